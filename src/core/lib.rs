@@ -1,0 +1,13 @@
+//! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
+//! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
+
+pub mod fault;
+pub mod ids;
+pub mod port;
+pub mod publication;
+pub mod state;
+
+pub use fault::{Class, Fault};
+pub use ids::{
+    Branch, BusinessId, CommitNo, Digest, FeedId, IdError, InterfaceId, JobId, Sequence, Version, Window,
+};

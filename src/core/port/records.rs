@@ -1,0 +1,194 @@
+//! What the store keeps besides rows. Times are Asia/Tokyo wall-clock texts with offset
+//! (`2026-10-02T01:30:00+09:00`): they are shown, never used to cut or to order.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::fault::Class;
+use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
+use crate::publication::{Kind, Progress};
+use crate::state::FeedState;
+
+/// What a commit (確定) was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CommitKind {
+    /// The first load of a registry: every row is new and the change log has no line of it.
+    Load,
+    /// A set of moves.
+    Moves,
+}
+
+impl CommitKind {
+    /// The word in tables and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Moves => "moves",
+        }
+    }
+
+    /// Reads [`CommitKind::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Load, Self::Moves].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// One commit, as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CommitRecord {
+    /// Its number; whoever asks for a commit leaves 0 and the store gives the next.
+    pub commit_no: CommitNo,
+    /// What it was.
+    pub kind: CommitKind,
+    /// How many moves (or, for a load, rows) it took in.
+    pub n_moves: u64,
+    /// How many rows it wrote or removed.
+    pub n_row_changes: u64,
+    /// SHA-256 of the file the moves came from.
+    pub source_sha256: Digest,
+    /// Who asked for it.
+    pub operator: String,
+    /// When.
+    pub committed_at: String,
+}
+
+/// One publication (配信), as recorded when sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicationRecord {
+    /// Its feed.
+    pub feed: FeedId,
+    /// Its number in the feed.
+    pub sequence: Sequence,
+    /// Its content.
+    pub kind: Kind,
+    /// The commits it brings: for a full, from 0.
+    pub window: Window,
+    /// The business date (業務日) it belongs to.
+    pub business_date: NaiveDate,
+    /// SHA-256 of everything that decides how the feed renders a row.
+    pub layout_sha256: Digest,
+    /// The folder it stands in, relative to the root, `/` between parts.
+    pub folder: String,
+    /// The common start of its file names.
+    pub stem: String,
+    /// The notice, byte for byte as published.
+    pub notice: String,
+    /// What a receiver holds after it; for kinds that move no state, what it held before.
+    pub state: FeedState,
+    /// How far it has come.
+    pub progress: Progress,
+    /// The run that made it.
+    pub run_id: String,
+    /// When it was sealed.
+    pub sealed_at: String,
+}
+
+/// The state of a run (実行) or step (工程).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// Under way, or cut off: which, the next start finds out.
+    Running,
+    /// Done.
+    Succeeded,
+    /// Ended by a fault.
+    Failed,
+    /// Cut off by a crash or a power failure, and found so at a later start.
+    Interrupted,
+}
+
+impl RunState {
+    /// The word in tables and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Reads [`RunState::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Running, Self::Succeeded, Self::Failed, Self::Interrupted]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
+/// One run (実行).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunRecord {
+    /// Its id, sortable by start.
+    pub run_id: String,
+    /// What ran: `generate 001o005-v1.1 --diff`.
+    pub what: String,
+    /// The business date it worked for.
+    pub business_date: NaiveDate,
+    /// Who asked for it.
+    pub operator: String,
+    /// How it stands.
+    pub state: RunState,
+    /// The code of the fault that ended it.
+    pub fault_code: Option<String>,
+    /// The class of that fault.
+    #[serde(serialize_with = "class_word")]
+    pub fault_class: Option<Class>,
+    /// When it started.
+    pub started_at: String,
+    /// When it ended.
+    pub ended_at: Option<String>,
+}
+
+/// One step (工程) of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepRecord {
+    /// The run it is part of.
+    pub run_id: String,
+    /// Its place in the run, from 1.
+    pub step_no: u32,
+    /// Its name: `stage`, `seal`, `data`, `notice`, `settle`.
+    pub name: String,
+    /// What it worked on: a feed, a file.
+    pub subject: String,
+    /// How it ended.
+    pub state: RunState,
+    /// What it made, for people: counts and digests, nothing personal.
+    pub outcome: String,
+    /// When it started.
+    pub started_at: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// One line of the audit: who, what, why, when, result. The store numbers and chains them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditEntry {
+    /// Its number; whoever appends leaves 0 and the store gives the next.
+    pub audit_no: u64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub operator: String,
+    /// What: the command or decision, nothing personal.
+    pub action: String,
+    /// Why, where a reason was given.
+    pub reason: String,
+    /// What came of it.
+    pub result: String,
+    /// SHA-256 over the hash of the line before and this line; whoever appends leaves zeros.
+    pub chain_sha256: Digest,
+}
+
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde gives the field by reference"
+)]
+fn class_word<S: serde::Serializer>(class: &Option<Class>, serializer: S) -> Result<S::Ok, S::Error> {
+    match class {
+        Some(class) => serializer.serialize_str(class.as_str()),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,247 @@
+//! The store port: everything durable. SQLite stands behind it by default; whatever stands behind it
+//! passes the behaviour suite of `store`.
+
+use std::ops::ControlFlow;
+
+use renkei_registry::{AtenaNo, RowKey};
+
+use crate::fault::{Class, Fault};
+use crate::ids::{CommitNo, FeedId, Sequence, Window};
+use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, RunRecord, StepRecord};
+use crate::publication::Progress;
+
+/// Which rows a scan gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowSet {
+    /// The row with 最新フラグ of each resident, by 宛名番号.
+    Latest,
+    /// Every row, by 宛名番号, 個人履歴番号, 枝番.
+    History,
+}
+
+/// Whether rows come with their 個人番号 readable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbers {
+    /// As stored: the number stays ciphertext, marked so in the row.
+    Sealed,
+    /// In clear: only for moves and for feeds whose interface has the number.
+    Clear,
+}
+
+/// One row as it was and as it is to be; at least one of both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// The row's key.
+    pub key: RowKey,
+    /// Packed, number in clear; `None` for a new row.
+    pub before: Option<Vec<u8>>,
+    /// Packed, number in clear; `None` for a removed row.
+    pub after: Option<Vec<u8>>,
+}
+
+/// A database behind the port.
+pub trait Store: Send + Sync {
+    /// One instant of everything, unchanged by later commits, for as long as it is held.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError>;
+
+    /// The one write transaction; waits for another's end as long as the store was opened to wait, then
+    /// fails with [`StoreError::Busy`]. Dropped without [`Transaction::commit`], it leaves nothing.
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>, StoreError>;
+}
+
+/// Reading, as of one instant.
+pub trait Snapshot {
+    /// The last commit; 0 for an empty registry.
+    fn head(&self) -> Result<CommitNo, StoreError>;
+
+    /// Gives packed rows in key order, one at a time, until `each` breaks. Memory does not grow with rows.
+    fn scan(
+        &self,
+        rows: RowSet,
+        numbers: Numbers,
+        each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+
+    /// How many rows a scan gives; for progress, so it may be as of the last commit.
+    fn n_rows(&self, rows: RowSet) -> Result<u64, StoreError>;
+
+    /// The residents with a row changed in the window, ascending. The load commit, which has no lines in
+    /// the change log, gives none: a window that holds it is a full's.
+    fn changed_residents(&self, window: Window) -> Result<Vec<AtenaNo>, StoreError>;
+
+    /// All rows of a resident as they were right after commit `at`, packed, in key order.
+    fn rows_of(&self, atena_no: AtenaNo, at: CommitNo, numbers: Numbers) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// The load commit, if the registry was loaded.
+    fn load_commit(&self) -> Result<Option<CommitNo>, StoreError>;
+
+    /// The last `limit` commits, newest first.
+    fn commits(&self, limit: u32) -> Result<Vec<CommitRecord>, StoreError>;
+
+    /// The last publication of a feed that moved its state, sealed or published: where a diff starts.
+    fn feed_head(&self, feed: &FeedId) -> Result<Option<PublicationRecord>, StoreError>;
+
+    /// The highest sequence number a feed has given out; 0 for none.
+    fn last_sequence(&self, feed: &FeedId) -> Result<Sequence, StoreError>;
+
+    /// Publications, oldest first: of one feed or of all, of one progress or of any.
+    fn publications(
+        &self,
+        feed: Option<&FeedId>,
+        progress: Option<Progress>,
+    ) -> Result<Vec<PublicationRecord>, StoreError>;
+
+    /// The last `limit` runs, newest first.
+    fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The steps of a run, in order.
+    fn steps(&self, run_id: &str) -> Result<Vec<StepRecord>, StoreError>;
+
+    /// The audit from its start, `limit` lines after `after`.
+    fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+}
+
+/// Writing: all of it or none.
+pub trait Transaction {
+    /// All rows of a resident as of now, packed, number in clear, in key order.
+    fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// The residents whose latest row is in this household (世帯番号 as written), ascending.
+    fn household_members(&self, setai_no: &str) -> Result<Vec<AtenaNo>, StoreError>;
+
+    /// Writes one row of a first load. Rows come in key order; a key twice is [`StoreError::DuplicateRow`].
+    fn load_row(&mut self, key: RowKey, packed: &[u8]) -> Result<(), StoreError>;
+
+    /// Takes the row changes of one commit and gives it the next number, which becomes visible to
+    /// snapshots only with this transaction, after all smaller ones. A change whose `before` is not what
+    /// stands is [`StoreError::LostUpdate`]. Of a load, `changes` is empty and the registry must be too
+    /// (else [`StoreError::NotEmpty`]).
+    fn record_commit(&mut self, commit: &CommitRecord, changes: &[RowChange])
+    -> Result<CommitNo, StoreError>;
+
+    /// Records a sealed publication. Its sequence must be the feed's last plus one
+    /// (else [`StoreError::SequenceTaken`]).
+    fn seal(&mut self, publication: &PublicationRecord) -> Result<(), StoreError>;
+
+    /// Marks a sealed publication as published; again is the same.
+    fn settle(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
+
+    /// Writes a run: new, or over the one with its id.
+    fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError>;
+
+    /// Writes a step: new, or over the one with its run and number.
+    fn put_step(&mut self, step: &StepRecord) -> Result<(), StoreError>;
+
+    /// Appends to the audit, with number and chain.
+    fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError>;
+
+    /// Makes all of it durable.
+    fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What can go wrong in a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another writer holds the database.
+    #[error("another process is writing to the database")]
+    Busy,
+    /// No room on the volume.
+    #[error("no space left on the volume of the database: {detail}")]
+    Full {
+        /// The database's words.
+        detail: String,
+    },
+    /// The database cannot be opened, read or written.
+    #[error("the database cannot be used: {detail}")]
+    Unavailable {
+        /// The database's words.
+        detail: String,
+    },
+    /// The database is damaged.
+    #[error("the database is damaged: {detail}")]
+    Corrupt {
+        /// Where or what.
+        detail: String,
+    },
+    /// Written by a later program.
+    #[error("the database is of a later version ({found}) than this program knows ({known})")]
+    TooNew {
+        /// The database's schema number.
+        found: u32,
+        /// The program's.
+        known: u32,
+    },
+    /// The database stands on a network file system, where locks and shared memory are not to be trusted.
+    #[error("the database would stand on a network file system ({kind}): {path}")]
+    NetworkVolume {
+        /// The file system's kind.
+        kind: &'static str,
+        /// The database's path.
+        path: String,
+    },
+    /// No key for 個人番号.
+    #[error("no key for individual numbers: {detail}")]
+    NoKey {
+        /// What is missing or malformed.
+        detail: String,
+    },
+    /// Another key than the one the database was written with.
+    #[error("the key for individual numbers is not the one this database was written with")]
+    WrongKey,
+    /// A load met rows.
+    #[error("the registry already holds rows")]
+    NotEmpty,
+    /// The same key twice in a load.
+    #[error("row {row_no} of the load has the key of a row before it")]
+    DuplicateRow {
+        /// Which row of the load, from 1.
+        row_no: u64,
+    },
+    /// What stands is not what the change was computed from.
+    #[error("a row changed under the writer")]
+    LostUpdate,
+    /// Another publication has the sequence.
+    #[error("sequence {sequence} of feed {feed} is taken")]
+    SequenceTaken {
+        /// The feed.
+        feed: FeedId,
+        /// The sequence.
+        sequence: Sequence,
+    },
+    /// No such record.
+    #[error("{what} is not in the database")]
+    Missing {
+        /// What was looked for.
+        what: String,
+    },
+}
+
+impl Fault for StoreError {
+    fn code(&self) -> &'static str {
+        match self {
+            StoreError::Busy => "store.busy",
+            StoreError::Full { .. } => "store.full",
+            StoreError::Unavailable { .. } => "store.unavailable",
+            StoreError::Corrupt { .. } => "store.corrupt",
+            StoreError::TooNew { .. } => "store.too-new",
+            StoreError::NetworkVolume { .. } => "store.network-volume",
+            StoreError::NoKey { .. } => "store.no-key",
+            StoreError::WrongKey => "store.wrong-key",
+            StoreError::NotEmpty => "store.not-empty",
+            StoreError::DuplicateRow { .. } => "store.duplicate-row",
+            StoreError::LostUpdate => "store.lost-update",
+            StoreError::SequenceTaken { .. } => "store.sequence-taken",
+            StoreError::Missing { .. } => "store.missing",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            StoreError::Busy => Class::Retry,
+            StoreError::LostUpdate | StoreError::SequenceTaken { .. } | StoreError::Missing { .. } => {
+                Class::Bug
+            }
+            _ => Class::Operator,
+        }
+    }
+}
