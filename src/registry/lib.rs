@@ -5,13 +5,20 @@
 
 pub mod check_digit;
 pub mod codes;
+pub mod date;
 pub mod dictionary;
+pub mod history;
 pub mod ids;
+pub mod moves;
 pub mod packed;
 pub mod row;
+pub mod validate;
 
 pub use codes::CodeTable;
 pub use dictionary::{Dictionary, Item, ItemNo, ItemType, Presence};
+pub use history::{History, HistoryError};
 pub use ids::{AtenaNo, IdError, MunicipalityCode, RowKey};
+pub use moves::{Effect, Move, MoveReason, Stamp};
 pub use packed::{PackedError, PackedReader, PackedRow};
 pub use row::{Row, Values};
+pub use validate::{Issue, Rule, Severity, validate, validate_item};
