@@ -2,12 +2,14 @@
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
 pub mod fault;
+pub mod file_name;
 pub mod ids;
 pub mod port;
 pub mod publication;
 pub mod state;
 
 pub use fault::{Class, Fault};
+pub use file_name::{FileName, FolderPath};
 pub use ids::{
     Branch, BusinessId, CommitNo, Digest, FeedId, IdError, InterfaceId, JobId, Sequence, Version, Window,
 };

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use renkei_registry::{AtenaNo, RowKey};
 
 use crate::fault::{Class, Fault};
-use crate::ids::{CommitNo, FeedId, Sequence, Window};
+use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, RunRecord, StepRecord};
 use crate::publication::Progress;
 
@@ -74,6 +74,9 @@ pub trait Snapshot {
 
     /// The load commit, if the registry was loaded.
     fn load_commit(&self) -> Result<Option<CommitNo>, StoreError>;
+
+    /// The commit that took in the file with this digest, if one did.
+    fn commit_of_source(&self, source_sha256: &Digest) -> Result<Option<CommitRecord>, StoreError>;
 
     /// The last `limit` commits, newest first.
     fn commits(&self, limit: u32) -> Result<Vec<CommitRecord>, StoreError>;
