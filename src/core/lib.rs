@@ -1,12 +1,16 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod csv_file;
+pub mod declared;
 pub mod fault;
 pub mod file_name;
 pub mod ids;
+pub mod layout;
 pub mod port;
 pub mod publication;
 pub mod state;
+pub mod text;
 
 pub use fault::{Class, Fault};
 pub use file_name::{FileName, FolderPath};

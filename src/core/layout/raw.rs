@@ -1,0 +1,201 @@
+//! A layout as it is written: the first stage, which knows words and types but not yet sense.
+
+use chrono::NaiveDate;
+use renkei_registry::Dictionary;
+
+use super::file_format::FileOverrides;
+use crate::declared::{Declaration, Located, Problems, Spot, Table, Value};
+use crate::ids::{Branch, InterfaceId, Version};
+use crate::port::RowSet;
+
+/// What a layout file says. A part that is missing or unreadable has been reported.
+#[derive(Debug)]
+pub struct RawLayout {
+    /// `interface`.
+    pub interface: Option<InterfaceId>,
+    /// `branch`; `00` where not given.
+    pub branch: Option<Branch>,
+    /// `version`.
+    pub version: Option<Version>,
+    /// `name`.
+    pub name_ja: Option<String>,
+    /// `valid_from`.
+    pub valid_from: Option<NaiveDate>,
+    /// `valid_until`, with its place.
+    pub valid_until: Option<Located<NaiveDate>>,
+    /// `rows`.
+    pub rows: Option<RowSet>,
+    /// `individual_number`, with its place.
+    pub individual_number: Option<Located<bool>>,
+    /// `[select]`: item and values.
+    pub select: Vec<(Located<String>, Vec<Located<String>>)>,
+    /// `[removal]`.
+    pub removal: Option<RawRemoval>,
+    /// `[file]`.
+    pub file: FileOverrides,
+    /// `[[column]]`, or the columns that `items` stands for; `None` where unreadable and so reported.
+    pub columns: Option<Vec<RawColumn>>,
+    /// `[headers]`: item and header.
+    pub headers: Vec<(Located<String>, Located<String>)>,
+    /// Where columns are declared, or would be.
+    pub columns_spot: Spot,
+}
+
+/// `[removal]`.
+#[derive(Debug)]
+pub struct RawRemoval {
+    /// `column`: an item, or the header of a column of its own.
+    pub column: Located<String>,
+    /// `present`.
+    pub present: Located<String>,
+    /// `removed`.
+    pub removed: Located<String>,
+}
+
+/// One `[[column]]`.
+#[derive(Debug)]
+pub struct RawColumn {
+    /// Where it is declared.
+    pub spot: Spot,
+    /// What it is to hold.
+    pub content: RawContent,
+    /// `header`.
+    pub header: Option<Located<String>>,
+    /// `romaji`.
+    pub romaji: Option<Located<String>>,
+}
+
+/// What a `[[column]]` is to hold.
+#[derive(Debug)]
+pub enum RawContent {
+    /// `item = …`.
+    Item(Located<String>),
+    /// `text = …`.
+    Text(Located<String>),
+    /// `content = "removal"`.
+    Removal,
+    /// Not said, or said twice; reported.
+    Unclear,
+}
+
+impl RawLayout {
+    /// Reads a layout file's text; `None` when it is no TOML.
+    pub fn parse(file: &str, text: &str, problems: &Problems) -> Option<Self> {
+        let mut root = Declaration::parse(file, text, problems)?;
+        let branch = match root.optional("branch") {
+            Some(value) => value.parsed(),
+            None => "00".parse().ok(),
+        };
+        let raw = Self {
+            interface: root.required("interface").and_then(Value::parsed),
+            branch,
+            version: root.required("version").and_then(Value::parsed),
+            name_ja: root.required("name").and_then(Value::text),
+            valid_from: root.required("valid_from").and_then(Value::date),
+            valid_until: root.optional("valid_until").and_then(|value| {
+                let spot = value.spot().clone();
+                value.date().map(|value| Located { value, spot })
+            }),
+            rows: root
+                .required("rows")
+                .and_then(|value| value.one_of(&[("latest", RowSet::Latest), ("history", RowSet::History)])),
+            individual_number: root.required("individual_number").and_then(|value| {
+                let spot = value.spot().clone();
+                value.boolean().map(|value| Located { value, spot })
+            }),
+            select: select(&mut root),
+            removal: root.required("removal").and_then(Value::table).and_then(removal),
+            file: root.optional("file").and_then(Value::table).map_or_else(
+                FileOverrides::default,
+                |mut file| {
+                    let overrides = FileOverrides::take(&mut file);
+                    file.finish();
+                    overrides
+                },
+            ),
+            headers: headers(&mut root),
+            columns_spot: ["items", "column"]
+                .into_iter()
+                .find(|key| root.has(key))
+                .map_or_else(|| root.spot().clone(), |key| root.spot_of(key)),
+            columns: columns(&mut root, problems),
+        };
+        root.finish();
+        Some(raw)
+    }
+}
+
+fn select(root: &mut Table<'_>) -> Vec<(Located<String>, Vec<Located<String>>)> {
+    let table = root.optional("select").and_then(Value::table);
+    table
+        .map(Table::into_entries)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|(item, values)| Some((item, values.list_of_text()?)))
+        .collect()
+}
+
+fn headers(root: &mut Table<'_>) -> Vec<(Located<String>, Located<String>)> {
+    let table = root.optional("headers").and_then(Value::table);
+    table
+        .map(Table::into_entries)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|(item, header)| Some((item, header.located_text()?)))
+        .collect()
+}
+
+fn removal(mut table: Table<'_>) -> Option<RawRemoval> {
+    let mut text = |key| table.required(key).and_then(Value::located_text);
+    let (column, present, removed) = (text("column"), text("present"), text("removed"));
+    table.finish();
+    Some(RawRemoval { column: column?, present: present?, removed: removed? })
+}
+
+fn columns(root: &mut Table<'_>, problems: &Problems) -> Option<Vec<RawColumn>> {
+    let tables = root.optional("column");
+    match (root.optional("items"), tables) {
+        (Some(items), Some(_)) => {
+            let hint = "a layout lists its columns in one place".to_owned();
+            problems.report_with(items.spot(), "both items and [[column]]", hint);
+            None
+        }
+        (Some(items), None) if items.is_text() => {
+            items.one_of(&[("all", ())])?;
+            let spot = root.spot_of("items");
+            let all = Dictionary::standard().items().iter();
+            Some(
+                all.map(|item| item_column(Located { value: item.id.to_owned(), spot: spot.clone() }))
+                    .collect(),
+            )
+        }
+        (Some(items), None) => Some(items.list_of_text()?.into_iter().map(item_column).collect()),
+        (None, Some(tables)) => {
+            Some(tables.tables()?.into_iter().map(|table| column(table, problems)).collect())
+        }
+        (None, None) => Some(Vec::new()),
+    }
+}
+
+fn item_column(item: Located<String>) -> RawColumn {
+    RawColumn { spot: item.spot.clone(), content: RawContent::Item(item), header: None, romaji: None }
+}
+
+fn column(mut table: Table<'_>, problems: &Problems) -> RawColumn {
+    let spot = table.spot().clone();
+    let mut text = |key| table.optional(key).and_then(Value::located_text);
+    let (item, constant, header, romaji) = (text("item"), text("text"), text("header"), text("romaji"));
+    let mark = table.optional("content").and_then(|value| value.one_of(&[("removal", ())]));
+    let content = match (item, constant, mark) {
+        (Some(item), None, None) => RawContent::Item(item),
+        (None, Some(constant), None) => RawContent::Text(constant),
+        (None, None, Some(())) => RawContent::Removal,
+        _ => {
+            let hint = "item = \"…\", text = \"…\" or content = \"removal\"".to_owned();
+            problems.report_with(&spot, "a column holds exactly one thing", hint);
+            RawContent::Unclear
+        }
+    };
+    table.finish();
+    RawColumn { spot, content, header, romaji }
+}

@@ -1,0 +1,5 @@
+//! Characters: the encodings that files are written in.
+
+mod encoding;
+
+pub use encoding::Encoding;
