@@ -4,10 +4,14 @@
 pub mod csv_file;
 pub mod declared;
 pub mod fault;
+pub mod feed;
 pub mod file_name;
 pub mod ids;
 pub mod layout;
+pub mod naming;
+pub mod notice;
 pub mod port;
+pub mod projection;
 pub mod publication;
 pub mod state;
 pub mod text;
