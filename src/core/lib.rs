@@ -8,6 +8,7 @@ pub mod feed;
 pub mod file_name;
 pub mod ids;
 pub mod layout;
+pub mod moment;
 pub mod naming;
 pub mod notice;
 pub mod port;
@@ -21,3 +22,4 @@ pub use file_name::{FileName, FolderPath};
 pub use ids::{
     Branch, BusinessId, CommitNo, Digest, FeedId, IdError, InterfaceId, JobId, Sequence, Version, Window,
 };
+pub use moment::Moment;

@@ -186,17 +186,33 @@ mod tests {
         assert_eq!(stem(StemTemplate::DEFAULT), "082201_001o005-00_D_20261002013000_0007");
         let name = stem(StemTemplate::DEFAULT).parse().unwrap();
         assert_eq!(data_name(&name, None).unwrap().as_str(), "082201_001o005-00_D_20261002013000_0007.csv");
-        assert_eq!(data_name(&name, Some(2)).unwrap().as_str(), "082201_001o005-00_D_20261002013000_0007-002.csv");
+        assert_eq!(
+            data_name(&name, Some(2)).unwrap().as_str(),
+            "082201_001o005-00_D_20261002013000_0007-002.csv"
+        );
         assert_eq!(notice_name(&name).unwrap().as_str(), "082201_001o005-00_D_20261002013000_0007.done");
     }
 
     #[test]
     fn other_templates_are_taken_and_unsafe_ones_are_not() {
-        assert_eq!(stem("住基{feed}.{version}{kind}{time}-{sequence}"), "住基001o005-v1.1.1.1D20261002013000-7");
+        assert_eq!(
+            stem("住基{feed}.{version}{kind}{time}-{sequence}"),
+            "住基001o005-v1.1.1.1D20261002013000-7"
+        );
         for wrong in [
-            "", "x", "{kind}{time}", "{kind}{sequence}", "{time}{sequence}", "{kind}{time}{sequence:0}",
-            "{kind}{time}{sequence:10}", "../{kind}{time}{sequence}", "a/{kind}{time}{sequence}",
-            ".{kind}{time}{sequence}", "{kind}{time}{sequence", "{kind}{time}{sequence}}", "{kind}{time}{sequence}{shimei}",
+            "",
+            "x",
+            "{kind}{time}",
+            "{kind}{sequence}",
+            "{time}{sequence}",
+            "{kind}{time}{sequence:0}",
+            "{kind}{time}{sequence:10}",
+            "../{kind}{time}{sequence}",
+            "a/{kind}{time}{sequence}",
+            ".{kind}{time}{sequence}",
+            "{kind}{time}{sequence",
+            "{kind}{time}{sequence}}",
+            "{kind}{time}{sequence}{shimei}",
         ] {
             assert!(wrong.parse::<StemTemplate>().is_err(), "{wrong}");
         }

@@ -188,7 +188,12 @@ impl Notice {
         }
         let malformed = |error: serde_json::Error| NoticeError::Malformed {
             // The category and place only: the message may quote the foreign text.
-            detail: format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()),
+            detail: format!(
+                "{:?} error at line {} column {}",
+                error.classify(),
+                error.line(),
+                error.column()
+            ),
         };
         let Format { format } = serde_json::from_slice(bytes).map_err(malformed)?;
         if format != u64::from(FORMAT) {
@@ -235,7 +240,8 @@ impl Notice {
                 let (Some(before), Some(after)) = (self.state_before, self.state_after) else {
                     return Some("a diff without the state before and after");
                 };
-                let expected = i128::from(before.n_rows) + i128::from(changes.added) - i128::from(changes.removed);
+                let expected =
+                    i128::from(before.n_rows) + i128::from(changes.added) - i128::from(changes.removed);
                 (i128::from(after.n_rows) != expected)
                     .then_some("the rows before, added and removed do not give the rows after")
             }

@@ -128,8 +128,7 @@ impl Projection {
 
     /// True when the row is part of a receiver's state.
     pub fn selects(&self, row: &PackedRow<'_>) -> bool {
-        (self.rows == RowSet::History || row.bytes(ItemNo::SAISHIN_FLG) == b"1")
-            && self.selects_content(row)
+        (self.rows == RowSet::History || row.bytes(ItemNo::SAISHIN_FLG) == b"1") && self.selects_content(row)
     }
 
     /// [`Projection::selects`], whatever the row's 最新フラグ: for a view of another day.
@@ -167,8 +166,7 @@ impl Projection {
             self.render_plainly(row, shown, out);
             let line = out.get(start..).unwrap_or_default();
             // Two quotes a field and no more: none stands inside a field.
-            memchr::memchr_iter(b'"', line).count() == self.fields.len() * 2
-                && self.characters.is_clean(line)
+            memchr::memchr_iter(b'"', line).count() == self.fields.len() * 2 && self.characters.is_clean(line)
         };
         if is_plain {
             return Ok(());

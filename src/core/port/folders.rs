@@ -35,6 +35,10 @@ pub trait Folders: Send + Sync {
     /// Removes a stage with what is left on it; none there is well.
     fn discard_stage(&self, stage: &FileName) -> Result<(), FolderError>;
 
+    /// Writes a report for the operator among the hub's own folders, whole or not at all, and gives its
+    /// path. For receivers it is out of sight.
+    fn keep_report(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError>;
+
     /// The names of all stages there are.
     fn stages(&self) -> Result<Vec<FileName>, FolderError>;
 
