@@ -7,6 +7,7 @@ pub mod ids;
 pub mod port;
 pub mod publication;
 pub mod state;
+pub mod text;
 
 pub use fault::{Class, Fault};
 pub use ids::{
