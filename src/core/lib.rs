@@ -6,6 +6,7 @@ pub mod declared;
 pub mod fault;
 pub mod ids;
 pub mod layout;
+pub mod naming;
 pub mod port;
 pub mod publication;
 pub mod state;
