@@ -4,6 +4,7 @@
 pub mod csv_file;
 pub mod declared;
 pub mod fault;
+pub mod file_name;
 pub mod ids;
 pub mod layout;
 pub mod naming;
@@ -13,6 +14,7 @@ pub mod state;
 pub mod text;
 
 pub use fault::{Class, Fault};
+pub use file_name::{FileName, FolderPath};
 pub use ids::{
     Branch, BusinessId, CommitNo, Digest, FeedId, IdError, InterfaceId, JobId, Sequence, Version, Window,
 };

@@ -1,204 +1,158 @@
-//! Names of published files: a template a municipality may set, because the official pattern is not at
-//! hand (`design.md`, On disk). The stem is common to a publication's data files and its notice.
+//! Names of published files: a declared template for the stem, fixed endings.
+//!
+//! The standard's own naming is not public, so a municipality can declare it (`facts.md` 4.2). Names carry
+//! times only to be told apart by people; nothing reads a time from a name.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDateTime;
-use renkei_registry::MunicipalityCode;
 
-use crate::ids::{Branch, FeedId, InterfaceId, Sequence, Version};
+use crate::file_name::FileName;
+use crate::ids::{Branch, FeedId, IdError, InterfaceId, Sequence, Version};
 use crate::publication::Kind;
 
-/// A stem template, such as `{municipality}_{interface}-{branch}_{kind}_{time}_{sequence:4}`.
+/// The end of a data file's name.
+pub const DATA_ENDING: &str = ".csv";
+/// The end of a notice's name.
+pub const NOTICE_ENDING: &str = ".done";
+/// The end of the name of a report on degraded characters.
+pub const DEGRADED_ENDING: &str = ".degraded.csv";
+
+/// A template for the common start of a publication's file names.
+///
+/// Fields in braces: `municipality`, `interface`, `branch`, `version`, `feed`, `kind` (F, D, S or A), `time`
+/// (yyyymmddHHMMSS) and `sequence`, the last with a least width: `{sequence:4}`. `kind`, `time` and
+/// `sequence` must occur, so that no two publications of a feed share a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StemTemplate {
     text: String,
     parts: Vec<Part>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
     Municipality,
-    Provider,
     Interface,
     Branch,
     Version,
     Feed,
     Kind,
     Time,
-    Sequence,
+    Sequence { width: usize },
 }
 
-const FIELDS: [(&str, Field); 9] = [
-    ("municipality", Field::Municipality),
-    ("provider", Field::Provider),
-    ("interface", Field::Interface),
-    ("branch", Field::Branch),
-    ("version", Field::Version),
-    ("feed", Field::Feed),
-    ("kind", Field::Kind),
-    ("time", Field::Time),
-    ("sequence", Field::Sequence),
-];
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Literal(String),
-    Field { field: Field, width: usize },
-}
-
-/// Everything a stem can be made of.
+/// What a stem is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct StemFields<'f> {
-    /// `{municipality}`: 6 digits.
-    pub municipality: MunicipalityCode,
-    /// `{interface}`, and `{provider}` for its first three digits.
-    pub interface: &'f InterfaceId,
-    /// `{branch}`.
-    pub branch: &'f Branch,
-    /// `{version}`.
+pub struct StemValues<'a> {
+    /// 市区町村コード.
+    pub municipality: &'a str,
+    /// 連携ID.
+    pub interface: &'a InterfaceId,
+    /// 枝番.
+    pub branch: &'a Branch,
+    /// 版数.
     pub version: Version,
-    /// `{feed}`.
-    pub feed: &'f FeedId,
-    /// `{kind}`: one letter.
+    /// The feed.
+    pub feed: &'a FeedId,
+    /// The content.
     pub kind: Kind,
-    /// `{time}`: 14 digits.
+    /// The wall-clock time of making it.
     pub time: NaiveDateTime,
-    /// `{sequence}`: with zeros on the left where a width is given.
+    /// Its number.
     pub sequence: Sequence,
 }
 
-/// What is wrong with a stem template.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StemError {
-    /// `{` without `}`.
-    #[error("an opening brace is not closed")]
-    Open,
-    /// A field that does not exist.
-    #[error("unknown field {{{name}}}")]
-    Field {
-        /// What stood between the braces.
-        name: String,
-    },
-    /// A width where none goes, or not 1 to 9.
-    #[error("{{{name}}}: only sequence takes a width, 1 to 9")]
-    Width {
-        /// What stood between the braces.
-        name: String,
-    },
-    /// A character that some file system or partner will not take.
-    #[error("{found:?} cannot stand in a file name; letters, digits, -, _ and . can")]
-    Character {
-        /// The character.
-        found: char,
-    },
-    /// Two publications could get one name.
-    #[error("{{{name}}} must be in it, or names of different publications could be the same")]
-    Lacks {
-        /// The field that is missing.
-        name: &'static str,
-    },
-    /// Hidden files are the hub's own.
-    #[error("a name must not start with a dot")]
-    Hidden,
-}
-
 impl StemTemplate {
-    /// The names of all fields, for hints.
-    pub fn field_names() -> impl Iterator<Item = &'static str> {
-        FIELDS.iter().map(|(name, _)| *name)
-    }
-
-    /// The template as written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
+    /// The template that holds unless another is declared (`design.md`, On disk).
+    pub const DEFAULT: &str = "{municipality}_{interface}-{branch}_{kind}_{time}_{sequence:4}";
 
     /// The stem of one publication.
-    pub fn stem(&self, of: &StemFields<'_>) -> String {
+    pub fn stem(&self, values: &StemValues<'_>) -> Result<FileName, IdError> {
         let mut stem = String::new();
         for part in &self.parts {
             match part {
-                Part::Literal(text) => stem.push_str(text),
-                Part::Field { field, width } => stem.push_str(&field.text(of, *width)),
+                Part::Text(text) => stem.push_str(text),
+                Part::Municipality => stem.push_str(values.municipality),
+                Part::Interface => stem.push_str(values.interface.as_str()),
+                Part::Branch => stem.push_str(values.branch.as_str()),
+                Part::Version => stem.push_str(&values.version.to_string()),
+                Part::Feed => stem.push_str(values.feed.as_str()),
+                Part::Kind => stem.push(values.kind.letter()),
+                Part::Time => stem.push_str(&values.time.format("%Y%m%d%H%M%S").to_string()),
+                Part::Sequence { width } => stem.push_str(&format!("{:0width$}", values.sequence.0)),
             }
         }
-        stem
-    }
-
-    fn has(&self, wanted: Field) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Field { field, .. } if *field == wanted))
+        stem.parse()
     }
 }
 
-impl Field {
-    fn text(self, of: &StemFields<'_>, width: usize) -> String {
-        match self {
-            Self::Municipality => of.municipality.to_string(),
-            Self::Provider => of.interface.provider().to_owned(),
-            Self::Interface => of.interface.to_string(),
-            Self::Branch => of.branch.to_string(),
-            Self::Version => of.version.to_string(),
-            Self::Feed => of.feed.to_string(),
-            Self::Kind => of.kind.letter().to_string(),
-            Self::Time => of.time.format("%Y%m%d%H%M%S").to_string(),
-            Self::Sequence => format!("{:0width$}", of.sequence.0),
-        }
+/// The name of a data file: `part` is its number from 1, or `None` where a feed has no part limits.
+pub fn data_name(stem: &FileName, part: Option<u32>) -> Result<FileName, IdError> {
+    match part {
+        Some(part) => format!("{stem}-{part:03}{DATA_ENDING}").parse(),
+        None => format!("{stem}{DATA_ENDING}").parse(),
     }
+}
+
+/// The name of the notice.
+pub fn notice_name(stem: &FileName) -> Result<FileName, IdError> {
+    format!("{stem}{NOTICE_ENDING}").parse()
+}
+
+/// The name of the report on degraded characters.
+pub fn degraded_name(stem: &FileName) -> Result<FileName, IdError> {
+    format!("{stem}{DEGRADED_ENDING}").parse()
 }
 
 impl FromStr for StemTemplate {
-    type Err = StemError;
+    type Err = IdError;
 
-    fn from_str(text: &str) -> Result<Self, StemError> {
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let wrong = |expected| IdError { what: "name template", expected, found: text.to_owned() };
         let mut parts = Vec::new();
         let mut rest = text;
-        while !rest.is_empty() {
-            if let Some(field) = rest.strip_prefix('{') {
-                let (inside, after) = field.split_once('}').ok_or(StemError::Open)?;
-                parts.push(field_part(inside)?);
-                rest = after;
-            } else {
-                let (literal, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
-                let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-                if let Some(found) = literal.chars().find(|c| !is_allowed(*c)) {
-                    return Err(StemError::Character { found });
-                }
-                parts.push(Part::Literal(literal.to_owned()));
-                rest = after;
-            }
+        while let Some((before, after)) = rest.split_once('{') {
+            let (field, after) = after.split_once('}').ok_or_else(|| wrong("a text whose braces close"))?;
+            parts.push(Part::Text(before.to_owned()));
+            parts.push(part(field).ok_or_else(|| wrong("a text with the fields municipality, interface, branch, version, feed, kind, time and sequence (or sequence:N, N from 1 to 9) in braces"))?);
+            rest = after;
         }
-        let template = Self { text: text.to_owned(), parts };
-        for (name, field) in FIELDS {
-            let is_needed = matches!(field, Field::Sequence | Field::Kind | Field::Time);
-            if is_needed && !template.has(field) {
-                return Err(StemError::Lacks { name });
-            }
+        parts.push(Part::Text(rest.to_owned()));
+        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+        let has = |wanted: fn(&Part) -> bool| parts.iter().any(wanted);
+        if !(has(|p| matches!(p, Part::Kind)) && has(|p| matches!(p, Part::Time)))
+            || !has(|p| matches!(p, Part::Sequence { .. }))
+        {
+            return Err(wrong("a text with {kind}, {time} and {sequence}, so that names differ"));
         }
-        if text.starts_with('.') { Err(StemError::Hidden) } else { Ok(template) }
+        let is_safe = |part: &Part| match part {
+            Part::Text(text) => !text.contains(['}', '/', '\\']) && !text.chars().any(char::is_control),
+            _ => true,
+        };
+        if text.starts_with('.') || !parts.iter().all(is_safe) {
+            return Err(wrong("a text that makes plain file names"));
+        }
+        Ok(Self { text: text.to_owned(), parts })
     }
 }
 
-fn field_part(inside: &str) -> Result<Part, StemError> {
-    let (name, width) = match inside.split_once(':') {
-        Some((name, width)) => (name, Some(width)),
-        None => (inside, None),
-    };
-    let (_, field) = FIELDS
-        .into_iter()
-        .find(|(known, _)| *known == name)
-        .ok_or_else(|| StemError::Field { name: inside.to_owned() })?;
-    let width = match (field, width) {
-        (_, None) => 0,
-        (Field::Sequence, Some(width)) => width
-            .parse()
-            .ok()
-            .filter(|width| (1..=9).contains(width) && !inside.contains('+'))
-            .ok_or_else(|| StemError::Width { name: inside.to_owned() })?,
-        _ => return Err(StemError::Width { name: inside.to_owned() }),
-    };
-    Ok(Part::Field { field, width })
+fn part(field: &str) -> Option<Part> {
+    Some(match field {
+        "municipality" => Part::Municipality,
+        "interface" => Part::Interface,
+        "branch" => Part::Branch,
+        "version" => Part::Version,
+        "feed" => Part::Feed,
+        "kind" => Part::Kind,
+        "time" => Part::Time,
+        "sequence" => Part::Sequence { width: 1 },
+        _ => {
+            let width = field.strip_prefix("sequence:")?.parse().ok()?;
+            (1..=9).contains(&width).then_some(Part::Sequence { width })?
+        }
+    })
 }
 
 impl fmt::Display for StemTemplate {
@@ -214,58 +168,53 @@ mod tests {
     fn stem(template: &str) -> String {
         let (interface, branch) = ("001o005".parse().unwrap(), "00".parse().unwrap());
         let feed = "001o005-v1.1".parse().unwrap();
-        let fields = StemFields {
-            municipality: "082201".parse().unwrap(),
+        let values = StemValues {
+            municipality: "082201",
             interface: &interface,
             branch: &branch,
             version: "1.1".parse().unwrap(),
             feed: &feed,
             kind: Kind::Diff,
             time: "2026-10-02T01:30:00".parse().unwrap(),
-            sequence: Sequence(12),
+            sequence: Sequence(7),
         };
-        template.parse::<StemTemplate>().unwrap().stem(&fields)
+        template.parse::<StemTemplate>().unwrap().stem(&values).unwrap().to_string()
     }
 
     #[test]
-    fn a_stem_is_made_of_the_fields_named() {
+    fn the_default_is_the_design_s() {
+        assert_eq!(stem(StemTemplate::DEFAULT), "082201_001o005-00_D_20261002013000_0007");
+        let name = stem(StemTemplate::DEFAULT).parse().unwrap();
+        assert_eq!(data_name(&name, None).unwrap().as_str(), "082201_001o005-00_D_20261002013000_0007.csv");
         assert_eq!(
-            stem("{municipality}_{interface}-{branch}_{kind}_{time}_{sequence:4}"),
-            "082201_001o005-00_D_20261002013000_0012"
+            data_name(&name, Some(2)).unwrap().as_str(),
+            "082201_001o005-00_D_20261002013000_0007-002.csv"
         );
-        assert_eq!(
-            stem("{provider}.{feed}.{version}{kind}{time}{sequence}"),
-            "001.001o005-v1.1.1.1D2026100201300012"
-        );
-    }
-
-    #[track_caller]
-    fn check(template: &str, expected: &str) {
-        let error = template.parse::<StemTemplate>().unwrap_err();
-        assert_eq!(error.to_string(), expected, "{template}");
+        assert_eq!(notice_name(&name).unwrap().as_str(), "082201_001o005-00_D_20261002013000_0007.done");
     }
 
     #[test]
-    fn templates_that_would_go_wrong_are_refused() {
-        check(
+    fn other_templates_are_taken_and_unsafe_ones_are_not() {
+        assert_eq!(
+            stem("住基{feed}.{version}{kind}{time}-{sequence}"),
+            "住基001o005-v1.1.1.1D20261002013000-7"
+        );
+        for wrong in [
+            "",
+            "x",
             "{kind}{time}",
-            "{sequence} must be in it, or names of different publications could be the same",
-        );
-        check(
-            "{kind}_{sequence}",
-            "{time} must be in it, or names of different publications could be the same",
-        );
-        check("{kind", "an opening brace is not closed");
-        check("{sort}{time}{sequence}", "unknown field {sort}");
-        check("{kind:2}{time}{sequence}", "{kind:2}: only sequence takes a width, 1 to 9");
-        for width in ["0", "10", "+4", "x", ""] {
-            let inside = format!("sequence:{width}");
-            check(&format!("{{{inside}}}"), &format!("{{{inside}}}: only sequence takes a width, 1 to 9"));
+            "{kind}{sequence}",
+            "{time}{sequence}",
+            "{kind}{time}{sequence:0}",
+            "{kind}{time}{sequence:10}",
+            "../{kind}{time}{sequence}",
+            "a/{kind}{time}{sequence}",
+            ".{kind}{time}{sequence}",
+            "{kind}{time}{sequence",
+            "{kind}{time}{sequence}}",
+            "{kind}{time}{sequence}{shimei}",
+        ] {
+            assert!(wrong.parse::<StemTemplate>().is_err(), "{wrong}");
         }
-        for (literal, shown) in [("/", "'/'"), (" ", "' '"), ("件", "'件'"), ("}", "'}'")] {
-            let expected = format!("{shown} cannot stand in a file name; letters, digits, -, _ and . can");
-            check(&format!("{literal}{{kind}}{{time}}{{sequence}}"), &expected);
-        }
-        check(".{kind}{time}{sequence}", "a name must not start with a dot");
     }
 }

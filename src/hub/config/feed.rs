@@ -1,17 +1,22 @@
 //! `[[feed]]`: one interface in one version and one rendering, and who is given it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
 use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean};
 use renkei_core::layout::{FileOverrides, Layout};
 use renkei_core::text::Encoding;
-use renkei_core::{BusinessId, FeedId};
+use renkei_core::{BusinessId, FeedId, FolderPath};
 use renkei_registry::CodeTable;
 
-use super::paths::{is_plain_folder, overlap};
-use super::types::{Degrade, Feed, Parts, System, Unmappable};
+use super::paths::overlap;
+use super::types::{Degrade, Feed, System, Unmappable};
+
+const PART_ROWS: RangeInclusive<u64> = 1..=1_000_000_000;
+/// From 64 KiB, below which single rows could be longer, to 1 TiB.
+const PART_BYTES: RangeInclusive<u64> = 65_536..=1_099_511_627_776;
 
 /// What a feed refers to.
 pub(super) struct Known<'k> {
@@ -28,7 +33,7 @@ pub(super) struct Known<'k> {
 /// A feed with the places that checks among feeds need.
 pub(super) struct ReadFeed {
     pub(super) id: Option<Located<FeedId>>,
-    folder: Option<Located<String>>,
+    folder: Option<Located<FolderPath>>,
     pub(super) feed: Option<Feed>,
 }
 
@@ -45,8 +50,10 @@ pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
     let has_degrade = degrade_name.is_some();
     let degrade = degrade_name.and_then(|name| find_degrade(name, known));
     let unmappable = unmappable(&mut table, has_degrade, known.problems);
-    let parts = parts(&mut table, known.problems);
-    let declared_folder = table.optional("folder").and_then(Value::located_text);
+    let max_part_rows = table.optional("part_rows").and_then(|rows| rows.integer_in(PART_ROWS));
+    let max_part_bytes = table.optional("part_bytes").and_then(|bytes| bytes.integer_in(PART_BYTES));
+    let folder_spot = table.spot_of("folder");
+    let declared_folder = table.optional("folder").map(Value::parsed::<FolderPath>);
     table.finish();
 
     for receiver in receivers.iter().flatten() {
@@ -54,9 +61,9 @@ pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
     }
     let receivers = receivers.map(|list| distinct(list, known.problems));
     let folder = match (declared_folder, &layout, &id) {
-        (Some(folder), ..) => check_folder(folder, known.problems),
+        (Some(folder), ..) => folder.map(|value| Located { value, spot: folder_spot }),
         (None, Some(layout), Some(id)) => {
-            Some(Located { value: default_folder(layout, id), spot: id_spot.clone() })
+            default_folder(layout, id).map(|value| Located { value, spot: id_spot.clone() })
         }
         _ => None,
     };
@@ -74,7 +81,8 @@ pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
             file,
             degrade,
             unmappable: unmappable?,
-            parts: parts?,
+            max_part_rows,
+            max_part_bytes,
             folder: folder.as_ref()?.value.clone(),
             receivers: receivers?,
         })
@@ -141,41 +149,16 @@ fn unmappable(table: &mut Table<'_>, has_degrade: bool, problems: &Problems) -> 
     Some(chosen)
 }
 
-fn parts(table: &mut Table<'_>, problems: &Problems) -> Option<Parts> {
-    const MOST_ROWS: u64 = 1_000_000_000;
-    // Smaller parts would be smaller than single rows can be.
-    const BYTES: std::ops::RangeInclusive<u64> = 65_536..=1_099_511_627_776;
-    let bytes_spot = table.spot_of("part_bytes");
-    match (table.optional("part_rows"), table.optional("part_bytes")) {
-        (None, None) => Some(Parts::One),
-        (Some(rows), None) => rows.integer_in(1..=MOST_ROWS).map(Parts::Rows),
-        (None, Some(bytes)) => bytes.integer_in(BYTES).map(Parts::Bytes),
-        (Some(_), Some(_)) => {
-            problems.report(&bytes_spot, "both part_rows and part_bytes; a feed is parted by one of them");
-            None
-        }
-    }
-}
-
-fn check_folder(folder: Located<String>, problems: &Problems) -> Option<Located<String>> {
-    if is_plain_folder(&folder.value) {
-        return Some(folder);
-    }
-    let hint = "names joined by /, none of them empty or starting with a dot".to_owned();
-    problems.report_with(&folder.spot, "must be a folder below the root of the connection folders", hint);
-    None
-}
-
 /// `<provider>/<interface>-<branch>/<feed>`; a feed's name need not repeat its interface.
-fn default_folder(layout: &Layout, id: &FeedId) -> String {
+fn default_folder(layout: &Layout, id: &FeedId) -> Option<FolderPath> {
     let interface = &layout.interface;
     let short = id
         .as_str()
         .strip_prefix(interface.as_str())
         .and_then(|rest| rest.strip_prefix('-'))
-        .filter(|rest| is_plain_folder(rest))
+        .filter(|rest| !rest.is_empty() && !rest.starts_with('.'))
         .unwrap_or(id.as_str());
-    format!("{}/{interface}-{}/{short}", interface.provider(), layout.branch)
+    format!("{}/{interface}-{}/{short}", interface.provider(), layout.branch).parse().ok()
 }
 
 fn check_receiver(receiver: &Located<BusinessId>, layout: Option<&Layout>, known: &Known<'_>) {

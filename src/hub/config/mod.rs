@@ -14,4 +14,4 @@ mod types;
 
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
-pub use types::{Config, Degrade, Feed, Job, KeySource, Parts, StoreConfig, System, Unmappable};
+pub use types::{Config, Degrade, Feed, Job, KeySource, StoreConfig, System, Unmappable};

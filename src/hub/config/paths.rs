@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use renkei_core::FolderPath;
 use renkei_core::declared::{Located, Problems};
 
 /// A path relative to the hub's folder, or an absolute one. A relative path that climbs out is refused:
@@ -20,17 +21,8 @@ pub(super) fn resolve(folder: &Path, written: &Located<String>, problems: &Probl
     None
 }
 
-/// A folder below the root of the connection folders: relative, plain names only. Names that start with
-/// a dot are the hub's own (`.stage`).
-pub(super) fn is_plain_folder(folder: &str) -> bool {
-    let is_plain = |name: &str| {
-        !name.is_empty() && !name.starts_with('.') && !name.chars().any(|c| c.is_control() || c == '\\')
-    };
-    folder.split('/').all(is_plain)
-}
-
 /// True when one folder is the other or stands in it.
-pub(super) fn overlap(one: &str, other: &str) -> bool {
-    let (one, other) = (Path::new(one), Path::new(other));
+pub(super) fn overlap(one: &FolderPath, other: &FolderPath) -> bool {
+    let (one, other) = (Path::new(one.as_str()), Path::new(other.as_str()));
     one.starts_with(other) || other.starts_with(one)
 }

@@ -128,18 +128,15 @@ fn feeds_have_ids_and_folders_of_their_own() {
         &["hub.toml:L:6: feed[1].id: feed 001o005-v1.0 is already declared (line 91)"],
     );
     for folder in ["../other", "/srv", ".stage", "a//b", ""] {
-        check(
-            &[("hub.toml", "part_rows = 1000000", &format!("folder = \"{folder}\""))],
-            &[
-                "hub.toml:L:10: feed[4].folder: must be a folder below the root of the connection folders (names joined by /, none of them empty or starting with a dot)",
-            ],
+        let expected = format!(
+            "hub.toml:L:10: feed[4].folder: folder must be plain names with / between, below the root, none \
+             starting with a dot, not {folder:?}"
         );
+        check(&[("hub.toml", "part_rows = 1000000", &format!("folder = \"{folder}\""))], &[&expected]);
     }
     check(
-        &[("hub.toml", "part_rows = 1000000", "part_bytes = 1_000_000\npart_rows = 1")],
-        &[
-            "hub.toml:L:14: feed[4].part_bytes: both part_rows and part_bytes; a feed is parted by one of them",
-        ],
+        &[("hub.toml", "part_rows = 1000000", "part_bytes = 1024")],
+        &["hub.toml:L:14: feed[4].part_bytes: must be 65536 to 1099511627776, not 1024"],
     );
 }
 
@@ -190,7 +187,8 @@ fn stems_and_jobs_are_checked() {
     check(
         &[("hub.toml", "_{sequence:4}", "")],
         &[
-            "hub.toml:L:8: naming.stem: {sequence} must be in it, or names of different publications could be the same",
+            "hub.toml:L:8: naming.stem: name template must be a text with {kind}, {time} and {sequence}, so that \
+           names differ, not \"{municipality}_{interface}-{branch}_{kind}_{time}\"",
         ],
     );
     check(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::naming::StemTemplate;
 use renkei_core::publication::Kind;
-use renkei_core::{BusinessId, FeedId, JobId};
+use renkei_core::{BusinessId, FeedId, FolderPath, JobId};
 use renkei_registry::MunicipalityCode;
 
 /// A hub's configuration; only [`Config::load`] makes one.
@@ -80,10 +80,12 @@ pub struct Feed {
     pub degrade: Option<Degrade>,
     /// What happens to characters the encoding lacks.
     pub unmappable: Unmappable,
-    /// Where a data file ends and the next begins.
-    pub parts: Parts,
-    /// Its folder below the root, `/` between parts.
-    pub folder: String,
+    /// The most rows of a data file; more go into another.
+    pub max_part_rows: Option<u64>,
+    /// The most bytes of a data file; more go into another.
+    pub max_part_bytes: Option<u64>,
+    /// Its folder below the root.
+    pub folder: FolderPath,
     /// The systems it is for.
     pub receivers: Vec<BusinessId>,
 }
@@ -114,17 +116,6 @@ impl Unmappable {
             Self::Degrade => "degrade",
         }
     }
-}
-
-/// Where a data file ends and the next begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Parts {
-    /// One file.
-    One,
-    /// After this many rows.
-    Rows(u64),
-    /// Before a row that would make it longer than this many bytes.
-    Bytes(u64),
 }
 
 /// A job (ジョブ): declared work.

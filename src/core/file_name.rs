@@ -1,0 +1,139 @@
+//! Names of files and folders that come from outside or from a template: never a path.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::IdError;
+
+/// A plain file name: 1 to 200 bytes, no separators, no control characters, not hidden, not `.` or `..`.
+///
+/// A name from a notice is data from a stranger; as this type it can do no more than name a file in the
+/// folder the notice stands in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FileName(String);
+
+impl FileName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name with `ending` in place of `from` at its end, if it ends so.
+    pub fn with_ending(&self, from: &str, ending: &str) -> Option<Self> {
+        format!("{}{ending}", self.0.strip_suffix(from)?).parse().ok()
+    }
+}
+
+impl FromStr for FileName {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let is_plain = (1..=200).contains(&text.len())
+            && !text.starts_with('.')
+            && !text.chars().any(|c| c == '/' || c == '\\' || c.is_control());
+        if is_plain {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError {
+                what: "file name",
+                expected: "1 to 200 bytes without /, \\ or control characters, not starting with a dot",
+                found: text.escape_debug().take(80).collect(),
+            })
+        }
+    }
+}
+
+impl TryFrom<String> for FileName {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<FileName> for String {
+    fn from(name: FileName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A folder below the root: one or more plain names with `/` between.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FolderPath(String);
+
+impl FolderPath {
+    /// The path as text, `/` between parts.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its parts, outermost first.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+}
+
+impl FromStr for FolderPath {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        for part in text.split('/') {
+            part.parse::<FileName>().map_err(|_| IdError {
+                what: "folder",
+                expected: "plain names with / between, below the root, none starting with a dot",
+                found: text.escape_debug().take(80).collect(),
+            })?;
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for FolderPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_a_path() {
+        for text in ["082201_001o005-00_F_20261001013000_0001.csv", "宛名.csv", "a b"] {
+            assert!(text.parse::<FileName>().is_ok(), "{text}");
+        }
+        let long = "x".repeat(201);
+        for text in [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "../../etc/passwd",
+            "/etc/passwd",
+            "a/b",
+            "a\\b",
+            "a\nb",
+            "a\0b",
+            &long,
+        ] {
+            assert!(text.parse::<FileName>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_stays_below_the_root() {
+        assert!("001/001o005-00/v1".parse::<FolderPath>().is_ok());
+        for text in ["", "/001", "001/", "001//v1", "001/../002", ".stage/x"] {
+            assert!(text.parse::<FolderPath>().is_err(), "{text:?}");
+        }
+    }
+}
