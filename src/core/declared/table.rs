@@ -22,7 +22,7 @@ impl Declaration {
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let offset = error.span().map_or(0, |span| span.start);
-            let message = error.message().replace('\n', ", ");
+            let message = error.message().replace('\n', ", ").replace(", expected nothing", "");
             problems.report(&source.spot(offset, String::new()), format!("not TOML: {message}"));
         }
         let spot = source.spot(0, String::new());

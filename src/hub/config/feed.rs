@@ -1,0 +1,199 @@
+//! `[[feed]]`: one interface in one version and one rendering, and who is given it.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::Arc;
+
+use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean};
+use renkei_core::layout::{FileOverrides, Layout};
+use renkei_core::text::Encoding;
+use renkei_core::{BusinessId, FeedId, FolderPath};
+use renkei_registry::CodeTable;
+
+use super::paths::overlap;
+use super::types::{Degrade, Feed, System, Unmappable};
+
+const PART_ROWS: RangeInclusive<u64> = 1..=1_000_000_000;
+/// From 64 KiB, below which single rows could be longer, to 1 TiB.
+const PART_BYTES: RangeInclusive<u64> = 65_536..=1_099_511_627_776;
+
+/// What a feed refers to.
+pub(super) struct Known<'k> {
+    pub(super) folder: &'k Path,
+    /// Layouts by id; `None` for one that is there but wrong, which has been reported.
+    pub(super) layouts: &'k BTreeMap<String, Option<Arc<Layout>>>,
+    pub(super) systems: &'k [System],
+    /// False when a system could not be read: then an unknown receiver may be that one.
+    pub(super) systems_are_complete: bool,
+    pub(super) degrade_names: &'k [String],
+    pub(super) problems: &'k Problems,
+}
+
+/// A feed with the places that checks among feeds need.
+pub(super) struct ReadFeed {
+    pub(super) id: Option<Located<FeedId>>,
+    folder: Option<Located<FolderPath>>,
+    pub(super) feed: Option<Feed>,
+}
+
+/// Reads and checks one `[[feed]]`.
+pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
+    let id_spot = table.spot_of("id");
+    let id: Option<FeedId> = table.required("id").and_then(Value::parsed);
+    let layout_name = table.required("layout").and_then(Value::located_text);
+    let layout = layout_name.as_ref().and_then(|name| find_layout(name, known));
+    let receivers = table.required("receivers").and_then(Value::list_of::<BusinessId>);
+    let overrides = FileOverrides::take(&mut table);
+    let degrade_spot = table.spot_of("degrade");
+    let degrade_name = table.optional("degrade").and_then(Value::located_text);
+    let has_degrade = degrade_name.is_some();
+    let degrade = degrade_name.and_then(|name| find_degrade(name, known));
+    let unmappable = unmappable(&mut table, has_degrade, known.problems);
+    let max_part_rows = table.optional("part_rows").and_then(|rows| rows.integer_in(PART_ROWS));
+    let max_part_bytes = table.optional("part_bytes").and_then(|bytes| bytes.integer_in(PART_BYTES));
+    let folder_spot = table.spot_of("folder");
+    let declared_folder = table.optional("folder").map(Value::parsed::<FolderPath>);
+    table.finish();
+
+    for receiver in receivers.iter().flatten() {
+        check_receiver(receiver, layout.as_deref(), known);
+    }
+    let receivers = receivers.map(|list| distinct(list, known.problems));
+    let folder = match (declared_folder, &layout, &id) {
+        (Some(folder), ..) => folder.map(|value| Located { value, spot: folder_spot }),
+        (None, Some(layout), Some(id)) => {
+            default_folder(layout, id).map(|value| Located { value, spot: id_spot.clone() })
+        }
+        _ => None,
+    };
+    let feed = (|| {
+        let layout = layout?;
+        let file = overrides.over(layout.file);
+        if has_degrade && file.encoding != Encoding::Cp932 {
+            let message = format!("{} lacks no character, so nothing is degraded", file.encoding.as_str());
+            known.problems.report_with(&degrade_spot, message, "take degrade out".to_owned());
+        }
+        Some(Feed {
+            id: id.clone()?,
+            layout_id: layout_name?.value,
+            layout,
+            file,
+            degrade,
+            unmappable: unmappable?,
+            max_part_rows,
+            max_part_bytes,
+            folder: folder.as_ref()?.value.clone(),
+            receivers: receivers?,
+        })
+    })();
+    ReadFeed { id: id.map(|value| Located { value, spot: id_spot }), folder, feed }
+}
+
+/// Reports feeds that have an id twice or would write into one another's folder.
+pub(super) fn check_among(feeds: &[ReadFeed], problems: &Problems) {
+    for (index, later) in feeds.iter().enumerate() {
+        for earlier in feeds.iter().take(index) {
+            if let (Some(a), Some(b)) = (&earlier.id, &later.id)
+                && a.value == b.value
+            {
+                problems
+                    .report(&b.spot, format!("feed {} is already declared (line {})", b.value, a.spot.line));
+            } else if let (Some(a), Some(b)) = (&earlier.folder, &later.folder)
+                && overlap(&a.value, &b.value)
+            {
+                let by = earlier.id.as_ref().map_or("another feed", |id| id.value.as_str());
+                let message = format!("folder {} is in use by {by}", b.value);
+                problems.report_with(
+                    &b.spot,
+                    message,
+                    "give each feed a folder = \"…\" of its own".to_owned(),
+                );
+            }
+        }
+    }
+}
+
+fn find_layout(name: &Located<String>, known: &Known<'_>) -> Option<Arc<Layout>> {
+    let found = known.layouts.get(&name.value);
+    if found.is_none() {
+        let hint = did_you_mean(&name.value, known.layouts.keys().map(String::as_str));
+        known.problems.report_with(&name.spot, format!("no file layouts/{}.toml", name.value), hint);
+    }
+    found.cloned().flatten()
+}
+
+fn find_degrade(name: Located<String>, known: &Known<'_>) -> Option<Degrade> {
+    if !known.degrade_names.contains(&name.value) {
+        let hint = did_you_mean(&name.value, known.degrade_names.iter().map(String::as_str));
+        known.problems.report_with(&name.spot, format!("no file layouts/degrade/{}.csv", name.value), hint);
+        return None;
+    }
+    let path = known.folder.join("layouts/degrade").join(format!("{}.csv", name.value));
+    Some(Degrade { name: name.value, path })
+}
+
+fn unmappable(table: &mut Table<'_>, has_degrade: bool, problems: &Problems) -> Option<Unmappable> {
+    let Some(value) = table.optional("unmappable") else {
+        return Some(if has_degrade { Unmappable::Degrade } else { Unmappable::Stop });
+    };
+    let spot = value.spot().clone();
+    let chosen = value.one_of(&[("stop", Unmappable::Stop), ("degrade", Unmappable::Degrade)])?;
+    if chosen == Unmappable::Degrade && !has_degrade {
+        problems.report_with(
+            &spot,
+            "needs a degrade map",
+            "degrade = \"…\" names a file of layouts/degrade/".to_owned(),
+        );
+    }
+    Some(chosen)
+}
+
+/// `<provider>/<interface>-<branch>/<feed>`; a feed's name need not repeat its interface.
+fn default_folder(layout: &Layout, id: &FeedId) -> Option<FolderPath> {
+    let interface = &layout.interface;
+    let short = id
+        .as_str()
+        .strip_prefix(interface.as_str())
+        .and_then(|rest| rest.strip_prefix('-'))
+        .filter(|rest| !rest.is_empty() && !rest.starts_with('.'))
+        .unwrap_or(id.as_str());
+    format!("{}/{interface}-{}/{short}", interface.provider(), layout.branch).parse().ok()
+}
+
+fn check_receiver(receiver: &Located<BusinessId>, layout: Option<&Layout>, known: &Known<'_>) {
+    let id = receiver.value.as_str();
+    let Some(system) = known.systems.iter().find(|system| system.id.as_str() == id) else {
+        if known.systems_are_complete {
+            let business = CodeTable::find("business").and_then(|table| table.get(id));
+            let hint = match business {
+                Some(entry) => Some(format!("{} has no [[system]] with id = {id:?}", entry.name_ja)),
+                None => did_you_mean(id, known.systems.iter().map(|system| system.id.as_str())),
+            };
+            known.problems.report_with(&receiver.spot, format!("unknown system {id:?}"), hint);
+        }
+        return;
+    };
+    if layout.is_some_and(|layout| layout.holds_individual_number) && !system.individual_number {
+        report_unlawful(&receiver.spot, system, known.problems);
+    }
+}
+
+fn report_unlawful(spot: &Spot, system: &System, problems: &Problems) {
+    let message = format!("system {} ({}) must not be given 個人番号", system.id, system.name);
+    let hint = "its use is confined to 番号利用事務: where the system's business is one, set individual_number = \
+                true for it; else use a layout without kojin_bango";
+    problems.report_with(spot, message, hint.to_owned());
+}
+
+fn distinct(list: Vec<Located<BusinessId>>, problems: &Problems) -> Vec<BusinessId> {
+    let mut seen = Vec::new();
+    for Located { value, spot } in list {
+        if seen.contains(&value) {
+            problems.report(&spot, format!("system {value} is named twice"));
+        } else {
+            seen.push(value);
+        }
+    }
+    seen
+}

@@ -1,0 +1,77 @@
+//! The files of a hub's folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use renkei_core::declared::{Problems, Spot};
+
+/// The file that makes a folder a hub's folder.
+pub const HUB_FILE: &str = "hub.toml";
+
+/// One declaration file.
+#[derive(Debug)]
+pub(super) struct DeclarationFile {
+    /// Its name relative to the hub's folder, for problems.
+    pub(super) name: String,
+    /// Its file name without `.toml`.
+    pub(super) id: String,
+    /// Its text.
+    pub(super) text: String,
+}
+
+/// The nearest folder with a `hub.toml`: `start` or one above it.
+pub fn find_folder(start: &Path) -> Option<PathBuf> {
+    start.ancestors().find(|folder| folder.join(HUB_FILE).is_file()).map(Path::to_path_buf)
+}
+
+/// Reads one text file of the hub's folder; one that cannot be read is a problem.
+pub(super) fn read_text(folder: &Path, name: &str, problems: &Problems) -> Option<String> {
+    let bytes = match fs::read(folder.join(name)) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            problems.report(&Spot::of_file(name), format!("cannot be read: {error}"));
+            return None;
+        }
+    };
+    let text = String::from_utf8(bytes).ok();
+    if text.is_none() {
+        let hint = "save the file as UTF-8".to_owned();
+        problems.report_with(&Spot::of_file(name), "is not UTF-8", hint);
+    }
+    text
+}
+
+/// Reads every `*.toml` of a folder in the hub's folder, by name. No such folder: no files.
+pub(super) fn read_folder(folder: &Path, below: &str, problems: &Problems) -> Vec<DeclarationFile> {
+    names(folder, below, ".toml", problems)
+        .into_iter()
+        .filter_map(|id| {
+            let name = format!("{below}/{id}.toml");
+            let text = read_text(folder, &name, problems)?;
+            Some(DeclarationFile { name, id, text })
+        })
+        .collect()
+}
+
+/// The names without `suffix` of the files in a folder of the hub's folder, in order.
+pub(super) fn names(folder: &Path, below: &str, suffix: &str, problems: &Problems) -> Vec<String> {
+    let path = folder.join(below);
+    if !path.exists() {
+        return Vec::new();
+    }
+    let entries = match fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.report(&Spot::of_file(below), format!("cannot be read: {error}"));
+            return Vec::new();
+        }
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        // Editors leave `.name.toml.swp` and the like beside a file that is open.
+        .filter(|name| !name.starts_with('.'))
+        .filter_map(|name| name.strip_suffix(suffix).map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}

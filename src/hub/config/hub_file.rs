@@ -1,0 +1,171 @@
+//! `hub.toml` but for its feeds: the municipality, the store, the root, naming and systems.
+
+use std::path::{Path, PathBuf};
+
+use renkei_core::BusinessId;
+use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
+use renkei_core::naming::StemTemplate;
+use renkei_registry::{CodeTable, MunicipalityCode};
+
+use super::paths::resolve;
+use super::types::{KeySource, StoreConfig, System};
+
+/// The parts of `hub.toml` that stand for themselves. What is missing has been reported.
+pub(super) struct HubPart {
+    pub(super) municipality: Option<MunicipalityCode>,
+    pub(super) name: Option<String>,
+    pub(super) store: Option<StoreConfig>,
+    pub(super) root: Option<PathBuf>,
+    pub(super) naming: Option<StemTemplate>,
+    pub(super) systems: Vec<System>,
+    pub(super) systems_are_complete: bool,
+}
+
+/// Takes the parts out of the root table, which keeps `[[feed]]`.
+pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> HubPart {
+    let municipality = hub.required("municipality").and_then(Value::parsed);
+    let name = hub.required("name").and_then(Value::text);
+    if let Some(zone) = hub.optional("timezone") {
+        zone.one_of(&[("Asia/Tokyo", ())]);
+    }
+    let store = hub.required("store").and_then(Value::table).and_then(|table| store(table, folder, problems));
+    let root = hub.required("root").and_then(Value::table).and_then(|mut table| {
+        let path = table.required("path").and_then(Value::located_text);
+        table.finish();
+        path
+    });
+    let root = root.and_then(|written| {
+        let root = resolve(folder, &written, problems)?;
+        check_apart(&root, &written, folder, store.as_ref(), problems);
+        Some(root)
+    });
+    let naming = hub.required("naming").and_then(Value::table).and_then(naming);
+    let (systems, systems_are_complete) = systems(hub, problems);
+    HubPart { municipality, name, store, root, naming, systems, systems_are_complete }
+}
+
+fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {
+    let path = table.required("path").and_then(Value::located_text);
+    let path = path.and_then(|path| resolve(folder, &path, problems));
+    let env_spot = table.spot_of("number_key_env");
+    let table_spot = table.spot().clone();
+    let number_key = match (table.optional("number_key_file"), table.optional("number_key_env")) {
+        (Some(file), None) => key_file(file, folder, problems),
+        (None, Some(env)) => key_env(env, problems),
+        (Some(_), Some(_)) => {
+            problems
+                .report(&env_spot, "both number_key_file and number_key_env; the key comes from one of them");
+            None
+        }
+        (None, None) => {
+            let hint = "number_key_file = \"secrets/number.key\"".to_owned();
+            problems.report_with(&table_spot, "number_key_file or number_key_env is missing", hint);
+            None
+        }
+    };
+    table.finish();
+    Some(StoreConfig { path: path?, number_key: number_key? })
+}
+
+fn key_file(value: Value<'_>, folder: &Path, problems: &Problems) -> Option<KeySource> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let written = value.located_text()?;
+    let path = resolve(folder, &written, problems)?;
+    match std::fs::metadata(&path) {
+        Err(error) => problems.report(&written.spot, format!("cannot be read: {error}")),
+        Ok(file) if !file.is_file() => problems.report(&written.spot, "is no file"),
+        Ok(file) => {
+            let mode = file.permissions().mode() & 0o777;
+            if mode & 0o077 != 0 {
+                let message = format!("others than its owner may use the key file (mode {mode:03o})");
+                problems.report_with(&written.spot, message, format!("chmod 600 {}", written.value));
+            }
+        }
+    }
+    Some(KeySource::File(path))
+}
+
+fn key_env(value: Value<'_>, problems: &Problems) -> Option<KeySource> {
+    let written = value.located_text()?;
+    let name = &written.value;
+    let is_name = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
+    if !is_name {
+        // Someone may have written the key itself here: it must not be repeated.
+        let hint = "A-Z, 0-9 and _, such as RENKEI_NUMBER_KEY; never the key itself".to_owned();
+        problems.report_with(&written.spot, "must be the name of an environment variable", hint);
+        return None;
+    }
+    Some(KeySource::Env(written.value))
+}
+
+/// What stands in the connection folders is seen by receivers; database and key must not.
+fn check_apart(
+    root: &Path,
+    written: &Located<String>,
+    folder: &Path,
+    store: Option<&StoreConfig>,
+    problems: &Problems,
+) {
+    let mut inside = Vec::new();
+    if folder.starts_with(root) {
+        inside.push("the hub's folder");
+    }
+    if let Some(store) = store {
+        if store.path.starts_with(root) {
+            inside.push("the database");
+        }
+        if matches!(&store.number_key, KeySource::File(path) if path.starts_with(root)) {
+            inside.push("the key file");
+        }
+    }
+    if let [first, ..] = inside.as_slice() {
+        let message = format!("{first} would stand in the connection folders, where receivers read");
+        problems.report(&written.spot, message);
+    }
+}
+
+fn naming(mut table: Table<'_>) -> Option<StemTemplate> {
+    let stem = table.required("stem").and_then(Value::parsed);
+    table.finish();
+    stem
+}
+
+fn systems(hub: &mut Table<'_>, problems: &Problems) -> (Vec<System>, bool) {
+    let tables = hub.optional("system").and_then(Value::tables).unwrap_or_default();
+    let n_declared = tables.len();
+    let mut systems: Vec<System> = Vec::new();
+    for table in tables {
+        let spot = table.spot_of("id");
+        let Some(system) = system(table, problems) else { continue };
+        if systems.iter().any(|earlier| earlier.id == system.id) {
+            problems.report(&spot, format!("system {} is already declared", system.id));
+        }
+        systems.push(system);
+    }
+    let is_complete = systems.len() == n_declared;
+    (systems, is_complete)
+}
+
+fn system(mut table: Table<'_>, problems: &Problems) -> Option<System> {
+    let id_spot = table.spot_of("id");
+    let id: Option<BusinessId> = table.required("id").and_then(Value::parsed);
+    let name = table.optional("name").map(Value::text);
+    let individual_number = table.required("individual_number").and_then(Value::boolean);
+    table.finish();
+    let id = id?;
+    let businesses = CodeTable::find("business");
+    let known = businesses.and_then(|table| table.get(id.as_str())).map(|entry| entry.name_ja);
+    let name = match (name, known) {
+        (Some(name), _) => name,
+        (None, Some(known)) => Some(known.to_owned()),
+        (None, None) => {
+            let codes = businesses.into_iter().flat_map(CodeTable::entries).map(|(code, _)| code);
+            let hint = did_you_mean(id.as_str(), codes)
+                .unwrap_or_else(|| "a system of the municipality's own needs name = \"…\"".to_owned());
+            problems.report_with(&id_spot, format!("{:?} is no 業務ID, and has no name", id.as_str()), hint);
+            None
+        }
+    };
+    Some(System { id, name: name?, individual_number: individual_number? })
+}

@@ -1,0 +1,45 @@
+//! `jobs/*.toml`: what is published together.
+
+use renkei_core::declared::{Declaration, Located, Problems, Spot, Value, did_you_mean};
+use renkei_core::publication::Kind;
+use renkei_core::{FeedId, JobId};
+
+use super::files::DeclarationFile;
+use super::types::Job;
+
+/// Reads and checks one job. `feeds` are the ids that `hub.toml` declares, those of wrong feeds included;
+/// `None` where it could not be read, so that no feed can be called unknown.
+pub(super) fn read(file: &DeclarationFile, feeds: Option<&[FeedId]>, problems: &Problems) -> Option<Job> {
+    let id: Option<JobId> =
+        file.id.parse().map_err(|error| problems.report(&Spot::of_file(&file.name), format!("{error}"))).ok();
+    let mut job = Declaration::parse(&file.name, &file.text, problems)?;
+    let name = job.required("name").and_then(Value::text);
+    let publish_spot = job.spot_of("publish");
+    let publish = job.required("publish").and_then(Value::list_of::<FeedId>);
+    let content = job
+        .required("content")
+        .and_then(|content| content.one_of(&[("diff", Kind::Diff), ("full", Kind::Full)]));
+    let is_enabled = job.optional("enabled").map_or(Some(true), Value::boolean);
+    job.finish();
+    if publish.as_ref().is_some_and(Vec::is_empty) {
+        problems.report(&publish_spot, "a job publishes at least one feed");
+    }
+    let publish = publish.map(|list| check_feeds(list, feeds, problems));
+    Some(Job { id: id?, name: name?, publish: publish?, content: content?, is_enabled: is_enabled? })
+}
+
+fn check_feeds(list: Vec<Located<FeedId>>, feeds: Option<&[FeedId]>, problems: &Problems) -> Vec<FeedId> {
+    let mut seen = Vec::new();
+    for Located { value, spot } in list {
+        if let Some(feeds) = feeds
+            && !feeds.contains(&value)
+        {
+            let hint = did_you_mean(value.as_str(), feeds.iter().map(FeedId::as_str));
+            problems.report_with(&spot, format!("unknown feed {:?}", value.as_str()), hint);
+        } else if seen.contains(&value) {
+            problems.report(&spot, format!("feed {value} is named twice"));
+        }
+        seen.push(value);
+    }
+    seen
+}

@@ -1,0 +1,89 @@
+//! Reading everything of a hub's folder, and giving a configuration only if nothing is wrong.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use renkei_core::FeedId;
+use renkei_core::declared::{Declaration, Problems, Table, Value};
+use renkei_core::layout::Layout;
+
+use super::errors::ConfigError;
+use super::feed::{self, Known, ReadFeed};
+use super::files::{HUB_FILE, names, read_folder, read_text};
+use super::hub_file::{self, HubPart};
+use super::job_file;
+use super::types::{Config, Feed, Job};
+
+impl Config {
+    /// Reads the hub's folder and checks all of it.
+    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+        let not_found = || ConfigError::NotFound { folder: folder.to_path_buf() };
+        let folder = folder.canonicalize().map_err(|_| not_found())?;
+        if !folder.join(HUB_FILE).is_file() {
+            return Err(not_found());
+        }
+        let problems = Problems::new();
+        let config = read(&folder, &problems);
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(ConfigError::Invalid { problems: problems.into_sorted() }),
+        }
+    }
+}
+
+fn read(folder: &Path, problems: &Problems) -> Option<Config> {
+    let layouts: BTreeMap<String, Option<Arc<Layout>>> = read_folder(folder, "layouts", problems)
+        .into_iter()
+        .map(|file| (file.id, Layout::read(&file.name, &file.text, problems).map(Arc::new)))
+        .collect();
+    let hub_text = read_text(folder, HUB_FILE, problems);
+    let hub = hub_text.as_ref().and_then(|text| Declaration::parse(HUB_FILE, text, problems));
+    let hub = hub.map(|hub| read_hub(hub, folder, &layouts, problems));
+    let feed_ids: Option<Vec<FeedId>> = hub.as_ref().map(|(_, feeds)| {
+        feeds.iter().filter_map(|feed| feed.id.as_ref()).map(|id| id.value.clone()).collect()
+    });
+    let jobs: Vec<Option<Job>> = read_folder(folder, "jobs", problems)
+        .iter()
+        .map(|file| job_file::read(file, feed_ids.as_deref(), problems))
+        .collect();
+    let (part, feeds) = hub?;
+    Some(Config {
+        folder: folder.to_path_buf(),
+        municipality: part.municipality?,
+        name: part.name?,
+        root: part.root?,
+        store: part.store?,
+        naming: part.naming?,
+        systems: part.systems,
+        feeds: feeds.into_iter().map(|feed| feed.feed).collect::<Option<Vec<Feed>>>()?,
+        jobs: jobs.into_iter().collect::<Option<Vec<Job>>>()?,
+        layouts: layouts
+            .into_iter()
+            .map(|(id, layout)| Some((id, layout?)))
+            .collect::<Option<BTreeMap<_, _>>>()?,
+    })
+}
+
+fn read_hub(
+    mut hub: Table<'_>,
+    folder: &Path,
+    layouts: &BTreeMap<String, Option<Arc<Layout>>>,
+    problems: &Problems,
+) -> (HubPart, Vec<ReadFeed>) {
+    let part = hub_file::take(&mut hub, folder, problems);
+    let degrade_names = names(folder, "layouts/degrade", ".csv", problems);
+    let known = Known {
+        folder,
+        layouts,
+        systems: &part.systems,
+        systems_are_complete: part.systems_are_complete,
+        degrade_names: &degrade_names,
+        problems,
+    };
+    let tables = hub.optional("feed").and_then(Value::tables).unwrap_or_default();
+    let feeds: Vec<ReadFeed> = tables.into_iter().map(|table| feed::read(table, &known)).collect();
+    feed::check_among(&feeds, problems);
+    hub.finish();
+    (part, feeds)
+}

@@ -1,0 +1,17 @@
+//! Configuration of a hub: `hub.toml`, `jobs/*.toml` and `layouts/*.toml` of one folder, read and checked
+//! together into a [`Config`] that cannot be wrong. All problems of all files are found at once.
+
+mod errors;
+mod feed;
+mod files;
+mod hub_file;
+mod job_file;
+mod load;
+mod paths;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use errors::ConfigError;
+pub use files::{HUB_FILE, find_folder};
+pub use types::{Config, Degrade, Feed, Job, KeySource, StoreConfig, System, Unmappable};

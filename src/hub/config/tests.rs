@@ -1,0 +1,236 @@
+//! Broken configurations and exactly what is said about them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::*;
+use crate::init::{NewHub, init};
+
+/// Where a case changes the new hub's files, and how.
+type Change<'c> = (&'c str, &'c str, &'c str);
+
+fn problems_of(folder: &Path) -> Vec<String> {
+    match Config::load(folder) {
+        Ok(_) => Vec::new(),
+        Err(ConfigError::Invalid { problems }) => problems.iter().map(ToString::to_string).collect(),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn new_hub() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = NewHub {
+        municipality: "082201".parse().unwrap(),
+        name: "つくば市".to_owned(),
+        keeps_existing: false,
+    };
+    init(folder.path(), &hub).unwrap();
+    folder
+}
+
+/// Makes a new hub, changes its files, and compares what the check says; a line's `L` stands for where the
+/// changed text begins, so that cases survive edits of the template.
+#[track_caller]
+fn check(changes: &[Change<'_>], expected: &[&str]) {
+    let folder = new_hub();
+    let mut line_no = 0;
+    for (file, from, to) in changes {
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let start = text.find(from).unwrap_or_else(|| panic!("{from:?} is not in {file}"));
+        line_no = text[..start].matches('\n').count() + 1;
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+    let expected: Vec<String> =
+        expected.iter().map(|line| line.replacen(":L:", &format!(":{line_no}:"), 1)).collect();
+    assert_eq!(problems_of(folder.path()), expected, "{changes:#?}");
+}
+
+#[test]
+fn layouts_and_degrade_maps_must_be_there() {
+    check(
+        &[("hub.toml", "layout = \"001o005-1.0\"", "layout = \"001o005-10\"")],
+        &[r#"hub.toml:L:10: feed[0].layout: no file layouts/001o005-10.toml (did you mean "001o005-1.0"?)"#],
+    );
+    check(
+        &[("hub.toml", "degrade = \"cp932\"", "degrade = \"sjis\"")],
+        &[r#"hub.toml:L:11: feed[3].degrade: no file layouts/degrade/sjis.csv (one of "cp932")"#],
+    );
+    check(
+        &[("hub.toml", "degrade = \"cp932\"\nunmappable", "unmappable")],
+        &[
+            r#"hub.toml:L:14: feed[3].unmappable: needs a degrade map (degrade = "…" names a file of layouts/degrade/)"#,
+        ],
+    );
+    check(
+        &[("hub.toml", "encoding = \"utf-8-bom\"", "degrade = \"cp932\"")],
+        &[
+            "hub.toml:L:11: feed[1].degrade: utf-8 lacks no character, so nothing is degraded (take degrade out)",
+        ],
+    );
+}
+
+#[test]
+fn a_broken_layout_is_reported_in_its_own_file_only() {
+    check(
+        &[("layouts/001o005-1.0.toml", "column = \"del_flg\"", "column = \"del_flag\"")],
+        &[
+            r#"layouts/001o005-1.0.toml:L:10: removal.column: unknown item "del_flag" (did you mean "del_flg"?)"#,
+        ],
+    );
+}
+
+#[test]
+fn individual_numbers_go_to_lawful_systems_only() {
+    check(
+        &[("hub.toml", "receivers = [\"024\", \"026\"]", "receivers = [\"024\", \"015\"]")],
+        &[
+            "hub.toml:L:21: feed[2].receivers[1]: system 015 (滞納管理（税務）) must not be given 個人番号 (its use is \
+           confined to 番号利用事務: where the system's business is one, set individual_number = true for it; else \
+           use a layout without kojin_bango)",
+        ],
+    );
+}
+
+#[test]
+fn receivers_are_declared_systems() {
+    check(
+        &[("hub.toml", "[\"014\", \"017\"]", "[\"018\", \"togodb\", \"014\", \"014\"]")],
+        &[
+            r#"hub.toml:L:14: feed[1].receivers[0]: unknown system "018" (就学援助 has no [[system]] with id = "018")"#,
+            r#"hub.toml:L:21: feed[1].receivers[1]: unknown system "togodb" (did you mean "togo-db"?)"#,
+            "hub.toml:L:38: feed[1].receivers[3]: system 014 is named twice",
+        ],
+    );
+    check(
+        &[("hub.toml", "id = \"togo-db\"\nname = \"統合DB\"", "id = \"togo-db\"")],
+        &[
+            r#"hub.toml:L:6: system[8].id: "togo-db" is no 業務ID, and has no name (a system of the municipality's own needs name = "…")"#,
+        ],
+    );
+}
+
+#[test]
+fn feeds_have_ids_and_folders_of_their_own() {
+    let inside = "folder = \"001/001o005-00/v1.0/x\"\nid = \"001o005-v1.1\"";
+    check(
+        &[("hub.toml", "id = \"001o005-v1.1\"", inside)],
+        &[
+            "hub.toml:L:10: feed[1].folder: folder 001/001o005-00/v1.0/x is in use by 001o005-v1.0 (give each feed a folder = \"…\" of its own)",
+        ],
+    );
+    check(
+        &[
+            ("jobs/nightly.toml", "\"001o005-v1.1\", ", ""),
+            ("hub.toml", "id = \"001o005-v1.1\"", "id = \"001o005-v1.0\""),
+        ],
+        &["hub.toml:L:6: feed[1].id: feed 001o005-v1.0 is already declared (line 91)"],
+    );
+    for folder in ["../other", "/srv", ".stage", "a//b", ""] {
+        let expected = format!(
+            "hub.toml:L:10: feed[4].folder: folder must be plain names with / between, below the root, none \
+             starting with a dot, not {folder:?}"
+        );
+        check(&[("hub.toml", "part_rows = 1000000", &format!("folder = \"{folder}\""))], &[&expected]);
+    }
+    check(
+        &[("hub.toml", "part_rows = 1000000", "part_bytes = 1024")],
+        &["hub.toml:L:14: feed[4].part_bytes: must be 65536 to 1099511627776, not 1024"],
+    );
+}
+
+#[test]
+fn paths_stay_in_the_folder_unless_absolute() {
+    check(
+        &[("hub.toml", "path = \"data/renkei.db\"", "path = \"data/../../renkei.db\"")],
+        &[
+            "hub.toml:L:8: store.path: leads out of the hub's folder (write an absolute path if it is meant to be elsewhere)",
+        ],
+    );
+    check(
+        &[("hub.toml", "path = \"share\"", "path = \"data\"")],
+        &[
+            "hub.toml:L:8: root.path: the database would stand in the connection folders, where receivers read",
+        ],
+    );
+    check(
+        &[("hub.toml", "path = \"share\"", "path = \".\"")],
+        &[
+            "hub.toml:L:8: root.path: the hub's folder would stand in the connection folders, where receivers read",
+        ],
+    );
+}
+
+#[test]
+fn the_key_is_kept_from_others_and_never_repeated() {
+    let folder = new_hub();
+    let key = folder.path().join("secrets/number.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+    let expected = "number_key_file: others than its owner may use the key file (mode 640) (chmod 600 secrets/number.key)";
+    assert!(problems_of(folder.path()).iter().any(|line| line.ends_with(expected)));
+    let secret = "0123456789abcdef".repeat(4);
+    check(
+        &[(
+            "hub.toml",
+            "number_key_file = \"secrets/number.key\"",
+            &format!("number_key_env = \"{secret}\""),
+        )],
+        &[
+            "hub.toml:L:18: store.number_key_env: must be the name of an environment variable (A-Z, 0-9 and _, such as RENKEI_NUMBER_KEY; never the key itself)",
+        ],
+    );
+}
+
+#[test]
+fn stems_and_jobs_are_checked() {
+    check(
+        &[("hub.toml", "_{sequence:4}", "")],
+        &[
+            "hub.toml:L:8: naming.stem: name template must be a text with {kind}, {time} and {sequence}, so that \
+           names differ, not \"{municipality}_{interface}-{branch}_{kind}_{time}\"",
+        ],
+    );
+    check(
+        &[("jobs/nightly.toml", "\"001o005-v1.0\", ", "\"001o005-v1,0\", \"001o005-v2.0\", ")],
+        &[
+            r#"jobs/nightly.toml:L:12: publish[0]: feed id must be 1 to 40 of a-z, 0-9, - and ., starting with a letter or digit, not "001o005-v1,0""#,
+        ],
+    );
+    check(
+        &[("jobs/nightly.toml", "\"001o005-v1.0\", ", "\"001o005-v2.0\", ")],
+        &[
+            r#"jobs/nightly.toml:L:12: publish[0]: unknown feed "001o005-v2.0" (did you mean "001o005-v1.0"?)"#,
+        ],
+    );
+    check(
+        &[("jobs/nightly.toml", "enabled = true", "[schedule]\nat = \"25:30\"")],
+        &[
+            "jobs/nightly.toml:L:2: schedule: unknown key (one of \"name\", \"publish\", \"content\", \"enabled\")",
+        ],
+    );
+}
+
+#[test]
+fn all_files_are_checked_even_when_the_first_is_no_toml() {
+    check(
+        &[
+            ("layouts/001o006-1.1.toml", "valid_from = 2026-04-01", "valid_from = 2026-02-30"),
+            ("jobs/nightly.toml", "content = \"diff\"", "content = \"dif\""),
+            ("hub.toml", "municipality = \"082201\"", "municipality = 082201"),
+        ],
+        &[
+            "hub.toml:6:16: not TOML: unexpected leading zero",
+            r#"jobs/nightly.toml:5:11: content: unknown word "dif" (did you mean "diff"?)"#,
+            "layouts/001o006-1.1.toml:11:14: not TOML: invalid date, expected day between 01 and 28",
+        ],
+    );
+}
+
+#[test]
+fn a_folder_without_hub_toml_is_no_hub() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(Config::load(folder.path()), Err(ConfigError::NotFound { .. })));
+    let hub = new_hub();
+    assert_eq!(find_folder(&hub.path().join("layouts/degrade")).as_deref(), Some(hub.path()));
+}

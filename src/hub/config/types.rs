@@ -1,0 +1,146 @@
+//! The checked configuration.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use renkei_core::layout::{FileFormat, Layout};
+use renkei_core::naming::StemTemplate;
+use renkei_core::publication::Kind;
+use renkei_core::{BusinessId, FeedId, FolderPath, JobId};
+use renkei_registry::MunicipalityCode;
+
+/// A hub's configuration; only [`Config::load`] makes one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The hub's folder, absolute.
+    pub folder: PathBuf,
+    /// 全国地方公共団体コード.
+    pub municipality: MunicipalityCode,
+    /// The municipality's name.
+    pub name: String,
+    /// The root of the connection folders, absolute.
+    pub root: PathBuf,
+    /// Where everything durable is.
+    pub store: StoreConfig,
+    /// How published files are named.
+    pub naming: StemTemplate,
+    /// The systems that are connected.
+    pub systems: Vec<System>,
+    /// The feeds, in declared order.
+    pub feeds: Vec<Feed>,
+    /// The jobs, by id.
+    pub jobs: Vec<Job>,
+    /// All layouts by file name without `.toml`, those no feed uses included.
+    pub layouts: BTreeMap<String, Arc<Layout>>,
+}
+
+/// Where everything durable is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// The database file, absolute.
+    pub path: PathBuf,
+    /// Where the key for 個人番号 comes from.
+    pub number_key: KeySource,
+}
+
+/// Where a key comes from. The key itself is never part of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// A file with 64 hex digits, absolute.
+    File(PathBuf),
+    /// An environment variable with 64 hex digits.
+    Env(String),
+}
+
+/// A business system (業務システム) that is given files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System {
+    /// 業務ID, or an id of its own.
+    pub id: BusinessId,
+    /// Its name.
+    pub name: String,
+    /// True when its business is 番号利用事務, so that it may be given 個人番号.
+    pub individual_number: bool,
+}
+
+/// A feed (配信系列).
+#[derive(Debug, Clone)]
+pub struct Feed {
+    /// Its id.
+    pub id: FeedId,
+    /// Its layout's file name without `.toml`.
+    pub layout_id: String,
+    /// Its layout.
+    pub layout: Arc<Layout>,
+    /// How its files are written: the layout's format with the feed's own words put over it.
+    pub file: FileFormat,
+    /// The degrade map, where one is declared.
+    pub degrade: Option<Degrade>,
+    /// What happens to characters the encoding lacks.
+    pub unmappable: Unmappable,
+    /// The most rows of a data file; more go into another.
+    pub max_part_rows: Option<u64>,
+    /// The most bytes of a data file; more go into another.
+    pub max_part_bytes: Option<u64>,
+    /// Its folder below the root.
+    pub folder: FolderPath,
+    /// The systems it is for.
+    pub receivers: Vec<BusinessId>,
+}
+
+/// A degrade map (縮退).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Degrade {
+    /// Its name.
+    pub name: String,
+    /// Its file, absolute.
+    pub path: PathBuf,
+}
+
+/// What happens to characters the encoding lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmappable {
+    /// The publication stops and lists them.
+    Stop,
+    /// They go through the degrade map and are listed; one that is not in the map stops it.
+    Degrade,
+}
+
+impl Unmappable {
+    /// The word in declarations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Degrade => "degrade",
+        }
+    }
+}
+
+/// A job (ジョブ): declared work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its file name without `.toml`.
+    pub id: JobId,
+    /// What people call it.
+    pub name: String,
+    /// The feeds it publishes, in order.
+    pub publish: Vec<FeedId>,
+    /// [`Kind::Diff`] or [`Kind::Full`].
+    pub content: Kind,
+    /// False for a job that is kept but does not run.
+    pub is_enabled: bool,
+}
+
+impl Config {
+    /// The feed with this id.
+    pub fn feed(&self, id: &str) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.id.as_str() == id)
+    }
+
+    /// The system with this id.
+    pub fn system(&self, id: &str) -> Option<&System> {
+        self.systems.iter().find(|system| system.id.as_str() == id)
+    }
+}
