@@ -200,6 +200,12 @@ pub enum StoreError {
         /// Which row of the load, from 1.
         row_no: u64,
     },
+    /// A resident would have two rows with 最新フラグ.
+    #[error("row {row_no} would be its resident's second with the latest flag")]
+    TwoLatest {
+        /// Which row of the load, or which change of the commit, from 1.
+        row_no: u64,
+    },
     /// What stands is not what the change was computed from.
     #[error("a row changed under the writer")]
     LostUpdate,
@@ -232,6 +238,7 @@ impl Fault for StoreError {
             StoreError::WrongKey => "store.wrong-key",
             StoreError::NotEmpty => "store.not-empty",
             StoreError::DuplicateRow { .. } => "store.duplicate-row",
+            StoreError::TwoLatest { .. } => "store.two-latest",
             StoreError::LostUpdate => "store.lost-update",
             StoreError::SequenceTaken { .. } => "store.sequence-taken",
             StoreError::Missing { .. } => "store.missing",
