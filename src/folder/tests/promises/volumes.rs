@@ -106,7 +106,7 @@ fn a_read_only_volume_denies_writing_and_is_still_read() {
         write_staged(&folders, "x.csv", b"x").unwrap();
         folders.publish(&s, &x, &to, &content(b"x")).unwrap();
         write_staged(&folders, "y.csv", b"y").unwrap();
-        mount(&["-o", "remount,ro", root.to_str().unwrap()]);
+        mount(&["-o", "remount,bind,ro", root.to_str().unwrap()]);
 
         assert_eq!(code(folders.publish(&s, &y, &to, &content(b"y"))), "folder.denied");
         assert_eq!(code(folders.publish(&s, &y, &folder("new"), &content(b"y"))), "folder.denied");
