@@ -82,7 +82,7 @@ impl Feed {
         }
         match &self.unmappable {
             Unmappable::Stop => hash.update(b"stop"),
-            Unmappable::Degrade(map) => hash.update(map.sha256().0),
+            Unmappable::Degrade(map) => hash.update(map.digest().0),
         }
         Digest(hash.finalize().into())
     }

@@ -16,6 +16,12 @@ pub const FORMAT: u32 = 1;
 /// The longest notice that is read, in bytes: room for thousands of parts.
 pub const MAX_BYTES: usize = 1 << 20;
 
+/// What is read first: a later format may have another shape.
+#[derive(Deserialize)]
+struct Format {
+    format: u64,
+}
+
 /// One notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -181,10 +187,6 @@ impl Notice {
     pub fn parse(bytes: &[u8]) -> Result<Self, NoticeError> {
         if bytes.len() > MAX_BYTES {
             return Err(NoticeError::TooLong);
-        }
-        #[derive(Deserialize)]
-        struct Format {
-            format: u64,
         }
         let malformed = |error: serde_json::Error| NoticeError::Malformed {
             // The category and place only: the message may quote the foreign text.

@@ -110,7 +110,11 @@ impl<'h> Run<'h> {
             tx.commit()
         });
         if let Err(error) = recorded {
-            tracing::error!(run.id = self.record.run_id, fault.code = error.code(), "the failure could not be recorded");
+            tracing::error!(
+                run.id = self.record.run_id,
+                fault.code = error.code(),
+                "the failure could not be recorded"
+            );
         }
     }
 }
@@ -118,5 +122,7 @@ impl<'h> Run<'h> {
 /// A sortable id, unique among all runs of a hub.
 fn new_run_id(now: Moment) -> String {
     let unix_ms = now.local().and_utc().timestamp_millis() - 9 * 3_600_000;
-    ulid::Ulid::from_parts(u64::try_from(unix_ms).unwrap_or(0), ulid::Ulid::new().random()).to_string().to_lowercase()
+    ulid::Ulid::from_parts(u64::try_from(unix_ms).unwrap_or(0), ulid::Ulid::generate().random())
+        .to_string()
+        .to_lowercase()
 }

@@ -85,33 +85,16 @@ impl History {
 
     /// The row that holds on a day (`YYYY-MM-DD`): the last effective row dated on it or before.
     pub fn as_of(&self, day: &str) -> Option<&Row> {
-        let effective = self.effective();
-        let last = effective.iter().rev().find(|place| place.date.as_str() <= day)?;
-        self.rows.get(last.index)
+        let mut dates = HistoryDates::default();
+        self.rows.iter().for_each(|row| dates.push(row));
+        self.rows.get(dates.as_of(day)?)
     }
 
     /// The effective rows, by date and then by 個人履歴番号.
     pub(crate) fn effective(&self) -> Vec<Place> {
-        let mut places: Vec<Place> = Vec::with_capacity(self.rows.len());
-        let mut date_before = String::new();
-        for (index, row) in self.rows.iter().enumerate() {
-            let Some(key) = row.key() else { continue };
-            let has_later_version = self
-                .rows
-                .get(index + 1)
-                .and_then(Row::key)
-                .is_some_and(|next| next.rireki_no == key.rireki_no);
-            if has_later_version || row.is_cancelled() {
-                continue;
-            }
-            // A row of unknown date (不詳) counts from the date of the row recorded before it.
-            let own = row.get(ItemNo::IDO_YMD);
-            let date = if own.is_empty() { date_before.clone() } else { own.to_owned() };
-            date_before.clone_from(&date);
-            places.push(Place { date, rireki_no: key.rireki_no, index });
-        }
-        places.sort_by(|a, b| (&a.date, a.rireki_no).cmp(&(&b.date, b.rireki_no)));
-        places
+        let mut dates = HistoryDates::default();
+        self.rows.iter().for_each(|row| dates.push(row));
+        dates.effective()
     }
 
     /// The 個人履歴番号 the next move gets.
@@ -155,6 +138,60 @@ impl History {
                 changes.push((key, before, after));
             }
         }
+    }
+}
+
+/// What of a history's rows decides which of them hold when: enough for a view of another day without
+/// unpacking the rows.
+#[derive(Debug, Default)]
+pub struct HistoryDates {
+    rows: Vec<RowDates>,
+}
+
+#[derive(Debug)]
+struct RowDates {
+    rireki_no: u32,
+    date: String,
+    is_cancelled: bool,
+}
+
+impl HistoryDates {
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// Takes the next row; rows come in key order.
+    pub fn push(&mut self, row: &impl Values) {
+        self.rows.push(RowDates {
+            rireki_no: row.get(ItemNo::RIREKI_NO).parse().unwrap_or(0),
+            date: row.get(ItemNo::IDO_YMD).to_owned(),
+            is_cancelled: row.get(ItemNo::DEL_FLG) == "1",
+        });
+    }
+
+    /// The index, in the order pushed, of the row that holds on a day (`YYYY-MM-DD`).
+    pub fn as_of(&self, day: &str) -> Option<usize> {
+        let effective = self.effective();
+        effective.iter().rev().find(|place| place.date.as_str() <= day).map(|place| place.index)
+    }
+
+    fn effective(&self) -> Vec<Place> {
+        let mut places: Vec<Place> = Vec::with_capacity(self.rows.len());
+        let mut date_before = String::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            let later = self.rows.get(index + 1);
+            let has_later_version = later.is_some_and(|next| next.rireki_no == row.rireki_no);
+            if has_later_version || row.is_cancelled {
+                continue;
+            }
+            // A row of unknown date (不詳) counts from the date of the row recorded before it.
+            let date = if row.date.is_empty() { date_before.clone() } else { row.date.clone() };
+            date_before.clone_from(&date);
+            places.push(Place { date, rireki_no: row.rireki_no, index });
+        }
+        places.sort_by(|a, b| (&a.date, a.rireki_no).cmp(&(&b.date, b.rireki_no)));
+        places
     }
 }
 

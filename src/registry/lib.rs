@@ -19,7 +19,7 @@ pub mod validate;
 pub use apply::{Refusal, apply};
 pub use codes::CodeTable;
 pub use dictionary::{Dictionary, Item, ItemNo, ItemType, Presence};
-pub use history::{History, HistoryError};
+pub use history::{History, HistoryDates, HistoryError};
 pub use household::{HouseholdIssue, check_household};
 pub use ids::{AtenaNo, IdError, MunicipalityCode, RowKey};
 pub use moves::{Effect, Move, MoveReason, Stamp};

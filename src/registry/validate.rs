@@ -144,7 +144,7 @@ impl Check {
     fn test(&self, text: &str) -> Option<(Rule, Severity)> {
         let bytes = text.as_bytes();
         let error = |rule| Some((rule, Severity::Error));
-        if bytes.iter().any(|&b| b < 0x20 || b == 0x7f) {
+        if has_control(bytes) {
             return error(Rule::ControlCharacter);
         }
         // Characters are counted only where there are bytes enough for too many of them.
@@ -172,6 +172,12 @@ impl Check {
         };
         (!is_right).then_some((Rule::WrongCheckDigit, severity))
     }
+}
+
+/// C0, DEL, or C1 (in UTF-8 the bytes C2 80 to C2 9F).
+fn has_control(bytes: &[u8]) -> bool {
+    let is_c1 = |place: usize| bytes.get(place + 1).is_some_and(|next| (0x80..=0x9f).contains(next));
+    bytes.iter().any(|&b| b < 0x20 || b == 0x7f) || memchr::memchr_iter(0xc2, bytes).any(is_c1)
 }
 
 fn is_integer(bytes: &[u8]) -> bool {
@@ -208,6 +214,8 @@ mod tests {
         check("jusho_shikuchoson_cd", "082200", Some((Rule::WrongCheckDigit, Warning)));
         check("jusho_katagaki", "一行目\r二行目", Some((Rule::ControlCharacter, Error)));
         check("jusho_katagaki", "\u{7f}", Some((Rule::ControlCharacter, Error)));
+        check("jusho_katagaki", "コーポ\u{85}", Some((Rule::ControlCharacter, Error)));
+        check("jusho_katagaki", "§ 1", None);
     }
 
     #[test]

@@ -109,7 +109,12 @@ impl Resident {
     }
 
     /// Pushes the row that held on the day, if there is one and the layout selects it.
-    fn push(&mut self, desk: &Desk<'_>, day: &str, sink: &mut LineSink<'_>) -> Result<ControlFlow<()>, EngineError> {
+    fn push(
+        &mut self,
+        desk: &Desk<'_>,
+        day: &str,
+        sink: &mut LineSink<'_>,
+    ) -> Result<ControlFlow<()>, EngineError> {
         let held = self.dates.as_of(day).and_then(|index| self.rows.get(index));
         let Some(packed) = held else { return Ok(ControlFlow::Continue(())) };
         let mut reader = PackedReader::new();

@@ -67,7 +67,9 @@ fn write_error(name: &FileName, source: std::io::Error) -> EngineError {
     let path = name.to_string();
     let is_full = matches!(
         source.kind(),
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge
+        std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge
     );
     EngineError::Folder(if is_full {
         FolderError::Full { path, source }

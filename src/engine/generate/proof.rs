@@ -53,7 +53,9 @@ pub(super) fn diff_leads_to_state(
     }
     if state != *after {
         let buckets = state.differing_buckets(after).len();
-        return failed(format!("previous state and diff do not give the new state ({buckets} buckets differ)"));
+        return failed(format!(
+            "previous state and diff do not give the new state ({buckets} buckets differ)"
+        ));
     }
     Ok(())
 }

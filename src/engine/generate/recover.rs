@@ -1,7 +1,7 @@
 //! Going on after a crash: what was sealed is finished, what was not is swept away.
 
-use renkei_core::notice::Notice;
 use renkei_core::naming::notice_name;
+use renkei_core::notice::Notice;
 use renkei_core::port::{PublicationRecord, RunState};
 use renkei_core::publication::Progress;
 use renkei_core::{FeedId, FileName, FolderPath, Sequence};
@@ -62,6 +62,10 @@ fn finish(house: House<'_>, publication: &PublicationRecord) -> Result<(), Engin
     let stage = stage_name(&publication.run_id)?;
     let folder: FolderPath = publication.folder.parse()?;
     let stem: FileName = publication.stem.parse()?;
+    if !house.folders.stages()?.contains(&stage) {
+        // Cleared by hand, or after everything was moved; what was not moved is then reported as lost.
+        house.folders.begin_stage(&stage)?;
+    }
     move_data(house.folders, house.witness, &stage, &folder, &notice)?;
     let name = notice_name(&stem)?;
     move_notice(house.folders, house.witness, &stage, &folder, &name, &publication.notice)?;

@@ -45,15 +45,18 @@ impl Unwritable {
         let head = ["row_key", "column", "problem"].map(str::to_owned);
         for line in std::iter::once(&head).chain(&self.listed) {
             let fields = line.iter().map(String::as_bytes);
-            write_record(&mut report, fields, Quote::Always, Newline::CrLf).map_err(|_| EngineError::Worker)?;
+            write_record(&mut report, fields, Quote::Always, Newline::CrLf)
+                .map_err(|_| EngineError::Worker)?;
         }
         if self.n_rows > self.listed.len() as u64 {
             let more = self.n_rows - self.listed.len() as u64;
             let line = [format!("(and {more} more rows)"), String::new(), String::new()];
             let fields = line.iter().map(String::as_bytes);
-            write_record(&mut report, fields, Quote::Always, Newline::CrLf).map_err(|_| EngineError::Worker)?;
+            write_record(&mut report, fields, Quote::Always, Newline::CrLf)
+                .map_err(|_| EngineError::Worker)?;
         }
-        let name: FileName = format!("{stem}.unwritable.csv").parse().map_err(|e: IdError| EngineError::from(e))?;
+        let name: FileName =
+            format!("{stem}.unwritable.csv").parse().map_err(|e: IdError| EngineError::from(e))?;
         Ok(house.folders.keep_report(&name, &report)?)
     }
 }
