@@ -63,9 +63,19 @@ pub fn write_record<'f>(
     Ok(())
 }
 
-fn write_quoted(out: &mut Vec<u8>, mut field: &[u8]) {
+fn write_quoted(out: &mut Vec<u8>, field: &[u8]) {
     out.reserve(field.len() + 2);
     out.push(b'"');
+    if has_quote(field) {
+        write_doubled(out, field);
+    } else {
+        out.extend_from_slice(field);
+    }
+    out.push(b'"');
+}
+
+#[cold]
+fn write_doubled(out: &mut Vec<u8>, mut field: &[u8]) {
     while let Some(place) = memchr(b'"', field) {
         let (head, tail) = field.split_at(place + 1);
         out.extend_from_slice(head);
@@ -73,7 +83,18 @@ fn write_quoted(out: &mut Vec<u8>, mut field: &[u8]) {
         field = tail;
     }
     out.extend_from_slice(field);
-    out.push(b'"');
+}
+
+/// Looks at eight bytes at once: most fields are shorter than what a call of `memchr` pays for.
+#[inline]
+fn has_quote(field: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let (words, rest) = field.as_chunks::<8>();
+    words.iter().any(|word| {
+        let zero_where_quote = u64::from_ne_bytes(*word) ^ (ONES * u64::from(b'"'));
+        zero_where_quote.wrapping_sub(ONES) & !zero_where_quote & HIGHS != 0
+    }) || rest.contains(&b'"')
 }
 
 fn needs_quotes(field: &[u8]) -> bool {
@@ -101,6 +122,11 @@ mod tests {
     fn records_are_quoted_as_declared() {
         check(&["a", "", "b\"c"], Quote::Always, Ok(r#""a","","b""c""#));
         check(&["\"", "\"\""], Quote::Always, Ok(r#""""","""""""#));
+        for place in 0..18 {
+            let mut field = "0123456789abcdefgh".to_owned();
+            field.insert(place, '"');
+            check(&[&field], Quote::Always, Ok(&format!("\"{}\"", field.replace('"', "\"\""))));
+        }
         check(&[""], Quote::Always, Ok(r#""""#));
         check(
             &["a", "b,c", "d\"", " e", "f ", "g\rh", "i\nj", "", "　"],

@@ -12,11 +12,16 @@ pub(super) fn is_direct(text: &[u8]) -> bool {
     let tables: &Tables = &TABLES;
     let mut rest = text;
     loop {
+        while let Some(([a @ 0xE0..0xF0, b, c], others)) = rest.split_first_chunk::<3>() {
+            if tables.code_of(unit_of_three(*a, *b, *c)) == 0 {
+                return false;
+            }
+            rest = others;
+        }
         rest = match rest {
             [] => return true,
-            [0..0x80, ..] => rest.get(ascii_run(rest).max(1)..).unwrap_or_default(),
-            [a @ 0xE0..0xF0, b, c, tail @ ..] if tables.code_of(unit_of_three(*a, *b, *c)) != 0 => tail,
-            [a @ 0xC2..0xE0, b, tail @ ..] if tables.code_of(unit_of_two(*a, *b)) != 0 => tail,
+            [0..0x80, ..] => rest.get(ascii_run(rest)..).unwrap_or_default(),
+            [a @ 0xC2..0xE0, b, others @ ..] if tables.code_of(unit_of_two(*a, *b)) != 0 => others,
             _ => return false,
         };
     }
@@ -32,6 +37,15 @@ pub(super) fn encode_into(text: &str, out: &mut Vec<u8>) -> Result<(), usize> {
     let mut source = text.as_bytes();
     let mut target = out.get_mut(before..).unwrap_or_default();
     loop {
+        while let Some(([a @ 0xE0..0xF0, b, c], others)) = source.split_first_chunk::<3>() {
+            let code = tables.code_of(unit_of_three(*a, *b, *c));
+            if code < 0x100 {
+                break;
+            }
+            let Some((to, free)) = mem::take(&mut target).split_first_chunk_mut::<2>() else { break };
+            *to = code.to_be_bytes();
+            (source, target) = (others, free);
+        }
         let (code, tail) = match source {
             [] => break,
             [byte @ 0..0x80, tail @ ..] => {

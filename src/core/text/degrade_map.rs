@@ -59,6 +59,15 @@ enum Line {
     StripVariationSelectors,
 }
 
+impl Line {
+    fn from(&self) -> &str {
+        match self {
+            Self::Rule(rule) => &rule.from,
+            Self::StripVariationSelectors => VARIATION_SELECTORS,
+        }
+    }
+}
+
 impl DegradeMap {
     /// Reads a map for receivers of `encoding`; refuses it with all its problems at once.
     pub fn parse(name: &str, source: &[u8], encoding: Encoding) -> Result<Self, DegradeMapError> {
@@ -82,24 +91,12 @@ impl DegradeMap {
                     }
                 }
                 Ok(Some(record)) => {
-                    let from = record.field(0).into_owned();
-                    match read_line(&record, encoding, &mut flaws) {
-                        Some(Line::Rule(rule)) => {
-                            let first_line_no = *first_lines.entry(rule.from.clone()).or_insert(line_no);
-                            if first_line_no != line_no {
-                                flaws.push(DegradeFlaw::Duplicate { first_line_no });
-                            }
-                            map.add(rule);
+                    if let Some(line) = read_line(&record, encoding, &mut flaws) {
+                        let first_line_no = *first_lines.entry(line.from().to_owned()).or_insert(line_no);
+                        if first_line_no != line_no {
+                            flaws.push(DegradeFlaw::Duplicate { first_line_no });
                         }
-                        Some(Line::StripVariationSelectors) => {
-                            let name = String::from_utf8_lossy(&from).into_owned();
-                            let first_line_no = *first_lines.entry(name).or_insert(line_no);
-                            if first_line_no != line_no {
-                                flaws.push(DegradeFlaw::Duplicate { first_line_no });
-                            }
-                            map.strips_variation_selectors = true;
-                        }
-                        None => {}
+                        map.add(line);
                     }
                 }
                 Err(ReadError::Refused(issue)) => flaws.push(DegradeFlaw::Csv { rule: issue.rule }),
@@ -114,11 +111,16 @@ impl DegradeMap {
         if problems.is_empty() { Ok(map) } else { Err(DegradeMapError { name: map.name, problems }) }
     }
 
-    fn add(&mut self, rule: DegradeRule) {
-        if let Some(first) = rule.from.chars().next() {
-            let rules = self.rules.entry(first).or_default();
-            rules.push(rule);
-            rules.sort_by_key(|rule| std::cmp::Reverse(rule.from.len()));
+    fn add(&mut self, line: Line) {
+        match line {
+            Line::StripVariationSelectors => self.strips_variation_selectors = true,
+            Line::Rule(rule) => {
+                // `from` is not empty, so no rule goes under NUL.
+                let first = rule.from.chars().next().unwrap_or_default();
+                let rules = self.rules.entry(first).or_default();
+                rules.push(rule);
+                rules.sort_by_key(|rule| std::cmp::Reverse(rule.from.len()));
+            }
         }
     }
 
