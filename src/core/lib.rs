@@ -4,11 +4,15 @@
 pub mod csv_file;
 pub mod declared;
 pub mod fault;
+pub mod feed;
 pub mod file_name;
 pub mod ids;
 pub mod layout;
+pub mod moment;
 pub mod naming;
+pub mod notice;
 pub mod port;
+pub mod projection;
 pub mod publication;
 pub mod state;
 pub mod text;
@@ -18,3 +22,4 @@ pub use file_name::{FileName, FolderPath};
 pub use ids::{
     Branch, BusinessId, CommitNo, Digest, FeedId, IdError, InterfaceId, JobId, Sequence, Version, Window,
 };
+pub use moment::Moment;

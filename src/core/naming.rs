@@ -81,7 +81,11 @@ impl StemTemplate {
                 Part::Feed => stem.push_str(values.feed.as_str()),
                 Part::Kind => stem.push(values.kind.letter()),
                 Part::Time => stem.push_str(&values.time.format("%Y%m%d%H%M%S").to_string()),
-                Part::Sequence { width } => stem.push_str(&format!("{:0width$}", values.sequence.0)),
+                Part::Sequence { width } => {
+                    let number = values.sequence.0.to_string();
+                    stem.extend(std::iter::repeat_n('0', width.saturating_sub(number.len())));
+                    stem.push_str(&number);
+                }
             }
         }
         stem.parse()
@@ -122,9 +126,12 @@ impl FromStr for StemTemplate {
         parts.push(Part::Text(rest.to_owned()));
         parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
         let has = |wanted: fn(&Part) -> bool| parts.iter().any(wanted);
-        if !(has(|p| matches!(p, Part::Kind)) && has(|p| matches!(p, Part::Time)))
-            || !has(|p| matches!(p, Part::Sequence { .. }))
-        {
+        let needed: [fn(&Part) -> bool; 3] = [
+            |p| matches!(p, Part::Kind),
+            |p| matches!(p, Part::Time),
+            |p| matches!(p, Part::Sequence { .. }),
+        ];
+        if !needed.into_iter().all(has) {
             return Err(wrong("a text with {kind}, {time} and {sequence}, so that names differ"));
         }
         let is_safe = |part: &Part| match part {

@@ -1,1 +1,16 @@
-//! Placeholder replaced within the hour.
+//! The use cases, written against the ports: load a registry, apply moves, generate and publish, recover,
+//! verify. Synchronous code; it knows no particular database and no disk.
+
+mod data_file;
+mod error;
+mod generate;
+mod house;
+mod intake;
+mod run;
+
+pub use error::EngineError;
+pub use generate::{Content, Published, Recovered, generate, recover};
+pub use house::{Clock, House, POINTS, Unwatched, Witness};
+pub use intake::{
+    Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Strictness, apply_moves, load_residents,
+};

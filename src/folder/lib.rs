@@ -1,1 +1,16 @@
-//! Placeholder replaced within the hour.
+//! The only room that touches the connection folders: a confined root, stage and publish, and the root lock.
+//!
+//! Nothing here follows a symbolic link below the root, and nothing appears under its final name before
+//! it is complete and durable. What may be in a folder is decided elsewhere.
+
+mod confined;
+mod errors;
+mod lock;
+mod publish;
+mod read;
+mod root;
+mod stage;
+
+pub use lock::RootLock;
+pub use read::PlainFolder;
+pub use root::LocalFolders;

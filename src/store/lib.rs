@@ -1,1 +1,28 @@
-//! Placeholder replaced within the hour.
+//! Everything durable, in one database: rows, change log, commits, publications, runs, steps, audit.
+//!
+//! SQLite stands behind the store port of `core`. Its types stay in this room, its file on a local disk,
+//! its numbers (個人番号) encrypted. `tests/behaviour` says what any database behind the port must do.
+
+mod audit;
+mod changes;
+mod columns;
+mod commits;
+mod connection;
+mod errors;
+mod key;
+mod load;
+mod migrate;
+mod owner;
+mod publications;
+mod residents;
+mod rows;
+mod runs;
+mod seal;
+mod snapshot;
+mod store;
+mod transaction;
+mod volume;
+
+pub use audit::{ChainBreak, verify_audit_chain};
+pub use key::NumberKey;
+pub use store::{OpenOptions, SqliteStore};

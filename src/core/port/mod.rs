@@ -1,7 +1,9 @@
 //! The ports: what the use cases need of disk and database, in words of the house.
 
+mod folders;
 mod records;
 mod store;
 
+pub use folders::{Content, FolderError, Folders, StagedFile};
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, RunRecord, RunState, StepRecord};
 pub use store::{Numbers, RowChange, RowSet, Snapshot, Store, StoreError, Transaction};

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use renkei_registry::{AtenaNo, RowKey};
 
 use crate::fault::{Class, Fault};
-use crate::ids::{CommitNo, FeedId, Sequence, Window};
+use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, RunRecord, StepRecord};
 use crate::publication::Progress;
 
@@ -74,6 +74,9 @@ pub trait Snapshot {
 
     /// The load commit, if the registry was loaded.
     fn load_commit(&self) -> Result<Option<CommitNo>, StoreError>;
+
+    /// The commit that took in the file with this digest, if one did.
+    fn commit_of_source(&self, source_sha256: &Digest) -> Result<Option<CommitRecord>, StoreError>;
 
     /// The last `limit` commits, newest first.
     fn commits(&self, limit: u32) -> Result<Vec<CommitRecord>, StoreError>;
@@ -197,6 +200,12 @@ pub enum StoreError {
         /// Which row of the load, from 1.
         row_no: u64,
     },
+    /// A resident would have two rows with 最新フラグ.
+    #[error("row {row_no} would be its resident's second with the latest flag")]
+    TwoLatest {
+        /// Which row of the load, or which change of the commit, from 1.
+        row_no: u64,
+    },
     /// What stands is not what the change was computed from.
     #[error("a row changed under the writer")]
     LostUpdate,
@@ -229,6 +238,7 @@ impl Fault for StoreError {
             StoreError::WrongKey => "store.wrong-key",
             StoreError::NotEmpty => "store.not-empty",
             StoreError::DuplicateRow { .. } => "store.duplicate-row",
+            StoreError::TwoLatest { .. } => "store.two-latest",
             StoreError::LostUpdate => "store.lost-update",
             StoreError::SequenceTaken { .. } => "store.sequence-taken",
             StoreError::Missing { .. } => "store.missing",

@@ -1,0 +1,171 @@
+//! Cuts one line into fields and finds the first thing wrong with it.
+
+use memchr::{memchr, memchr2};
+
+use super::form::{Accept, Quote};
+use super::issue::Rule;
+
+/// Where one field's content lies in its line, without its quotation marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) is_quoted: bool,
+    /// Doubled quotation marks are in it.
+    pub(super) has_doubled: bool,
+}
+
+/// What is wrong with a line, by column from 1 and place in the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flaw {
+    pub(super) column: usize,
+    pub(super) place: usize,
+    pub(super) rule: Rule,
+}
+
+/// Fills `spans` with the fields of `line`, which has no LF; stops at the first flaw.
+pub(super) fn split(
+    line: &[u8],
+    accept: Accept,
+    n_columns_max: usize,
+    spans: &mut Vec<Span>,
+) -> Result<(), Flaw> {
+    spans.clear();
+    if line.is_empty() {
+        return Err(Flaw { column: 1, place: 0, rule: Rule::BlankLine });
+    }
+    let forbidden = memchr2(b'\0', b'\r', line);
+    let flaw = cut(line, accept, n_columns_max, spans).err();
+    // Both looks are over the whole line; what stands first in it is reported.
+    match (forbidden, flaw) {
+        (Some(place), flaw)
+            if flaw.is_none_or(|flaw| place < flaw.place || flaw.rule == Rule::UnclosedQuote) =>
+        {
+            let column = spans.iter().take_while(|span| span.end < place).count() + 1;
+            let rule = if line.get(place) == Some(&b'\r') { Rule::BareCr } else { Rule::Nul };
+            Err(Flaw { column, place, rule })
+        }
+        (_, Some(flaw)) => Err(flaw),
+        (_, None) => Ok(()),
+    }
+}
+
+fn cut(line: &[u8], accept: Accept, n_columns_max: usize, spans: &mut Vec<Span>) -> Result<(), Flaw> {
+    let mut start = 0;
+    loop {
+        let column = spans.len() + 1;
+        let flaw = |place, rule| Err(Flaw { column, place, rule });
+        if column > n_columns_max {
+            return flaw(start, Rule::TooManyFields);
+        }
+        let field = line.get(start..).unwrap_or_default();
+        let (span, after) = if let Some((b'"', content)) = field.split_first() {
+            if accept.quote == Some(Quote::Never) {
+                return flaw(start, Rule::QuotedField);
+            }
+            let Some((length, has_doubled)) = quoted_length(content) else {
+                return flaw(start, Rule::UnclosedQuote);
+            };
+            let end = start + 1 + length;
+            (Span { start: start + 1, end, is_quoted: true, has_doubled }, end + 1)
+        } else {
+            let end = start + memchr(b',', field).unwrap_or(field.len());
+            if let Some(place) = line.get(start..end).and_then(|field| memchr(b'"', field)) {
+                return flaw(start + place, Rule::StrayQuote);
+            }
+            if accept.quote == Some(Quote::Always) {
+                return flaw(start, Rule::UnquotedField);
+            }
+            (Span { start, end, is_quoted: false, has_doubled: false }, end)
+        };
+        match line.get(after) {
+            None => {
+                spans.push(span);
+                return Ok(());
+            }
+            Some(b',') => spans.push(span),
+            Some(_) => return flaw(after, Rule::StrayQuote),
+        }
+        start = after + 1;
+    }
+}
+
+/// The length of a quoted field up to its closing mark, and whether doubled marks are in it; `None` when
+/// it is not closed.
+fn quoted_length(content: &[u8]) -> Option<(usize, bool)> {
+    let mut length = memchr(b'"', content)?;
+    let mut has_doubled = false;
+    while content.get(length + 1) == Some(&b'"') {
+        has_doubled = true;
+        let next = length + 2;
+        length = next + memchr(b'"', content.get(next..)?)?;
+    }
+    Some((length, has_doubled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expect: Result<&[&str], (usize, usize, Rule)>) {
+        check_with(line, Accept::default(), expect);
+    }
+
+    fn check_with(line: &str, accept: Accept, expect: Result<&[&str], (usize, usize, Rule)>) {
+        let mut spans = Vec::new();
+        let result = split(line.as_bytes(), accept, 5, &mut spans);
+        let found: Vec<&str> = spans.iter().map(|span| &line[span.start..span.end]).collect();
+        match expect {
+            Ok(fields) => assert_eq!((result, found.as_slice()), (Ok(()), fields), "{line:?}"),
+            Err((column, place, rule)) => {
+                assert_eq!(result, Err(Flaw { column, place, rule }), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_falls_into_its_fields() {
+        check("a", Ok(&["a"]));
+        check("a,b", Ok(&["a", "b"]));
+        check(",", Ok(&["", ""]));
+        check("a,", Ok(&["a", ""]));
+        check(r#""""#, Ok(&[""]));
+        check(r#""a,b","","c""#, Ok(&["a,b", "", "c"]));
+        check(r#""""""#, Ok(&[r#""""#]));
+        check(r#""a""b",x"#, Ok(&[r#"a""b"#, "x"]));
+        check(" a , b ", Ok(&[" a ", " b "]));
+        check("東京都,\"千代田区\"", Ok(&["東京都", "千代田区"]));
+        check("1,2,3,4,5", Ok(&["1", "2", "3", "4", "5"]));
+    }
+
+    #[test]
+    fn the_first_flaw_is_named_with_its_place() {
+        check("", Err((1, 0, Rule::BlankLine)));
+        check("a,\"b", Err((2, 2, Rule::UnclosedQuote)));
+        check("\"", Err((1, 0, Rule::UnclosedQuote)));
+        check("\"\"\"", Err((1, 0, Rule::UnclosedQuote)));
+        check("a,\"b\"c", Err((2, 5, Rule::StrayQuote)));
+        check("\"a\" ,b", Err((1, 3, Rule::StrayQuote)));
+        check("a,b\"c\"", Err((2, 3, Rule::StrayQuote)));
+        check(" \"a\"", Err((1, 1, Rule::StrayQuote)));
+        check("a,b\rc", Err((2, 3, Rule::BareCr)));
+        check("\"a\r\"", Err((1, 2, Rule::BareCr)));
+        check("a,b,\0", Err((3, 4, Rule::Nul)));
+        check("\"a\0", Err((1, 2, Rule::Nul)));
+        check("\"a\"b\0", Err((1, 3, Rule::StrayQuote)));
+        check("\"a\0\"b", Err((1, 2, Rule::Nul)));
+        check("1,2,3,4,5,6", Err((6, 10, Rule::TooManyFields)));
+        check("1,2,3,4,5,", Err((6, 10, Rule::TooManyFields)));
+    }
+
+    #[test]
+    fn quoting_is_demanded_or_refused() {
+        let accept = |quote| Accept { quote: Some(quote), newline: None };
+        check_with("\"a\",\"\"", accept(Quote::Always), Ok(&["a", ""]));
+        check_with("\"a\",b", accept(Quote::Always), Err((2, 4, Rule::UnquotedField)));
+        check_with("\"a\",", accept(Quote::Always), Err((2, 4, Rule::UnquotedField)));
+        check_with("a,b", accept(Quote::Never), Ok(&["a", "b"]));
+        check_with("a,\"b\"", accept(Quote::Never), Err((2, 2, Rule::QuotedField)));
+        check_with("a,\"b\"", accept(Quote::Needed), Ok(&["a", "b"]));
+    }
+}

@@ -1,0 +1,157 @@
+//! The folder port: the connection folders below one root, and the hub's own stage beside them.
+//!
+//! A file is written on the stage, on the same file system, and appears under its final name by one rename:
+//! whole or absent. Every operation may be repeated after a crash.
+
+use std::io::{Read, Write};
+
+use crate::fault::{Class, Fault};
+use crate::file_name::{FileName, FolderPath};
+use crate::ids::Digest;
+
+/// Connection folders behind the port.
+pub trait Folders: Send + Sync {
+    /// Makes the stage `stage` an empty folder; what a cut-off run left there is removed.
+    fn begin_stage(&self, stage: &FileName) -> Result<(), FolderError>;
+
+    /// Creates a file on a stage, replacing one of the same name.
+    fn create(&self, stage: &FileName, name: &FileName) -> Result<Box<dyn StagedFile>, FolderError>;
+
+    /// Reads back a file of a stage.
+    fn read_staged(&self, stage: &FileName, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError>;
+
+    /// Moves a staged file to its folder under its final name and makes that durable. The folder is made
+    /// if it is missing. When the stage has the file no more and the folder has it with this length and
+    /// digest, it was moved before and all is well; any other file of the name is
+    /// [`FolderError::NameTaken`], and no file at all [`FolderError::StagedFileLost`].
+    fn publish(
+        &self,
+        stage: &FileName,
+        name: &FileName,
+        folder: &FolderPath,
+        content: &Content,
+    ) -> Result<(), FolderError>;
+
+    /// Removes a stage with what is left on it; none there is well.
+    fn discard_stage(&self, stage: &FileName) -> Result<(), FolderError>;
+
+    /// Writes a report for the operator among the hub's own folders, whole or not at all, and gives its
+    /// path. For receivers it is out of sight.
+    fn keep_report(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError>;
+
+    /// The names of all stages there are.
+    fn stages(&self) -> Result<Vec<FileName>, FolderError>;
+
+    /// Opens a published file.
+    fn read(&self, folder: &FolderPath, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError>;
+
+    /// The names of all files in a folder, sorted; none where the folder is missing.
+    fn list(&self, folder: &FolderPath) -> Result<Vec<FileName>, FolderError>;
+}
+
+/// A file being written on a stage. Dropped unfinished, it is removed with its stage.
+pub trait StagedFile: Write + Send {
+    /// Writes out everything and makes it durable.
+    fn finish(self: Box<Self>) -> Result<(), FolderError>;
+}
+
+/// What a file is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// Its length in bytes.
+    pub n_bytes: u64,
+    /// Its digest.
+    pub sha256: Digest,
+}
+
+/// What can go wrong in the folders. Paths are below the root and hold nothing personal.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// No room.
+    #[error("no space left on the volume while writing {path}")]
+    Full {
+        /// Where.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// Not permitted, or a read-only volume.
+    #[error("{path} may not be {attempt}")]
+    Denied {
+        /// Where.
+        path: String,
+        /// `read`, `written`, `created`, `moved`, `removed`.
+        attempt: &'static str,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// Anything else the system says.
+    #[error("{path} could not be {attempt}")]
+    Unavailable {
+        /// Where.
+        path: String,
+        /// `read`, `written`, `created`, `moved`, `removed`.
+        attempt: &'static str,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// Nothing there.
+    #[error("{path} does not exist")]
+    Missing {
+        /// Where.
+        path: String,
+    },
+    /// A link, or something other than a folder, on the way: nothing is followed out of the root.
+    #[error("{path} is not a plain folder or file below the root")]
+    Outside {
+        /// Where.
+        path: String,
+    },
+    /// Another file has the name.
+    #[error("{path} already exists with other content")]
+    NameTaken {
+        /// Where.
+        path: String,
+    },
+    /// A sealed file is neither staged nor published.
+    #[error("{path} is neither on the stage nor in its folder")]
+    StagedFileLost {
+        /// Where it should be.
+        path: String,
+    },
+    /// The stage and the folder are on different volumes, so nothing can be moved whole.
+    #[error("{path} is on another volume than the stage")]
+    OtherVolume {
+        /// Where.
+        path: String,
+    },
+    /// Another process holds the root.
+    #[error("another process is writing here: {holder}")]
+    Locked {
+        /// Who: process id, command, since when.
+        holder: String,
+    },
+}
+
+impl Fault for FolderError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Full { .. } => "folder.full",
+            Self::Denied { .. } => "folder.denied",
+            Self::Unavailable { .. } => "folder.unavailable",
+            Self::Missing { .. } => "folder.missing",
+            Self::Outside { .. } => "folder.outside",
+            Self::NameTaken { .. } => "folder.name-taken",
+            Self::StagedFileLost { .. } => "folder.staged-file-lost",
+            Self::OtherVolume { .. } => "folder.other-volume",
+            Self::Locked { .. } => "folder.locked",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Unavailable { .. } | Self::Locked { .. } => Class::Retry,
+            _ => Class::Operator,
+        }
+    }
+}

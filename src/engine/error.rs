@@ -1,0 +1,158 @@
+//! What can end a use case.
+
+use chrono::NaiveDate;
+use renkei_core::notice::NoticeError;
+use renkei_core::port::{FolderError, StoreError};
+use renkei_core::{Class, CommitNo, Fault, FeedId, IdError, Sequence};
+use renkei_registry::{HistoryError, PackedError};
+
+/// An error of the engine. Places are file lines and columns; nothing in it is personal.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The database.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The folders.
+    #[error("the folders failed")]
+    Folder(#[from] FolderError),
+    /// A notice of our own that cannot be made.
+    #[error("the notice cannot be made")]
+    Notice(#[from] NoticeError),
+    /// A name our own template makes is no file name.
+    #[error("the declared naming gives no file name")]
+    Name(#[from] IdError),
+    /// A stored row that cannot be read.
+    #[error("a stored row cannot be read")]
+    Packed(#[from] PackedError),
+    /// A stored history that breaks its rules.
+    #[error("a stored history breaks its rules")]
+    History(#[from] HistoryError),
+    /// An input file that cannot be read.
+    #[error("{file} cannot be read")]
+    Input {
+        /// Its name as given.
+        file: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// An input file whose header does not fit.
+    #[error("{file}: {problem}")]
+    Header {
+        /// Its name as given.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Issues in an input file; they are listed beside the error.
+    #[error("{file}: {n_issues} issues; nothing was taken in")]
+    Refused {
+        /// Its name as given.
+        file: String,
+        /// How many.
+        n_issues: usize,
+    },
+    /// The same bytes were taken in before.
+    #[error("{file} was already taken in as commit {commit_no} at {at}")]
+    SameFile {
+        /// Its name as given.
+        file: String,
+        /// The commit.
+        commit_no: CommitNo,
+        /// When.
+        at: String,
+    },
+    /// The layout's version is not in force.
+    #[error("version {version} of feed {feed} is not in force on {day}")]
+    NotInForce {
+        /// The feed.
+        feed: FeedId,
+        /// 版数.
+        version: String,
+        /// The business date.
+        day: NaiveDate,
+    },
+    /// A diff of a feed that was never published in full.
+    #[error("feed {feed} has no full to build a diff on")]
+    NoBase {
+        /// The feed.
+        feed: FeedId,
+    },
+    /// A diff that would hide a change of declarations.
+    #[error("the layout or rendering of feed {feed} changed since its publication {sequence}")]
+    RenderingChanged {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+    },
+    /// A diff across the first load of the registry, which has no change log.
+    #[error("the registry was loaded since publication {sequence} of feed {feed}")]
+    LoadInWindow {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+    },
+    /// A resident who is not in the registry.
+    #[error("the registry has no resident of that number")]
+    NoSuchResident,
+    /// Rows whose characters a feed cannot carry.
+    #[error("{n_rows} rows of feed {feed} cannot be written{}", report_place(report.as_deref()))]
+    Unwritable {
+        /// The feed.
+        feed: FeedId,
+        /// How many rows.
+        n_rows: u64,
+        /// Where they are listed.
+        report: Option<String>,
+    },
+    /// The proof failed: nothing was published.
+    #[error("feed {feed}: {what}")]
+    ProofFailed {
+        /// The feed.
+        feed: FeedId,
+        /// What does not add up.
+        what: String,
+    },
+    /// A worker thread of the run ended early.
+    #[error("a worker of the run ended without a word")]
+    Worker,
+}
+
+fn report_place(report: Option<&str>) -> String {
+    report.map(|path| format!(" (listed in {path})")).unwrap_or_default()
+}
+
+impl Fault for EngineError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Folder(error) => error.code(),
+            Self::Notice(error) => error.code(),
+            Self::Name(_) => "engine.name",
+            Self::Packed(_) | Self::History(_) => "engine.damaged-row",
+            Self::Input { .. } => "engine.input",
+            Self::Header { .. } => "engine.header",
+            Self::Refused { .. } => "engine.refused",
+            Self::SameFile { .. } => "engine.same-file",
+            Self::NotInForce { .. } => "engine.not-in-force",
+            Self::NoBase { .. } => "engine.no-base",
+            Self::RenderingChanged { .. } => "engine.rendering-changed",
+            Self::LoadInWindow { .. } => "engine.load-in-window",
+            Self::NoSuchResident => "engine.no-such-resident",
+            Self::Unwritable { .. } => "engine.unwritable",
+            Self::ProofFailed { .. } => "engine.proof-failed",
+            Self::Worker => "engine.worker",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Store(error) => error.class(),
+            Self::Folder(error) => error.class(),
+            Self::Notice(_) | Self::Worker => Class::Bug,
+            Self::Refused { .. } | Self::Header { .. } => Class::Partner,
+            _ => Class::Operator,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! 差分: what a receiver sees differently since the publication before.
+//!
+//! A diff is the difference of projections, not of stored rows: for every resident with a changed row in the
+//! window, the lines before are compared with the lines now.
+
+use std::ops::ControlFlow;
+
+use renkei_core::notice::ChangeCounts;
+use renkei_core::port::PublicationRecord;
+use renkei_core::projection::Shown;
+use renkei_core::state::{FeedState, RowDigest};
+use renkei_core::{CommitNo, Window};
+use renkei_registry::{AtenaNo, PackedReader};
+
+use super::numbers_of;
+use super::proof;
+use super::staged::{Desk, Made};
+use crate::error::EngineError;
+
+/// One row of the receiver's state that differs.
+pub(super) struct Difference {
+    /// The key's fields, joined by U+001F.
+    pub(super) key: Vec<u8>,
+    /// The key's bucket.
+    pub(super) bucket: usize,
+    /// The line before.
+    pub(super) before: Option<RowDigest>,
+    /// The line now.
+    pub(super) after: Option<RowDigest>,
+}
+
+/// A line of a resident, with the packed row it was rendered from.
+struct Line {
+    key: Vec<u8>,
+    bucket: usize,
+    text: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+/// Writes the rows that differ and proves them against the state before.
+pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
+    let feed = desk.maker.feed;
+    let Some(base) = &desk.base else { return Err(EngineError::NoBase { feed: feed.id.clone() }) };
+    let window = window_since(desk, base)?;
+    let mut differences = Vec::new();
+    let output = desk.write_lines(|sink| {
+        let residents = desk.snapshot.changed_residents(window)?;
+        let mut reader = PackedReader::new();
+        for (n_done, atena_no) in residents.iter().enumerate() {
+            desk.house.witness.progress(feed.id.as_str(), n_done as u64, residents.len() as u64);
+            for (shown, line, difference) in differences_of(desk, *atena_no, window)? {
+                differences.push(difference);
+                if sink.push(&reader.read(&line.packed)?, shown) == ControlFlow::Break(()) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let mut state = base.state.clone();
+    move_state(&mut state, &differences);
+    let changes = count(&differences);
+    proof::diff_leads_to_state(desk, &base.state, &differences, &output.written.files, &state)?;
+    Ok(Made {
+        window,
+        files: output.written.files,
+        report: output.written.report,
+        changes: Some(changes),
+        state_after: state,
+    })
+}
+
+/// The commits since a publication, if a diff can tell what they changed.
+pub(super) fn window_since(desk: &Desk<'_>, base: &PublicationRecord) -> Result<Window, EngineError> {
+    let feed = desk.maker.feed;
+    if base.layout_sha256 != feed.rendering_sha256() {
+        return Err(EngineError::RenderingChanged { feed: feed.id.clone(), sequence: base.sequence });
+    }
+    let window = Window { after: base.window.through, through: desk.head };
+    if desk.snapshot.load_commit()?.is_some_and(|load| load > window.after) {
+        return Err(EngineError::LoadInWindow { feed: feed.id.clone(), sequence: base.sequence });
+    }
+    Ok(window)
+}
+
+/// Everything that differs in a window, without writing it.
+pub(super) fn differences_in(desk: &Desk<'_>, window: Window) -> Result<Vec<Difference>, EngineError> {
+    let mut all = Vec::new();
+    for atena_no in desk.snapshot.changed_residents(window)? {
+        all.extend(differences_of(desk, atena_no, window)?.into_iter().map(|(_, _, difference)| difference));
+    }
+    Ok(all)
+}
+
+/// Takes a state from before to after.
+pub(super) fn move_state(state: &mut FeedState, differences: &[Difference]) {
+    for difference in differences {
+        if let Some(before) = &difference.before {
+            state.remove(difference.bucket, before);
+        }
+        if let Some(after) = &difference.after {
+            state.add(difference.bucket, after);
+        }
+    }
+}
+
+fn count(differences: &[Difference]) -> ChangeCounts {
+    let mut counts = ChangeCounts::default();
+    for difference in differences {
+        match (&difference.before, &difference.after) {
+            (None, _) => counts.added += 1,
+            (Some(_), Some(_)) => counts.changed += 1,
+            (Some(_), None) => counts.removed += 1,
+        }
+    }
+    counts
+}
+
+/// The lines of one resident that differ: new and changed ones in key order, then those that are gone.
+fn differences_of(
+    desk: &Desk<'_>,
+    atena_no: AtenaNo,
+    window: Window,
+) -> Result<Vec<(Shown, Line, Difference)>, EngineError> {
+    let before = lines_at(desk, atena_no, window.after)?;
+    let after = lines_at(desk, atena_no, window.through)?;
+    let digest = |line: &Line| RowDigest::of(&line.text);
+    let keys_after: Vec<Vec<u8>> = after.iter().map(|line| line.key.clone()).collect();
+    let mut found = Vec::new();
+    for line in after {
+        let old = before.iter().find(|old| old.key == line.key);
+        if old.is_some_and(|old| old.text == line.text) {
+            continue;
+        }
+        let difference = Difference {
+            key: line.key.clone(),
+            bucket: line.bucket,
+            before: old.map(digest),
+            after: Some(digest(&line)),
+        };
+        found.push((Shown::Present, line, difference));
+    }
+    for old in before.into_iter().filter(|old| !keys_after.contains(&old.key)) {
+        let difference =
+            Difference { key: old.key.clone(), bucket: old.bucket, before: Some(digest(&old)), after: None };
+        found.push((Shown::Removed, old, difference));
+    }
+    Ok(found)
+}
+
+/// The lines a receiver had of a resident right after a commit.
+fn lines_at(desk: &Desk<'_>, atena_no: AtenaNo, at: CommitNo) -> Result<Vec<Line>, EngineError> {
+    let projection = &desk.maker.projection;
+    let mut reader = PackedReader::new();
+    let mut lines = Vec::new();
+    for packed in desk.snapshot.rows_of(atena_no, at, numbers_of(desk.maker.feed))? {
+        let row = reader.read(&packed)?;
+        if !projection.selects(&row) {
+            continue;
+        }
+        let mut text = Vec::new();
+        // A row that cannot be rendered is noted when it is pushed; here its absence of text is its line.
+        let _ = projection.render(&row, Shown::Present, &mut text, &mut Vec::new());
+        let key = projection.key(&row).join(&0x1f);
+        let bucket = projection.bucket(&row);
+        lines.push(Line { key, bucket, text, packed });
+    }
+    Ok(lines)
+}

@@ -1,0 +1,96 @@
+//! Going on after a crash: what was sealed is finished, what was not is swept away.
+
+use renkei_core::naming::notice_name;
+use renkei_core::notice::Notice;
+use renkei_core::port::{PublicationRecord, RunState};
+use renkei_core::publication::Progress;
+use renkei_core::{FeedId, FileName, FolderPath, Sequence};
+
+use super::publish::{move_data, move_notice, publication_audit};
+use super::stage_name;
+use crate::error::EngineError;
+use crate::house::House;
+
+/// How many runs are looked at for ones that were cut off.
+const RUNS_LOOKED_AT: u32 = 1_000;
+
+/// What recovery found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Publications that were sealed and now stand in their folders.
+    pub finished: Vec<(FeedId, Sequence)>,
+    /// Runs that were cut off.
+    pub n_interrupted_runs: usize,
+    /// Stages swept away.
+    pub n_stages_removed: usize,
+}
+
+impl Recovered {
+    /// True when everything was in order.
+    pub fn is_nothing(&self) -> bool {
+        self == &Self::default()
+    }
+}
+
+/// Finishes sealed publications, marks runs that were cut off, and clears stages. Only one process may
+/// work on a root, so whatever is under way in the database is not under way any more.
+pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
+    let mut recovered = Recovered::default();
+    let sealed = house.store.snapshot()?.publications(None, Some(Progress::Sealed))?;
+    for publication in sealed {
+        finish(house, &publication)?;
+        tracing::warn!(
+            feed = publication.feed.as_str(),
+            sequence = publication.sequence.0,
+            "a publication that was cut off is finished"
+        );
+        recovered.finished.push((publication.feed, publication.sequence));
+        house.witness.reached("recover.finished-one");
+    }
+    recovered.n_interrupted_runs = close_runs(house)?;
+    for stage in house.folders.stages()? {
+        house.folders.discard_stage(&stage)?;
+        recovered.n_stages_removed += 1;
+    }
+    house.witness.reached("recover.done");
+    Ok(recovered)
+}
+
+/// Repeats the steps from the seal on.
+fn finish(house: House<'_>, publication: &PublicationRecord) -> Result<(), EngineError> {
+    let notice = Notice::parse(publication.notice.as_bytes())?;
+    let stage = stage_name(&publication.run_id)?;
+    let folder: FolderPath = publication.folder.parse()?;
+    let stem: FileName = publication.stem.parse()?;
+    if !house.folders.stages()?.contains(&stage) {
+        // Cleared by hand, or after everything was moved; what was not moved is then reported as lost.
+        house.folders.begin_stage(&stage)?;
+    }
+    move_data(house.folders, house.witness, &stage, &folder, &notice)?;
+    let name = notice_name(&stem)?;
+    move_notice(house.folders, house.witness, &stage, &folder, &name, &publication.notice)?;
+    let mut tx = house.store.begin()?;
+    tx.settle(&publication.feed, publication.sequence)?;
+    tx.append_audit(&publication_audit(house, &notice))?;
+    tx.commit()?;
+    house.folders.discard_stage(&stage)?;
+    Ok(())
+}
+
+/// Marks runs that were under way as interrupted.
+fn close_runs(house: House<'_>) -> Result<usize, EngineError> {
+    let runs = house.store.snapshot()?.runs(RUNS_LOOKED_AT)?;
+    let cut_off: Vec<_> = runs.into_iter().filter(|run| run.state == RunState::Running).collect();
+    if cut_off.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = house.store.begin()?;
+    for run in &cut_off {
+        let mut run = run.clone();
+        run.state = RunState::Interrupted;
+        run.ended_at = Some(house.clock.now().to_string());
+        tx.put_run(&run)?;
+    }
+    tx.commit()?;
+    Ok(cut_off.len())
+}

@@ -1,0 +1,64 @@
+//! What every use case works with: the ports, the clock, and somebody who watches.
+
+use renkei_core::Moment;
+use renkei_core::port::{Folders, Store};
+use renkei_registry::MunicipalityCode;
+
+/// The ports and settings a use case runs against.
+#[derive(Clone, Copy)]
+pub struct House<'h> {
+    /// The database.
+    pub store: &'h dyn Store,
+    /// The connection folders.
+    pub folders: &'h dyn Folders,
+    /// Whose registry it is.
+    pub municipality: MunicipalityCode,
+    /// The time of day, to show and record.
+    pub clock: &'h dyn Clock,
+    /// Who watches.
+    pub witness: &'h dyn Witness,
+    /// Who asked for the work.
+    pub operator: &'h str,
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The wall-clock time now.
+    fn now(&self) -> Moment;
+}
+
+/// Is told how far the work is: to draw progress, and in tests to end the process at a point.
+pub trait Witness: Send + Sync {
+    /// A point of [`POINTS`] is reached: what comes before it is done, what comes after it is not.
+    fn reached(&self, point: &'static str);
+    /// `done` of about `total` rows of `what` are behind.
+    fn progress(&self, what: &str, done: u64, total: u64);
+}
+
+/// A witness who looks away.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Witness for Unwatched {
+    fn reached(&self, _point: &'static str) {}
+    fn progress(&self, _what: &str, _done: u64, _total: u64) {}
+}
+
+/// Every point at which a process may be cut off and must be able to go on, in order within a use case.
+pub const POINTS: [&str; 15] = [
+    "load.rows-written",
+    "load.committed",
+    "apply.rows-written",
+    "apply.committed",
+    "publish.run-recorded",
+    "publish.staging",
+    "publish.staged",
+    "publish.sealed",
+    "publish.first-file-moved",
+    "publish.data-moved",
+    "publish.notice-staged",
+    "publish.notice-moved",
+    "publish.settled",
+    "recover.finished-one",
+    "recover.done",
+];

@@ -1,0 +1,12 @@
+//! What goes into the registry: the first load, and sets of moves.
+
+mod apply;
+mod columns;
+mod issue;
+mod load;
+mod moves_file;
+mod source;
+
+pub use apply::{Applied, ApplyOptions, Strictness, apply_moves};
+pub use issue::{InputIssue, IssueList, MAX_LISTED};
+pub use load::{Loaded, load_residents};

@@ -1,0 +1,125 @@
+//! A file of moves: CSV with a header row of item ids or Japanese names.
+//!
+//! `atena_no` and `ido_jiyu` say whose move it is and why; `target_rireki_no` names the row a cancellation or
+//! correction is about; every other column is an item the move sets. An empty field leaves the item as it
+//! is, `(clear)` clears it.
+
+use std::io::Read;
+
+use renkei_core::Digest;
+use renkei_core::csv_file::{Accept, ReadError, Record, RecordReader};
+use renkei_registry::{AtenaNo, ItemNo, Move, MoveReason};
+
+use super::columns::{Column, read_header, require};
+use super::issue::{InputIssue, IssueList};
+use super::source::HashingReader;
+use crate::error::EngineError;
+
+/// What a field holds to clear its item.
+const CLEAR: &str = "(clear)";
+
+/// The moves of a file, with the line each stands on.
+pub(super) struct MovesFile {
+    pub(super) moves: Vec<(u64, Move)>,
+    pub(super) issues: IssueList,
+    pub(super) sha256: Digest,
+}
+
+/// Reads a whole file; rows that are no moves are issues.
+pub(super) fn read_moves(file: &str, source: impl Read) -> Result<MovesFile, EngineError> {
+    let mut hashing = HashingReader::new(source);
+    let mut records = RecordReader::new(&mut hashing, Accept::default());
+    let mut issues = IssueList::default();
+    let mut moves = Vec::new();
+    let header = records.next_record().map_err(|error| header_error(file, error))?;
+    let header = header.ok_or_else(|| no_header(file))?;
+    let columns = read_header(file, &header, true)?;
+    require(file, &columns, &[ItemNo::ATENA_NO, ItemNo::IDO_JIYU])?;
+    loop {
+        match records.next_record() {
+            Ok(None) => break,
+            Ok(Some(record)) => match read_move(&columns, &record) {
+                Ok(mv) => moves.push((record.row_no(), mv)),
+                Err(found) => found.into_iter().for_each(|issue| issues.push(issue)),
+            },
+            Err(ReadError::Refused(issue)) => {
+                let detail = format!("column {}, byte {}", issue.column, issue.byte_offset);
+                issues.push(InputIssue::of_row(issue.row_no, issue.rule.as_str(), detail));
+            }
+            Err(ReadError::Unreadable(source)) => {
+                return Err(EngineError::Input { file: file.to_owned(), source });
+            }
+        }
+    }
+    drop(records);
+    let (sha256, _) = hashing.finish();
+    Ok(MovesFile { moves, issues, sha256 })
+}
+
+pub(super) fn header_error(file: &str, error: ReadError) -> EngineError {
+    match error {
+        ReadError::Refused(issue) => EngineError::Header {
+            file: file.to_owned(),
+            problem: format!("the header row is refused: {issue}"),
+        },
+        ReadError::Unreadable(source) => EngineError::Input { file: file.to_owned(), source },
+    }
+}
+
+pub(super) fn no_header(file: &str) -> EngineError {
+    EngineError::Header { file: file.to_owned(), problem: "the file is empty".to_owned() }
+}
+
+fn read_move(columns: &[Column], record: &Record<'_>) -> Result<Move, Vec<InputIssue>> {
+    let row = record.row_no();
+    let mut issues = Vec::new();
+    if record.n_fields() != columns.len() {
+        let detail = format!("{} columns instead of {}", record.n_fields(), columns.len());
+        return Err(vec![InputIssue::of_row(row, "wrong-columns", detail)]);
+    }
+    let (mut atena_no, mut reason, mut target, mut items) = (None, None, None, Vec::new());
+    let mut issue = |column: &str, rule: &str, detail: &str| {
+        issues.push(InputIssue {
+            row,
+            column: column.to_owned(),
+            rule: rule.to_owned(),
+            detail: detail.to_owned(),
+            is_warning: false,
+        });
+    };
+    for (column, field) in columns.iter().zip(record.fields()) {
+        let Ok(text) = std::str::from_utf8(&field) else {
+            issue("", "not-utf-8", "the file must be UTF-8");
+            continue;
+        };
+        match column {
+            Column::Item(ItemNo::ATENA_NO) => {
+                atena_no = text.parse::<AtenaNo>().ok();
+                if atena_no.is_none() {
+                    issue("atena_no", "not-digits", "1 to 15 digits");
+                }
+            }
+            Column::Item(ItemNo::IDO_JIYU) => {
+                reason = MoveReason::find(text);
+                if reason.is_none() {
+                    issue("ido_jiyu", "unknown-code", "a code of the table of move reasons");
+                }
+            }
+            Column::TargetRirekiNo if text.is_empty() => {}
+            Column::TargetRirekiNo => {
+                target = text.parse::<u32>().ok().filter(|no| *no > 0);
+                if target.is_none() {
+                    issue("target_rireki_no", "not-integer", "a number from 1");
+                }
+            }
+            Column::Item(_) if text.is_empty() => {}
+            Column::Item(item) => items.push((*item, Box::from(if text == CLEAR { "" } else { text }))),
+        }
+    }
+    match (atena_no, reason) {
+        (Some(atena_no), Some(reason)) if issues.is_empty() => {
+            Ok(Move { atena_no, reason, target_rireki_no: target, items })
+        }
+        _ => Err(issues),
+    }
+}

@@ -1,0 +1,33 @@
+//! An input file being read and hashed in one pass.
+
+use std::io::Read;
+
+use renkei_core::Digest;
+use sha2::{Digest as _, Sha256};
+
+/// Hashes what is read through it.
+pub(crate) struct HashingReader<R> {
+    source: R,
+    hash: Sha256,
+    n_bytes: u64,
+}
+
+impl<R: Read> HashingReader<R> {
+    pub(crate) fn new(source: R) -> Self {
+        Self { source, hash: Sha256::new(), n_bytes: 0 }
+    }
+
+    /// The digest and length of everything read.
+    pub(crate) fn finish(self) -> (Digest, u64) {
+        (Digest(self.hash.finalize().into()), self.n_bytes)
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n_read = self.source.read(buffer)?;
+        self.hash.update(buffer.get(..n_read).unwrap_or_default());
+        self.n_bytes += n_read as u64;
+        Ok(n_read)
+    }
+}

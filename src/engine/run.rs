@@ -1,0 +1,128 @@
+//! A run (実行) on record: started before the work, each step as it ends, ended with the work.
+
+use std::time::Instant;
+
+use chrono::NaiveDate;
+use renkei_core::port::{RunRecord, RunState, StepRecord, StoreError, Transaction};
+use renkei_core::{Fault, Moment};
+
+use crate::error::EngineError;
+use crate::house::House;
+
+/// A run under way.
+pub(crate) struct Run<'h> {
+    house: House<'h>,
+    record: RunRecord,
+    subject: String,
+    step: Option<OpenStep>,
+    n_steps: u32,
+    /// Steps that ended and are not in the database yet; they go with the next transaction.
+    ended: Vec<StepRecord>,
+}
+
+struct OpenStep {
+    name: &'static str,
+    started_at: Moment,
+    started: Instant,
+}
+
+impl<'h> Run<'h> {
+    /// Records that a run starts.
+    pub(crate) fn start(
+        house: House<'h>,
+        what: String,
+        subject: &str,
+        business_date: NaiveDate,
+    ) -> Result<Self, EngineError> {
+        let now = house.clock.now();
+        let record = RunRecord {
+            run_id: new_run_id(now),
+            what,
+            business_date,
+            operator: house.operator.to_owned(),
+            state: RunState::Running,
+            fault_code: None,
+            fault_class: None,
+            started_at: now.to_string(),
+            ended_at: None,
+        };
+        let mut tx = house.store.begin()?;
+        tx.put_run(&record)?;
+        tx.commit()?;
+        tracing::info!(run.id = record.run_id, run.what = record.what, "a run starts");
+        Ok(Self { house, record, subject: subject.to_owned(), step: None, n_steps: 0, ended: Vec::new() })
+    }
+
+    /// The run's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.record.run_id
+    }
+
+    /// Begins a step.
+    pub(crate) fn begin_step(&mut self, name: &'static str) {
+        self.step = Some(OpenStep { name, started_at: self.house.clock.now(), started: Instant::now() });
+    }
+
+    /// Ends the step begun last; `outcome` says what it made.
+    pub(crate) fn end_step(&mut self, outcome: String) {
+        self.close_step(RunState::Succeeded, outcome);
+    }
+
+    fn close_step(&mut self, state: RunState, outcome: String) {
+        let Some(step) = self.step.take() else { return };
+        self.n_steps += 1;
+        self.ended.push(StepRecord {
+            run_id: self.record.run_id.clone(),
+            step_no: self.n_steps,
+            name: step.name.to_owned(),
+            subject: self.subject.clone(),
+            state,
+            outcome,
+            started_at: step.started_at.to_string(),
+            duration_ms: u64::try_from(step.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+    }
+
+    /// Writes the steps that ended into a transaction.
+    pub(crate) fn put_steps(&mut self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        self.ended.drain(..).try_for_each(|step| tx.put_step(&step))
+    }
+
+    /// Records success within the transaction that completes the work.
+    pub(crate) fn succeed(mut self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        self.put_steps(tx)?;
+        self.record.state = RunState::Succeeded;
+        self.record.ended_at = Some(self.house.clock.now().to_string());
+        tx.put_run(&self.record)
+    }
+
+    /// Records the fault that ended the run. That the record may fail too does not hide the fault.
+    pub(crate) fn fail(mut self, fault: &dyn Fault) {
+        self.close_step(RunState::Failed, fault.code().to_owned());
+        self.record.state = RunState::Failed;
+        self.record.fault_code = Some(fault.code().to_owned());
+        self.record.fault_class = Some(fault.class());
+        self.record.ended_at = Some(self.house.clock.now().to_string());
+        tracing::error!(run.id = self.record.run_id, fault.code = fault.code(), "the run failed");
+        let recorded = self.house.store.begin().and_then(|mut tx| {
+            self.ended.drain(..).try_for_each(|step| tx.put_step(&step))?;
+            tx.put_run(&self.record)?;
+            tx.commit()
+        });
+        if let Err(error) = recorded {
+            tracing::error!(
+                run.id = self.record.run_id,
+                fault.code = error.code(),
+                "the failure could not be recorded"
+            );
+        }
+    }
+}
+
+/// A sortable id, unique among all runs of a hub.
+fn new_run_id(now: Moment) -> String {
+    let unix_ms = now.local().and_utc().timestamp_millis() - 9 * 3_600_000;
+    ulid::Ulid::from_parts(u64::try_from(unix_ms).unwrap_or(0), ulid::Ulid::generate().random())
+        .to_string()
+        .to_lowercase()
+}

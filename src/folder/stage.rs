@@ -1,0 +1,107 @@
+//! The stage: one folder per publication under way, on the root's volume, seen by nobody.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use renkei_core::FileName;
+use renkei_core::port::{FolderError, StagedFile};
+use rustix::fs::{AtFlags, FileType};
+use rustix::io::Errno;
+
+use crate::confined::{Confined, OWN_FOLDER};
+use crate::errors::{fault, unwrap, wrap};
+use crate::root::LocalFolders;
+
+/// Bytes gathered before the system is called; larger writes go straight through, uncopied.
+const BUFFER_BYTES: usize = 1 << 20;
+
+impl LocalFolders {
+    /// Opens a stage that was begun.
+    pub(crate) fn stage(&self, stage: &FileName) -> Result<Confined, FolderError> {
+        self.stages_folder()?.folder(stage.as_str())
+    }
+
+    pub(crate) fn make_stage(&self, stage: &FileName) -> Result<(), FolderError> {
+        let stages = self.stages_folder()?;
+        stages.remove_all(OsStr::new(stage.as_str()))?;
+        stages.folder_or_make(stage.as_str(), OWN_FOLDER)?;
+        stages.sync()
+    }
+
+    pub(crate) fn remove_stage(&self, stage: &FileName) -> Result<(), FolderError> {
+        self.stages_folder()?.remove_all(OsStr::new(stage.as_str()))
+    }
+
+    pub(crate) fn stage_names(&self) -> Result<Vec<FileName>, FolderError> {
+        self.stages_folder()?.names(FileType::Directory)
+    }
+
+    /// Makes a new file on a stage. One of the same name is unlinked, never cut to nothing: it may be a
+    /// published file whose second name could not be removed before the process died.
+    pub(crate) fn create_staged(&self, stage: &FileName, name: &FileName) -> Result<LocalFile, FolderError> {
+        let stage = self.stage(stage)?;
+        let path = stage.path_of(name.as_str());
+        let file = match stage.new_file(name) {
+            Err(Errno::EXIST) => {
+                rustix::fs::unlinkat(stage.fd(), name.as_str(), AtFlags::empty())
+                    .map_err(|errno| fault(&path, "removed", errno))?;
+                stage.new_file(name)
+            }
+            answer => answer,
+        };
+        let file = file.map_err(|errno| fault(&path, "created", errno))?;
+        Ok(LocalFile { writer: BufWriter::with_capacity(BUFFER_BYTES, Sink { file, path }), stage })
+    }
+}
+
+/// A file on the stage. An error of its `Write` holds the [`FolderError`]: `io::Error::downcast` gives it.
+#[derive(Debug)]
+pub(crate) struct LocalFile {
+    writer: BufWriter<Sink>,
+    stage: Confined,
+}
+
+impl Write for LocalFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl StagedFile for LocalFile {
+    /// Syncs the file and then its name: a sealed publication relies on both being there after a power cut.
+    fn finish(self: Box<Self>) -> Result<(), FolderError> {
+        let Self { mut writer, stage } = *self;
+        let flushed = writer.flush();
+        // What could not be flushed is dropped, not tried once more by the buffer's own drop.
+        let (Sink { file, path }, _) = writer.into_parts();
+        flushed.map_err(|error| unwrap(&path, "written", error))?;
+        file.sync_data().map_err(|error| fault(&path, "written", error))?;
+        stage.sync()
+    }
+}
+
+/// The file below the buffer; it gives errors their path.
+#[derive(Debug)]
+struct Sink {
+    file: File,
+    path: String,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).map_err(|error| wrap(&self.path, "written", error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,14 @@
+//! What the folder room promises, tried on real folders, real volumes and real processes.
+
+#[cfg(test)]
+mod confined;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod lock;
+#[cfg(test)]
+mod repeat;
+#[cfg(test)]
+mod volumes;
+#[cfg(test)]
+mod whole;

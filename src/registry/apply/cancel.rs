@@ -1,0 +1,73 @@
+//! Cancellation of a move (異動の取消し 09, 28, 59): the history as if the move had never been.
+
+use super::{Refusal, Work, differences};
+use crate::dictionary::ItemNo;
+use crate::history::Place;
+use crate::moves::MoveReason;
+use crate::row::Values;
+
+impl Work<'_> {
+    /// Marks the target's row cancelled, takes back what later rows had inherited from it, and records
+    /// the cancellation as a row of its own.
+    pub(super) fn cancel(&mut self) -> Result<(), Refusal> {
+        let day = self.day()?;
+        let places = self.history.effective();
+        let (at, target) = self.target(&places)?;
+        let target_row = self.history.row(target.index).cloned().unwrap_or_default();
+        let before = at.checked_sub(1).and_then(|before| places.get(before));
+        let before = before.and_then(|place| self.history.row(place.index)).cloned();
+
+        let cancelled = target_row.get(ItemNo::IDO_JIYU);
+        if let Some(reason) = MoveReason::find(cancelled)
+            && reason.cancelled_by() != self.mv.reason.code()
+        {
+            return Err(Refusal::WrongCancellation {
+                cancelled: cancelled.to_owned(),
+                expected: reason.cancelled_by(),
+                found: self.mv.reason.code(),
+            });
+        }
+
+        if let Some(before) = &before {
+            // Later rows follow the target in effective order, so its number finds them even once it is gone.
+            self.pass_on(target.rireki_no, differences(&target_row, before));
+        }
+        for row in self.history.rows_mut() {
+            if row.key().is_some_and(|key| key.rireki_no == target.rireki_no) {
+                row.set(ItemNo::DEL_FLG, "1");
+                row.set(ItemNo::KOSHIN_YMD, &self.stamp.date);
+                row.set(ItemNo::KOSHIN_TIME, &self.stamp.time);
+            }
+        }
+
+        let held = self.history.as_of(&day).cloned();
+        let mut row = held.clone().unwrap_or(target_row);
+        for item in super::EVENT {
+            row.set(item, "");
+        }
+        row.set(ItemNo::IDO_YMD_FUSHO_FLG, "0");
+        row.set(ItemNo::IDO_JIYU, self.mv.reason.code());
+        row.set(ItemNo::SHORI_YMD, &self.stamp.date);
+        row.set(ItemNo::SOSASHA_ID, &self.stamp.operator_id);
+        if held.is_none() {
+            // The cancelled move was how the resident came in: nothing is left to hold, so the record ends.
+            row.set(ItemNo::JUMIN_JOTAI, "9");
+            row.set(ItemNo::SHOJO_JIYU, self.mv.reason.code());
+            row.set(ItemNo::SHOJO_IDO_YMD, &day);
+            row.set(ItemNo::SHOJO_IDO_FUSHO_FLG, "0");
+        }
+        self.set_items(&mut row);
+        self.stamp_as_new(&mut row);
+        row.set(ItemNo::RIREKI_NO, &self.history.next_rireki_no().to_string());
+        row.set(ItemNo::RIREKI_EDA_NO, "0");
+        self.history.insert(row);
+        Ok(())
+    }
+
+    /// The place of the row the move names, among the effective ones.
+    pub(super) fn target<'p>(&self, places: &'p [Place]) -> Result<(usize, &'p Place), Refusal> {
+        let rireki_no = self.mv.target_rireki_no.ok_or(Refusal::NoTarget)?;
+        let found = places.iter().enumerate().find(|(_, place)| place.rireki_no == rireki_no);
+        found.ok_or(Refusal::TargetNotEffective { rireki_no })
+    }
+}

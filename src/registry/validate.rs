@@ -1,0 +1,244 @@
+//! Is a row what the dictionary says? Every item is checked and every issue (不備) is given, by item.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use crate::check_digit;
+use crate::codes::CodeTable;
+use crate::date;
+use crate::dictionary::{CheckDigit, Dictionary, ItemNo, ItemType, Presence};
+use crate::row::Values;
+
+/// How much an issue weighs (`facts.md` 3.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Passes, and is reported.
+    Warning,
+    /// Stops the row.
+    Error,
+}
+
+/// The rule an item breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// A required item is empty.
+    Missing,
+    /// More characters than the item has room for.
+    TooLong,
+    /// Something other than digits.
+    NotDigits,
+    /// Not an integer, or one with leading zeros.
+    NotInteger,
+    /// Not a day that exists, as `YYYY-MM-DD`.
+    NotDate,
+    /// Not a time of day, as `HH:MM:SS`.
+    NotTime,
+    /// Neither `0` nor `1`.
+    NotFlag,
+    /// Not in the code table.
+    UnknownCode,
+    /// The check digit is wrong.
+    WrongCheckDigit,
+    /// A control character, such as a line break inside a field.
+    ControlCharacter,
+}
+
+impl Rule {
+    /// The rule's word in reports and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::TooLong => "too-long",
+            Self::NotDigits => "not-digits",
+            Self::NotInteger => "not-integer",
+            Self::NotDate => "not-date",
+            Self::NotTime => "not-time",
+            Self::NotFlag => "not-flag",
+            Self::UnknownCode => "unknown-code",
+            Self::WrongCheckDigit => "wrong-check-digit",
+            Self::ControlCharacter => "control-character",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing wrong with one item. Carries no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Issue {
+    /// The item.
+    pub item: ItemNo,
+    /// The rule it breaks.
+    pub rule: Rule,
+    /// What that weighs.
+    pub severity: Severity,
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = Dictionary::standard().item(self.item).map_or("?", |item| item.id);
+        write!(f, "{id}: {}", self.rule)
+    }
+}
+
+/// Checks every item of a row; issues are appended in dictionary order.
+pub fn validate(values: &(impl Values + ?Sized), issues: &mut Vec<Issue>) {
+    static CHECKS: LazyLock<Vec<Check>> =
+        LazyLock::new(|| Dictionary::standard().items().iter().map(Check::of).collect());
+    for check in CHECKS.iter() {
+        let text = values.get(check.item);
+        if text.is_empty() {
+            if check.is_required && !is_excused(values, check.item) {
+                issues.push(Issue { item: check.item, rule: Rule::Missing, severity: Severity::Error });
+            }
+        } else if let Some((rule, severity)) = check.test(text) {
+            issues.push(Issue { item: check.item, rule, severity });
+        }
+    }
+}
+
+/// Checks one text against one item, apart from its presence.
+pub fn validate_item(item: ItemNo, text: &str) -> Option<Issue> {
+    let check = Check::of(Dictionary::standard().item(item)?);
+    let (rule, severity) = if text.is_empty() { None } else { check.test(text) }?;
+    Some(Issue { item, rule, severity })
+}
+
+/// An unknown date (不詳) may be empty where its flag says so.
+fn is_excused(values: &(impl Values + ?Sized), item: ItemNo) -> bool {
+    let flag = match item {
+        ItemNo::IDO_YMD => ItemNo::IDO_YMD_FUSHO_FLG,
+        ItemNo::BIRTH_YMD => ItemNo::BIRTH_FUSHO_FLG,
+        _ => return false,
+    };
+    values.get(flag) == "1"
+}
+
+/// What an item must be, looked up once.
+struct Check {
+    item: ItemNo,
+    is_required: bool,
+    kind: ItemType,
+    max_chars: usize,
+    codes: Option<&'static CodeTable>,
+    digit_rule: Option<CheckDigit>,
+}
+
+impl Check {
+    fn of(item: &crate::dictionary::Item) -> Self {
+        Self {
+            item: item.no,
+            is_required: matches!(item.presence, Presence::Key | Presence::Required),
+            kind: item.kind,
+            max_chars: item.max_chars.map_or(usize::MAX, usize::from),
+            codes: item.codes,
+            digit_rule: item.check_digit,
+        }
+    }
+
+    /// The first rule a text that is not empty breaks.
+    fn test(&self, text: &str) -> Option<(Rule, Severity)> {
+        let bytes = text.as_bytes();
+        let error = |rule| Some((rule, Severity::Error));
+        if has_control(bytes) {
+            return error(Rule::ControlCharacter);
+        }
+        // Characters are counted only where there are bytes enough for too many of them.
+        if bytes.len() > self.max_chars && text.chars().count() > self.max_chars {
+            return error(Rule::TooLong);
+        }
+        match self.kind {
+            ItemType::Digits if !bytes.iter().all(u8::is_ascii_digit) => return error(Rule::NotDigits),
+            ItemType::Integer if !is_integer(bytes) => return error(Rule::NotInteger),
+            ItemType::Date if !date::is_date(bytes) => return error(Rule::NotDate),
+            ItemType::Time if !date::is_time(bytes) => return error(Rule::NotTime),
+            ItemType::Flag if !matches!(bytes, b"0" | b"1") => return error(Rule::NotFlag),
+            _ => {}
+        }
+        if let Some(table) = self.codes
+            && table.get(text).is_none()
+        {
+            let severity = if table.is_complete { Severity::Error } else { Severity::Warning };
+            return Some((Rule::UnknownCode, severity));
+        }
+        let (is_right, severity) = match self.digit_rule? {
+            CheckDigit::IndividualNumber => (check_digit::individual_number_is_valid(text), Severity::Error),
+            CheckDigit::ResidentCode => (check_digit::resident_code_is_valid(text), Severity::Warning),
+            CheckDigit::Municipality => (check_digit::municipality_code_is_valid(text), Severity::Warning),
+        };
+        (!is_right).then_some((Rule::WrongCheckDigit, severity))
+    }
+}
+
+/// C0, DEL, or C1 (in UTF-8 the bytes C2 80 to C2 9F).
+fn has_control(bytes: &[u8]) -> bool {
+    let is_c1 = |place: usize| bytes.get(place + 1).is_some_and(|next| (0x80..=0x9f).contains(next));
+    bytes.iter().any(|&b| b < 0x20 || b == 0x7f) || memchr::memchr_iter(0xc2, bytes).any(is_c1)
+}
+
+fn is_integer(bytes: &[u8]) -> bool {
+    bytes.len() <= 9 && bytes.iter().all(u8::is_ascii_digit) && (bytes == b"0" || !bytes.starts_with(b"0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(id: &str, text: &str, expect: Option<(Rule, Severity)>) {
+        let item = Dictionary::standard().find(id).unwrap();
+        let found = validate_item(item.no, text).map(|issue| (issue.rule, issue.severity));
+        assert_eq!(found, expect, "{id} = {text:?}");
+    }
+
+    #[test]
+    fn each_rule_is_found() {
+        use Severity::{Error, Warning};
+        check("setai_no", "000000000000001", None);
+        check("setai_no", "0000000000000001", Some((Rule::TooLong, Error)));
+        check("setai_no", "12x", Some((Rule::NotDigits, Error)));
+        check("rireki_no", "12", None);
+        check("rireki_no", "012", Some((Rule::NotInteger, Error)));
+        check("birth_ymd", "2023-02-29", Some((Rule::NotDate, Error)));
+        check("koshin_time", "24:00:00", Some((Rule::NotTime, Error)));
+        check("del_flg", "2", Some((Rule::NotFlag, Error)));
+        check("seibetsu", "3", Some((Rule::UnknownCode, Error)));
+        check("ido_jiyu", "35", Some((Rule::UnknownCode, Warning)));
+        check("zokugara_cd1", "2X", None);
+        check("kojin_bango", "123456789018", None);
+        check("kojin_bango", "123456789012", Some((Rule::WrongCheckDigit, Error)));
+        check("juminhyo_cd", "12345678901", Some((Rule::WrongCheckDigit, Warning)));
+        check("jusho_shikuchoson_cd", "082200", Some((Rule::WrongCheckDigit, Warning)));
+        check("jusho_katagaki", "一行目\r二行目", Some((Rule::ControlCharacter, Error)));
+        check("jusho_katagaki", "\u{7f}", Some((Rule::ControlCharacter, Error)));
+        check("jusho_katagaki", "コーポ\u{85}", Some((Rule::ControlCharacter, Error)));
+        check("jusho_katagaki", "§ 1", None);
+    }
+
+    #[test]
+    fn length_counts_characters_not_bytes() {
+        check("kyuuji", &"𠮷".repeat(50), None);
+        check("kyuuji", &"𠮷".repeat(51), Some((Rule::TooLong, Severity::Error)));
+    }
+
+    #[test]
+    fn an_empty_row_lacks_what_is_required_and_an_unknown_date_is_excused() {
+        let mut row = crate::Row::new();
+        let missing = |row: &crate::Row| {
+            let mut issues = Vec::new();
+            validate(row, &mut issues);
+            assert!(issues.iter().all(|issue| issue.rule == Rule::Missing));
+            issues.iter().map(|issue| issue.item).collect::<Vec<_>>()
+        };
+        let all = missing(&row);
+        assert!(all.contains(&ItemNo::BIRTH_YMD) && all.contains(&ItemNo::IDO_YMD));
+        row.set(ItemNo::BIRTH_FUSHO_FLG, "1");
+        row.set(ItemNo::IDO_YMD_FUSHO_FLG, "1");
+        let excused = missing(&row);
+        assert_eq!(excused.len(), all.len() - 4);
+        assert!(!excused.contains(&ItemNo::BIRTH_YMD) && !excused.contains(&ItemNo::IDO_YMD));
+    }
+}

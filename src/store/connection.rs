@@ -1,0 +1,69 @@
+//! Opens connections and sets them up. Every writer waits for the disk at each commit (synchronous=FULL)
+//! and begins with BEGIN IMMEDIATE, so that it is refused or let wait before it has read anything.
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use renkei_core::port::StoreError;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::errors::SqliteError;
+
+/// Bytes of a database page. Rows of about 1 KiB: at 4,096 a quarter of each page stays empty, at 16,384
+/// a move of one row writes more than it must.
+const PAGE_BYTES: u32 = 8192;
+/// Page cache of a writer, in KiB. A first load touches the household index all over.
+const WRITER_CACHE_KIB: u32 = 32 * 1024;
+/// Page cache of a reader, in KiB: a scan passes each page once.
+const READER_CACHE_KIB: u32 = 2 * 1024;
+/// The WAL shrinks back to this when it starts over after a big transaction.
+const WAL_LIMIT_BYTES: u32 = 64 * 1024 * 1024;
+/// Pages in the WAL after which a commit copies them into the database; SQLite's own default.
+pub(crate) const AUTOCHECKPOINT_PAGES: u32 = 1000;
+
+/// Makes an empty file that only its owner may read; an existing one stays as it is. SQLite gives the WAL
+/// the same permissions.
+pub(crate) fn create_file(path: &Path) -> Result<(), StoreError> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let unavailable = |error| StoreError::Unavailable { detail: format!("{}: {error}", path.display()) };
+    options.open(path).map(drop).map_err(unavailable)
+}
+
+/// Opens an existing database file for writing.
+pub(crate) fn writer(path: &Path, wait: Duration) -> Result<Connection, SqliteError> {
+    let connection = connect(path, wait)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if mode != "wal" {
+        connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+        // Answers with the mode, hence not an update.
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    }
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -{WRITER_CACHE_KIB};
+         PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES};
+         PRAGMA journal_size_limit = {WAL_LIMIT_BYTES};"
+    ))?;
+    Ok(connection)
+}
+
+/// Opens an existing database file for reading. Not read-only for SQLite, which must write its shared
+/// memory, but every statement that would change the database fails.
+pub(crate) fn reader(path: &Path, wait: Duration) -> Result<Connection, SqliteError> {
+    let connection = connect(path, wait)?;
+    connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, wait: Duration) -> Result<Connection, SqliteError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(wait)?;
+    connection.execute_batch(
+        "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(connection)
+}

@@ -1,0 +1,112 @@
+//! Reading, as of one instant: a read transaction on a connection of its own, pinned when it is made.
+
+use std::ops::ControlFlow;
+
+use renkei_core::port::{
+    AuditEntry, CommitRecord, Numbers, PublicationRecord, RowSet, RunRecord, Snapshot, StepRecord, StoreError,
+};
+use renkei_core::publication::Progress;
+use renkei_core::{CommitNo, FeedId, Sequence, Window};
+use renkei_registry::AtenaNo;
+use rusqlite::Connection;
+
+use crate::errors::SqliteError;
+use crate::residents::Residents;
+use crate::rows::RowReader;
+use crate::seal::NumberSeal;
+use crate::{audit, changes, commits, publications, rows, runs};
+
+/// A snapshot; its connection, and with it the read transaction, ends when it is dropped.
+pub(crate) struct SqliteSnapshot<'s> {
+    connection: Connection,
+    seal: &'s NumberSeal,
+    residents: Residents,
+    head: CommitNo,
+}
+
+impl<'s> SqliteSnapshot<'s> {
+    pub(crate) fn begin(
+        connection: Connection,
+        seal: &'s NumberSeal,
+        residents: Residents,
+    ) -> Result<Self, SqliteError> {
+        connection.execute_batch("BEGIN")?;
+        // SQLite fixes what a transaction sees at its first read, so that must be now.
+        let head = commits::head(&connection)?;
+        Ok(Self { connection, seal, residents, head })
+    }
+
+    fn rows(&self) -> RowReader<'_> {
+        RowReader { connection: &self.connection, residents: self.residents, seal: self.seal }
+    }
+}
+
+impl Snapshot for SqliteSnapshot<'_> {
+    fn head(&self) -> Result<CommitNo, StoreError> {
+        Ok(self.head)
+    }
+
+    fn scan(
+        &self,
+        rows: RowSet,
+        numbers: Numbers,
+        each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        Ok(match rows {
+            RowSet::Latest => self.rows().scan_latest(numbers, each),
+            RowSet::History => self.rows().scan_history(numbers, each),
+        }?)
+    }
+
+    fn n_rows(&self, rows: RowSet) -> Result<u64, StoreError> {
+        let counts = rows::counts(&self.connection, self.residents)?;
+        Ok(match rows {
+            RowSet::Latest => counts.n_current,
+            RowSet::History => counts.n_current + counts.n_past,
+        })
+    }
+
+    fn changed_residents(&self, window: Window) -> Result<Vec<AtenaNo>, StoreError> {
+        Ok(changes::changed_residents(&self.connection, self.residents, window)?)
+    }
+
+    fn rows_of(&self, atena_no: AtenaNo, at: CommitNo, numbers: Numbers) -> Result<Vec<Vec<u8>>, StoreError> {
+        Ok(self.rows().rows_at(atena_no, at, numbers)?)
+    }
+
+    fn load_commit(&self) -> Result<Option<CommitNo>, StoreError> {
+        Ok(commits::load_commit(&self.connection)?)
+    }
+
+    fn commits(&self, limit: u32) -> Result<Vec<CommitRecord>, StoreError> {
+        Ok(commits::last(&self.connection, limit)?)
+    }
+
+    fn feed_head(&self, feed: &FeedId) -> Result<Option<PublicationRecord>, StoreError> {
+        Ok(publications::feed_head(&self.connection, feed)?)
+    }
+
+    fn last_sequence(&self, feed: &FeedId) -> Result<Sequence, StoreError> {
+        Ok(publications::last_sequence(&self.connection, feed)?)
+    }
+
+    fn publications(
+        &self,
+        feed: Option<&FeedId>,
+        progress: Option<Progress>,
+    ) -> Result<Vec<PublicationRecord>, StoreError> {
+        Ok(publications::list(&self.connection, feed, progress)?)
+    }
+
+    fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::last_runs(&self.connection, limit)?)
+    }
+
+    fn steps(&self, run_id: &str) -> Result<Vec<StepRecord>, StoreError> {
+        Ok(runs::steps(&self.connection, run_id)?)
+    }
+
+    fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(audit::list(&self.connection, after, limit)?)
+    }
+}

@@ -1,0 +1,74 @@
+//! What any database behind the store port must do. A database plugs in with a [`Fixture`] and one line,
+//! `behaviour_suite!(ItsFixture);`. Nothing here knows which database it is.
+
+pub(crate) mod audit;
+pub(crate) mod history;
+pub(crate) mod loads;
+pub(crate) mod moves;
+pub(crate) mod publications;
+pub(crate) mod runs;
+pub(crate) mod town;
+pub(crate) mod writers;
+
+use std::time::Duration;
+
+use renkei_core::port::Store;
+
+/// Long enough for any writer of these tests to get its turn.
+pub(crate) const PATIENT: Duration = Duration::from_mins(1);
+
+/// One fresh database of a test, gone with it.
+pub(crate) trait Fixture {
+    /// An empty registry.
+    fn new() -> Self;
+
+    /// Opens the database, as a process of its own would; a writer waits `wait` for another's end.
+    fn open(&self, wait: Duration) -> Box<dyn Store>;
+}
+
+/// Makes a test of each behaviour, for one fixture.
+#[macro_export]
+macro_rules! behaviour_suite {
+    ($fixture:ty) => {
+        behaviour_suite! { $fixture:
+            loads: a_load_gives_its_rows_in_key_order,
+                a_load_refuses_a_registry_with_rows,
+                a_key_twice_is_refused_with_its_place,
+                a_second_latest_row_is_refused_with_its_place,
+                rows_without_the_commit_of_their_load_do_not_stay,
+                an_empty_load_is_a_load;
+            moves: a_commit_is_there_after_opening_again,
+                a_snapshot_does_not_see_later_commits,
+                a_dropped_transaction_leaves_nothing,
+                a_refused_commit_leaves_nothing_and_the_transaction_goes_on,
+                a_change_of_what_no_longer_stands_is_refused,
+                the_latest_flag_passes_from_row_to_row_in_any_order,
+                a_transaction_sees_its_own_writes,
+                households_follow_their_members,
+                numbers_are_clear_only_when_asked_for,
+                a_scan_ends_when_told,
+                commits_are_told_newest_first;
+            history: every_past_state_comes_back;
+            writers: commit_numbers_have_no_gaps_and_show_in_order,
+                a_second_writer_is_refused_after_its_wait,
+                a_second_writer_is_let_in_within_its_wait;
+            publications: sequences_count_up_by_feed,
+                a_taken_or_skipped_sequence_is_refused,
+                only_fulls_and_diffs_move_the_head_of_a_feed,
+                settling_is_once_and_of_something_sealed,
+                publications_are_told_in_order_of_sealing;
+            runs: a_run_is_written_and_overwritten,
+                runs_are_told_newest_first,
+                steps_belong_to_a_run;
+            audit: lines_are_numbered_and_chained;
+        }
+    };
+    ($fixture:ty: $($part:ident: $($name:ident),+;)+) => {
+        $($(
+            #[test]
+            fn $name() {
+                behaviour::$part::$name::<$fixture>();
+            }
+        )+)+
+    };
+}

@@ -1,0 +1,208 @@
+//! What is SQLite's own: the file, its rights, its damage, its age, and what can be read in it.
+#![expect(clippy::unwrap_used, reason = "a test may end so")]
+
+#[path = "behaviour/town.rs"]
+#[expect(dead_code, reason = "the behaviour suite uses the rest")]
+mod town;
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use renkei_core::CommitNo;
+use renkei_core::port::{Numbers, RowSet, Store as _, StoreError};
+use renkei_registry::RowKey;
+use renkei_store::{NumberKey, OpenOptions, SqliteStore};
+use rusqlite::Connection;
+use town::{added, atena, changed, code, key, latest, load, moves, number_of, past, row_of, scan};
+
+/// A folder with a database's path in it.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("renkei.db")
+    }
+
+    fn open(&self) -> SqliteStore {
+        self.open_as("5a", "082201", true).unwrap()
+    }
+
+    fn open_as(&self, key: &str, municipality: &str, create: bool) -> Result<SqliteStore, StoreError> {
+        let options = OpenOptions {
+            wait: Duration::ZERO,
+            key: NumberKey::from_hex(&key.repeat(32))?,
+            municipality: municipality.parse().unwrap(),
+            create,
+        };
+        SqliteStore::open(&self.path(), options)
+    }
+
+    fn sql(&self, sql: &str) {
+        Connection::open(self.path()).unwrap().execute_batch(sql).unwrap();
+    }
+}
+
+fn some_rows(n: u64) -> Vec<(RowKey, Vec<u8>)> {
+    let text = "方書".repeat(100);
+    (1..=n).map(|number| (key(number, 1, 0), latest(key(number, 1, 0), &text))).collect()
+}
+
+#[test]
+fn a_new_file_is_its_owners_alone() {
+    let place = Place::new();
+    let store = place.open();
+    load(&store, &some_rows(3)).unwrap();
+    moves(&store, &[added(key(9, 1, 0), latest(key(9, 1, 0), ""))]).unwrap();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(place.0.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        names.push(entry.file_name().into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(names, ["renkei.db", "renkei.db-shm", "renkei.db-wal"]);
+}
+
+#[test]
+fn a_missing_file_is_made_only_when_asked() {
+    let place = Place::new();
+    assert_eq!(code(place.open_as("5a", "082201", false)), "store.unavailable");
+    assert!(!place.path().exists());
+    drop(place.open());
+    assert_eq!(code(place.open_as("5a", "082201", false)), "ok");
+}
+
+#[test]
+fn another_key_or_municipality_is_refused() {
+    let place = Place::new();
+    drop(place.open());
+    assert_eq!(code(place.open_as("5b", "082201", true)), "store.wrong-key");
+    let error = place.open_as("5a", "131016", true).unwrap_err();
+    assert!(error.to_string().contains("it is of municipality 082201, not 131016"), "{error}");
+    assert_eq!(code(place.open_as("5a", "082201", true)), "ok");
+}
+
+#[test]
+fn a_later_schema_and_a_changed_migration_are_refused() {
+    let place = Place::new();
+    drop(place.open());
+    place.sql("INSERT INTO schema_migration VALUES (99, 'of tomorrow', '')");
+    assert_eq!(code(place.open_as("5a", "082201", true)), "store.too-new");
+    place.sql(
+        "DELETE FROM schema_migration WHERE no = 99; UPDATE schema_migration SET sha256 = 'x' WHERE no = 1",
+    );
+    assert_eq!(code(place.open_as("5a", "082201", true)), "store.corrupt");
+}
+
+#[test]
+fn another_programs_database_is_left_alone() {
+    let place = Place::new();
+    place.sql("CREATE TABLE theirs (x)");
+    assert_eq!(code(place.open_as("5a", "082201", true)), "store.unavailable");
+    place.sql("SELECT * FROM theirs");
+}
+
+#[test]
+fn an_older_database_is_brought_up_to_date_with_its_rows() {
+    let place = Place::new();
+    place.sql(include_str!("older_database_0001.sql"));
+    let store = place.open();
+    let snapshot = store.snapshot().unwrap();
+    let (old, new) = (key(1, 1, 0), key(1, 2, 0));
+    let other = row_of(key(2, 1, 0), true, "000000000000007", "b");
+    assert_eq!(scan(&*snapshot, RowSet::History), [past(old, "a"), latest(new, "c"), other]);
+    assert_eq!(snapshot.n_rows(RowSet::Latest).unwrap(), 2);
+    assert_eq!(snapshot.rows_of(atena(1), CommitNo(1), Numbers::Clear).unwrap(), [latest(old, "a")]);
+    assert_eq!(snapshot.head().unwrap(), CommitNo(2));
+    assert!(snapshot.runs(9).unwrap().is_empty(), "the tables of later migrations are there");
+    drop(snapshot);
+    assert_eq!(moves(&store, &[changed(new, latest(new, "c"), latest(new, "d"))]).unwrap(), CommitNo(3));
+}
+
+/// Promise 8: no 個人番号 in clear anywhere in the files, at any time.
+#[test]
+fn no_number_stands_in_the_files() {
+    let place = Place::new();
+    let store = place.open();
+    let rows = some_rows(50);
+    load(&store, &rows).unwrap();
+    let reader = store.snapshot().unwrap();
+    for (key, row) in &rows {
+        moves(&store, &[changed(*key, row.clone(), latest(*key, "moved"))]).unwrap();
+    }
+    let count = |needle: &[u8]| -> usize {
+        let files = fs::read_dir(place.0.path()).unwrap();
+        let bytes = files.map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        bytes.map(|bytes| bytes.windows(needle.len()).filter(|found| *found == needle).count()).sum()
+    };
+    let check = || {
+        assert!(count("方書方書".as_bytes()) >= 50, "the rows are not where they are looked for");
+        // The first nine digits are all residents'.
+        assert_eq!(count(&number_of(atena(1)).as_bytes()[..9]), 0);
+    };
+    check();
+    drop(reader);
+    drop(store);
+    check();
+}
+
+#[test]
+fn the_log_of_a_load_is_given_back() {
+    let place = Place::new();
+    let store = place.open();
+    load(&store, &some_rows(5_000)).unwrap();
+    assert_eq!(fs::metadata(place.0.path().join("renkei.db-wal")).unwrap().len(), 0);
+    assert!(fs::metadata(place.path()).unwrap().len() > 3_000_000);
+}
+
+#[test]
+fn a_load_under_a_readers_eyes_is_there_all_the_same() {
+    let place = Place::new();
+    let store = place.open();
+    let before = store.snapshot().unwrap();
+    load(&store, &some_rows(100)).unwrap();
+    assert!(scan(&*before, RowSet::Latest).is_empty());
+    assert_eq!(store.snapshot().unwrap().n_rows(RowSet::Latest).unwrap(), 100);
+}
+
+#[test]
+fn damage_is_told_as_damage() {
+    let check = |damage: &dyn Fn(&fs::File, u64)| {
+        let place = Place::new();
+        load(&place.open(), &some_rows(1_000)).unwrap();
+        let file = fs::OpenOptions::new().write(true).open(place.path()).unwrap();
+        damage(&file, file.metadata().unwrap().len());
+        let found = place.open_as("5a", "082201", false).and_then(|store| {
+            let snapshot = store.snapshot()?;
+            snapshot.scan(RowSet::History, Numbers::Clear, &mut |_| ControlFlow::Continue(()))
+        });
+        code(found)
+    };
+    assert_eq!(check(&|_, _| {}), "ok");
+    assert_eq!(check(&|file, _| file.write_all_at(&[0x42; 100], 0).unwrap()), "store.corrupt");
+    assert_eq!(check(&|file, bytes| file.set_len(bytes / 2).unwrap()), "store.corrupt");
+    let wipe_middle = |file: &fs::File, bytes| file.write_all_at(&vec![0x42; 65_536], bytes / 2).unwrap();
+    assert_eq!(check(&wipe_middle), "store.corrupt");
+}
+
+#[test]
+fn a_number_moved_to_another_resident_is_damage() {
+    let place = Place::new();
+    load(&place.open(), &some_rows(2)).unwrap();
+    place.sql(
+        "UPDATE current_row SET packed = (SELECT packed FROM current_row WHERE resident_key % 10 = 2)
+         WHERE resident_key % 10 = 1",
+    );
+    let store = place.open();
+    let snapshot = store.snapshot().unwrap();
+    let opened = snapshot.rows_of(atena(1), CommitNo(1), Numbers::Clear);
+    assert_eq!(code(opened), "store.corrupt");
+    assert_eq!(code(snapshot.rows_of(atena(2), CommitNo(1), Numbers::Clear)), "ok");
+}
