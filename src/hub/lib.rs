@@ -1,9 +1,52 @@
 //! Command line, configuration, console and texts; wires the rooms and speaks to people.
+//!
+//! A command is one file under `commands/`. It is handed a [`Session`], prints through its [`Console`] and
+//! returns an [`Exit`] or a [`Failure`]; nothing else prints or ends the process.
 
+mod cli;
+mod commands;
 pub mod config;
+pub mod console;
+mod exit;
+mod failure;
 pub mod init;
+mod log;
+mod panics;
+mod session;
+pub mod texts;
 
-/// Placeholder.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+
+pub use exit::Exit;
+pub use failure::{Failure, HubError};
+pub use session::Session;
+
+use console::{Console, Lang};
+
+/// Runs the program on the process's own arguments and environment.
+pub fn main() -> ExitCode {
+    let lang = Lang::of_process(std::env::args_os());
+    let console = Console::standard(lang);
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where even this cannot be printed, the exit code still says it.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    log::start(&cli.globals);
+    let console = console.with_json(cli.globals.json);
+    panics::guard(lang, move || {
+        let session = Session::new(console, cli.globals);
+        let exit = cli.command.run(&session).unwrap_or_else(|failure| {
+            session.console().failure(&failure);
+            failure.exit()
+        });
+        session.console().output_failure().map_or(exit, |failure| {
+            session.console().failure(&failure);
+            failure.exit()
+        })
+    })
+    .into()
 }

@@ -1,0 +1,165 @@
+//! `renkei config`.
+
+use clap::{Args, Subcommand};
+use renkei_core::port::RowSet;
+use renkei_core::{BusinessId, FeedId};
+use serde_json::{Value, json};
+
+use crate::config::{Config as HubConfig, Feed, KeySource};
+use crate::console::{Console, Lang, TextTable};
+use crate::{Exit, Failure, Session};
+
+/// Look at the configuration.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Show the configuration as it is understood, with every default filled in. Keys are never shown.
+    Show,
+}
+
+impl Config {
+    pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let ConfigCommand::Show = self.command;
+        let config = session.config()?;
+        let console = session.console();
+        if console.is_json() {
+            console.json(&as_json(&config));
+        } else {
+            show(console, &config);
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+/// Where the key comes from, never the key.
+fn key_source(key: &KeySource) -> String {
+    match key {
+        KeySource::File(path) => path.display().to_string(),
+        KeySource::Env(name) => format!("${name}"),
+    }
+}
+
+fn show(console: &Console, config: &HubConfig) {
+    let lang = console.lang();
+    for (name, value) in [
+        (lang.pick("市区町村", "municipality"), format!("{} {}", config.municipality, config.name)),
+        (lang.pick("ハブ", "hub"), config.folder.display().to_string()),
+        (lang.pick("連携フォルダの根", "root"), config.root.display().to_string()),
+        (lang.pick("データベース", "database"), config.store.path.display().to_string()),
+        (lang.pick("個人番号の鍵", "number key"), key_source(&config.store.number_key)),
+        (lang.pick("命名", "naming"), config.naming.to_string()),
+    ] {
+        console.data(format_args!("{name}: {value}"));
+    }
+    let mut systems = match lang {
+        Lang::Ja => TextTable::new(["システム", "名称", "個人番号"]),
+        Lang::En => TextTable::new(["system", "name", "個人番号"]),
+    };
+    for system in &config.systems {
+        let may = if system.individual_number { lang.pick("可", "yes") } else { lang.pick("不可", "no") };
+        systems.row([system.id.as_str(), &system.name, may]);
+    }
+    console.data(format_args!("\n{systems}"));
+    let headers = match lang {
+        Lang::Ja => ["系列", "レイアウト", ">列", "行", "文字コード", "個人番号", "フォルダ", "受け手"],
+        Lang::En => ["feed", "layout", ">columns", "rows", "encoding", "個人番号", "folder", "receivers"],
+    };
+    let mut feeds = TextTable::new(headers);
+    for feed in &config.feeds {
+        let holds = if feed.layout.holds_individual_number { lang.pick("あり", "yes") } else { "-" };
+        feeds.row([
+            feed.id.to_string(),
+            feed.layout_id.clone(),
+            feed.layout.columns.len().to_string(),
+            rows_word(feed).to_owned(),
+            feed.file.encoding.as_str().to_owned(),
+            holds.to_owned(),
+            feed.folder.to_string(),
+            feed.receivers.iter().map(BusinessId::as_str).collect::<Vec<_>>().join(" "),
+        ]);
+    }
+    console.data(format_args!("\n{feeds}"));
+    let headers = match lang {
+        Lang::Ja => ["ジョブ", "名称", "内容", "有効", "系列"],
+        Lang::En => ["job", "name", "content", "enabled", "feeds"],
+    };
+    let mut jobs = TextTable::new(headers);
+    for job in &config.jobs {
+        jobs.row([
+            job.id.to_string(),
+            job.name.clone(),
+            job.content.to_string(),
+            if job.is_enabled { lang.pick("はい", "yes") } else { lang.pick("いいえ", "no") }.to_owned(),
+            job.publish.iter().map(FeedId::as_str).collect::<Vec<_>>().join(" "),
+        ]);
+    }
+    console.data(format_args!("\n{jobs}"));
+}
+
+fn rows_word(feed: &Feed) -> &'static str {
+    match feed.layout.rows {
+        RowSet::Latest => "latest",
+        RowSet::History => "history",
+    }
+}
+
+fn as_json(config: &HubConfig) -> Value {
+    let systems: Vec<Value> = config
+        .systems
+        .iter()
+        .map(|system| json!({ "id": system.id, "name": system.name, "individual_number": system.individual_number }))
+        .collect();
+    let jobs: Vec<Value> = config
+        .jobs
+        .iter()
+        .map(|job| {
+            json!({
+                "id": job.id, "name": job.name, "publish": job.publish, "content": job.content,
+                "enabled": job.is_enabled,
+            })
+        })
+        .collect();
+    json!({
+        "municipality": config.municipality.as_str(),
+        "name": config.name,
+        "folder": config.folder,
+        "root": config.root,
+        "store": { "path": config.store.path, "number_key": key_source(&config.store.number_key) },
+        "naming": config.naming.to_string(),
+        "systems": systems,
+        "feeds": config.feeds.iter().map(feed_as_json).collect::<Vec<_>>(),
+        "jobs": jobs,
+    })
+}
+
+fn feed_as_json(feed: &Feed) -> Value {
+    let layout = &feed.layout;
+    json!({
+        "id": feed.id,
+        "layout": feed.layout_id,
+        "layout_sha256": layout.sha256,
+        "interface": layout.interface,
+        "branch": layout.branch,
+        "version": layout.version,
+        "valid_from": layout.valid_from,
+        "valid_until": layout.valid_until,
+        "rows": rows_word(feed),
+        "columns": layout.columns.iter().map(|column| &column.header_romaji).collect::<Vec<_>>(),
+        "individual_number": layout.holds_individual_number,
+        "encoding": feed.file.encoding.as_str(),
+        "newline": feed.file.newline.as_str(),
+        "quote": feed.file.quote.as_str(),
+        "header": feed.file.header.as_str(),
+        "degrade": feed.degrade.as_ref().map(|degrade| &degrade.name),
+        "unmappable": feed.unmappable.as_str(),
+        "part_rows": feed.max_part_rows,
+        "part_bytes": feed.max_part_bytes,
+        "folder": feed.folder.as_str(),
+        "receivers": feed.receivers,
+    })
+}

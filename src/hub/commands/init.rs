@@ -1,0 +1,49 @@
+//! `renkei init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use renkei_registry::MunicipalityCode;
+use serde_json::json;
+
+use crate::init::{NewHub, init};
+use crate::{Exit, Failure, Session};
+
+/// Make a hub's folder: a working set of files with comments.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The folder; made where it does not exist.
+    dir: PathBuf,
+    /// The municipality's code (全国地方公共団体コード): 6 digits with check digit.
+    #[arg(long, value_name = "CODE", default_value = "082201")]
+    municipality: MunicipalityCode,
+    /// The municipality's name.
+    #[arg(long, default_value = "つくば市")]
+    name: String,
+    /// Go on in a folder that is not empty; files that are there stay as they are.
+    #[arg(long)]
+    force: bool,
+}
+
+impl Init {
+    pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let hub =
+            NewHub { municipality: self.municipality, name: self.name.clone(), keeps_existing: self.force };
+        let made = init(&self.dir, &hub)?;
+        let console = session.console();
+        if console.is_json() {
+            console.json(&json!({ "folder": self.dir, "files": made }));
+            return Ok(Exit::Ok);
+        }
+        for file in made {
+            let kept = console.lang().pick("（既にあるため、そのまま）", " (was there; left as it is)");
+            console.data(format_args!("{}{}", file.file, if file.is_new { "" } else { kept }));
+        }
+        let dir = self.dir.display();
+        console.say(
+            format_args!("{dir} にハブを作りました。次は: renkei --hub {dir} check"),
+            format_args!("Made a hub in {dir}. Next: renkei --hub {dir} check"),
+        );
+        Ok(Exit::Ok)
+    }
+}

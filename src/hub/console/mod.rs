@@ -1,0 +1,10 @@
+//! The one place that prints: data to standard output, talk to standard error, in one of two languages.
+
+mod failure_text;
+mod lang;
+mod output;
+mod text_table;
+
+pub use lang::Lang;
+pub use output::Console;
+pub use text_table::TextTable;

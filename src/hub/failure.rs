@@ -1,0 +1,123 @@
+//! What ends a command early: a fault of any room, or one of the hub's own.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use renkei_core::{Class, Fault};
+
+use crate::config::ConfigError;
+use crate::exit::Exit;
+
+/// A fault on its way to the console.
+#[derive(Debug)]
+pub struct Failure {
+    fault: Box<dyn Fault>,
+}
+
+impl<F: Fault> From<F> for Failure {
+    fn from(fault: F) -> Self {
+        Self { fault: Box::new(fault) }
+    }
+}
+
+impl Failure {
+    /// The fault's code.
+    pub fn code(&self) -> &'static str {
+        self.fault.code()
+    }
+
+    /// The fault's class.
+    pub fn class(&self) -> Class {
+        self.fault.class()
+    }
+
+    /// What the process ends with: usage for `usage.…`, else by class.
+    pub fn exit(&self) -> Exit {
+        if self.code().starts_with("usage.") { Exit::Usage } else { Exit::of_class(self.class()) }
+    }
+
+    /// What happened and what caused it, outermost first.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = vec![self.fault.to_string()];
+        let mut source = self.fault.source();
+        while let Some(error) = source {
+            causes.push(error.to_string());
+            source = error.source();
+        }
+        causes
+    }
+
+    /// Lines that belong to the fault: the problems of a configuration.
+    pub fn details(&self) -> Vec<String> {
+        let error: &dyn Error = self.fault.as_ref();
+        match error.downcast_ref::<ConfigError>() {
+            Some(ConfigError::Invalid { problems }) => problems.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Faults of the hub itself.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// `explain` was asked for something unknown.
+    #[error("no fault has the code {code:?}{}", hint(near.as_deref()))]
+    UnknownCode {
+        /// What was asked for.
+        code: String,
+        /// The nearest code.
+        near: Option<String>,
+    },
+    /// A command was given a feed that is not declared.
+    #[error("no feed has the id {feed:?}{}", hint(near.as_deref()))]
+    UnknownFeed {
+        /// What was given.
+        feed: String,
+        /// The nearest feed.
+        near: Option<String>,
+    },
+    /// A file for people cannot be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// Standard output cannot be written.
+    #[error("standard output cannot be written")]
+    Output {
+        /// The system's words.
+        source: io::Error,
+    },
+    /// The program met a state it does not expect.
+    #[error("stopped at {place}")]
+    Panic {
+        /// File and line.
+        place: String,
+    },
+}
+
+fn hint(near: Option<&str>) -> String {
+    near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default()
+}
+
+impl Fault for HubError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownCode { .. } => "usage.unknown-code",
+            Self::UnknownFeed { .. } => "usage.unknown-feed",
+            Self::Write { .. } => "hub.write",
+            Self::Output { .. } => "hub.output",
+            Self::Panic { .. } => "hub.panic",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Panic { .. } => Class::Bug,
+            _ => Class::Operator,
+        }
+    }
+}

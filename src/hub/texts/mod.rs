@@ -1,0 +1,5 @@
+//! What people are told, as data.
+
+mod faults;
+
+pub use faults::{Both, FaultText, all_faults, of_fault};
