@@ -80,12 +80,12 @@ impl ForeignName {
         let of_sex: Vec<Line> =
             lines.iter().copied().filter(|line| line.is_female == (sex == Sex::Female)).collect();
         let given = dice.pick(&of_sex);
-        let join = |family: &str, given: &str, space: char| {
-            let family = family.split(space).next().unwrap_or_default();
-            match given.split_once(space) {
-                Some((_, given)) if !family.is_empty() => format!("{family}{space}{given}"),
-                _ => String::new(),
-            }
+        let join = |family: &str, given: &str, space: char| match (
+            split_family(family, space),
+            split_family(given, space),
+        ) {
+            (Some((family, _)), Some((_, given))) => format!("{family}{space}{given}"),
+            _ => String::new(),
         };
         Self {
             romaji: join(&self.romaji, given.romaji, ' '),
@@ -94,6 +94,16 @@ impl ForeignName {
             country: self.country,
         }
     }
+}
+
+/// Family name and given names; DELA CRUZ is one family name.
+fn split_family(name: &str, space: char) -> Option<(&str, &str)> {
+    let (first, rest) = name.split_once(space)?;
+    if !matches!(first, "DELA" | "DE" | "デラ" | "デ") {
+        return Some((first, rest));
+    }
+    let (_, given) = rest.split_once(space)?;
+    name.strip_suffix(given).and_then(|family| family.strip_suffix(space)).map(|family| (family, given))
 }
 
 /// What allows a foreign resident to stay.
@@ -120,14 +130,29 @@ pub(crate) enum Ground {
     SpouseOfJapanese,
 }
 
-const WORK: [(&str, i32); 8] =
-    [("ESH", 3), ("ESH", 5), ("STU", 2), ("STU", 1), ("TIT", 1), ("SSW", 1), ("LTR", 3), ("PRF", 5)];
+const WORK: [(&str, i32); 4] = [("ESH", 3), ("ESH", 5), ("PRF", 5), ("LTR", 3)];
+const STUDY: [(&str, i32); 4] = [("STU", 2), ("STU", 1), ("STU", 4), ("ESH", 1)];
+const TRAINING: [(&str, i32); 4] = [("TIT", 1), ("SSW", 1), ("ESH", 3), ("LTR", 3)];
+/// Countries that send trainees and specified skilled workers.
+const TRAINEES_FROM: [&str; 7] = ["VNM", "IDN", "PHL", "MMR", "NPL", "BGD", "LKA"];
+
+/// What somebody of an age and a country may be here for.
+fn grounds(country: Country, age: i32, dice: &mut Dice) -> (&'static str, i32) {
+    match age {
+        ..18 => ("DEP", 3),
+        18..29 if dice.permille(500) => dice.pick(&STUDY),
+        18..40 if TRAINEES_FROM.contains(&country.code) => dice.pick(&TRAINING),
+        _ => dice.pick(&WORK),
+    }
+}
 
 impl Stay {
-    /// A stay on a ground, valid on `today`; `card` is the index the card's number is made of.
+    /// A stay on a ground of somebody of an age, valid on `today`; `card` is the index the card's number
+    /// is made of.
     pub(crate) fn new(
         ground: Ground,
         country: Country,
+        age: i32,
         today: Day,
         seed: u64,
         card: u64,
@@ -145,11 +170,11 @@ impl Stay {
         if ground == Ground::Own && country.code == "KOR" && dice.permille(500) {
             return lasting("SPR", "02", "2", card_no);
         }
-        if ground == Ground::Own && dice.permille(280) {
+        if ground == Ground::Own && age >= 30 && dice.permille(400) {
             return lasting("PRM", "01", "1", card_no);
         }
         let (status, years) = match ground {
-            Ground::Own => dice.pick(&WORK),
+            Ground::Own => grounds(country, age, dice),
             Ground::Family => ("DEP", dice.pick(&[1, 3, 5])),
             Ground::SpouseOfJapanese => ("SPJ", dice.pick(&[1, 3, 5])),
         };

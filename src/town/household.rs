@@ -104,7 +104,15 @@ impl Arrival {
                 name: name.clone(),
                 alias: None,
                 since: self.since.max(FIRST_DAY).max(member.birth),
-                stay: Stay::new(*why, name.country, ground.today, ground.seed, index * 2, dice),
+                stay: Stay::new(
+                    *why,
+                    name.country,
+                    member.birth.age_on(ground.today),
+                    ground.today,
+                    ground.seed,
+                    index * 2,
+                    dice,
+                ),
             },
         };
         let (entry, origin) = self.entry(member, head, dice);

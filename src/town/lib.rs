@@ -27,5 +27,6 @@ mod town;
 
 pub use error::TownError;
 
+pub use moves::write_moves_csv;
 pub use residents_csv::{Items, write_residents_csv};
 pub use town::{Town, TownSpec};
