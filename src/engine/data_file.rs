@@ -10,8 +10,6 @@ use renkei_core::text::{CharacterSet, Encoding};
 
 /// One row of a data file.
 pub(crate) struct Row<'r> {
-    /// The line of the file, from 1.
-    pub(crate) row_no: u64,
     /// The key's fields, joined by U+001F.
     pub(crate) key: Vec<u8>,
     /// The key's bucket.
@@ -20,8 +18,16 @@ pub(crate) struct Row<'r> {
     pub(crate) is_removed: bool,
     /// The line as text, without its newline: what the state digest is taken of.
     pub(crate) line: Cow<'r, str>,
-    /// The fields.
+    /// The fields, as bytes of the file's encoding.
     pub(crate) record: Record<'r>,
+    characters: &'r CharacterSet,
+}
+
+impl Row<'_> {
+    /// A field of this row as text; the line was decoded, so each field can be.
+    pub(crate) fn text<'f>(&self, field: &'f [u8]) -> Cow<'f, str> {
+        self.characters.decode(field).unwrap_or_default()
+    }
 }
 
 /// Something wrong with a data file. Carries no value.
@@ -120,7 +126,14 @@ impl<'l, R: Read> DataFileReader<'l, R> {
         let fields: Vec<Cow<'_, [u8]>> =
             self.layout.key_columns.iter().map(|column| record.field(*column)).collect();
         let bucket = bucket_of(fields.iter().map(AsRef::as_ref));
-        Ok(Some(Row { row_no, key: fields.join(&0x1f), bucket, is_removed, line, record }))
+        Ok(Some(Row {
+            key: fields.join(&0x1f),
+            bucket,
+            is_removed,
+            line,
+            record,
+            characters: &self.characters,
+        }))
     }
 
     /// Byte order mark and header row.

@@ -7,10 +7,13 @@ mod generate;
 mod house;
 mod intake;
 mod run;
+mod verify;
 
 pub use error::EngineError;
 pub use generate::{Content, Published, Recovered, generate, recover};
 pub use house::{Clock, House, POINTS, Unwatched, Witness};
 pub use intake::{
-    Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Strictness, apply_moves, load_residents,
+    Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,
+    load_residents,
 };
+pub use verify::{Beside, ChainReport, FileReport, Given, NoticeReport, verify};

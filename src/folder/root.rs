@@ -14,8 +14,10 @@ use crate::errors::fault;
 
 /// Where files are written before they are published.
 pub(crate) const STAGE: &str = ".stage";
+/// Where reports for the operator are kept.
+pub(crate) const ARCHIVE: &str = ".archive";
 /// The hub's own folders at the root (`design.md`, On disk).
-const OWN_FOLDERS: [&str; 3] = [STAGE, ".quarantine", ".archive"];
+const OWN_FOLDERS: [&str; 3] = [STAGE, ".quarantine", ARCHIVE];
 
 /// Connection folders on a local or mounted volume.
 ///
@@ -53,6 +55,11 @@ impl LocalFolders {
     /// The folder of all stages, made again if somebody removed it.
     pub(crate) fn stages_folder(&self) -> Result<Confined, FolderError> {
         Ok(self.root.folder_or_make(STAGE, OWN_FOLDER)?.0)
+    }
+
+    /// The folder of what is kept for the operator, made again if somebody removed it.
+    pub(crate) fn archive_folder(&self) -> Result<Confined, FolderError> {
+        Ok(self.root.folder_or_make(ARCHIVE, OWN_FOLDER)?.0)
     }
 
     /// Opens a published folder.
@@ -109,6 +116,10 @@ impl Folders for LocalFolders {
 
     fn discard_stage(&self, stage: &FileName) -> Result<(), FolderError> {
         self.remove_stage(stage)
+    }
+
+    fn keep_report(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError> {
+        self.keep(name, content)
     }
 
     fn stages(&self) -> Result<Vec<FileName>, FolderError> {

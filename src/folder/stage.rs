@@ -55,6 +55,23 @@ impl LocalFolders {
     }
 }
 
+impl LocalFolders {
+    /// Writes a report on a stage of its own and moves it to the archive, over one of the same name.
+    pub(crate) fn keep(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError> {
+        let archive = self.archive_folder()?;
+        let path = archive.path_of(name.as_str());
+        self.make_stage(name)?;
+        let mut file = self.create_staged(name, name)?;
+        file.write_all(content).map_err(|error| unwrap(&path, "written", error))?;
+        Box::new(file).finish()?;
+        rustix::fs::renameat(self.stage(name)?.fd(), name.as_str(), archive.fd(), name.as_str())
+            .map_err(|errno| fault(&path, "moved", errno))?;
+        archive.sync()?;
+        self.remove_stage(name)?;
+        Ok(path)
+    }
+}
+
 /// A file on the stage. An error of its `Write` holds the [`FolderError`]: `io::Error::downcast` gives it.
 #[derive(Debug)]
 pub(crate) struct LocalFile {

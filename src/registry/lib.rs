@@ -25,4 +25,4 @@ pub use ids::{AtenaNo, IdError, MunicipalityCode, RowKey};
 pub use moves::{Effect, Move, MoveReason, Stamp};
 pub use packed::{PackedError, PackedReader, PackedRow};
 pub use row::{Row, Values};
-pub use validate::{Issue, Rule, Severity, validate, validate_item};
+pub use validate::{Issue, ItemCheck, Rule, Severity, validate};

@@ -87,8 +87,8 @@ impl fmt::Display for Issue {
 
 /// Checks every item of a row; issues are appended in dictionary order.
 pub fn validate(values: &(impl Values + ?Sized), issues: &mut Vec<Issue>) {
-    static CHECKS: LazyLock<Vec<Check>> =
-        LazyLock::new(|| Dictionary::standard().items().iter().map(Check::of).collect());
+    static CHECKS: LazyLock<Vec<ItemCheck>> =
+        LazyLock::new(|| Dictionary::standard().items().iter().map(ItemCheck::of).collect());
     for check in CHECKS.iter() {
         let text = values.get(check.item);
         if text.is_empty() {
@@ -101,25 +101,23 @@ pub fn validate(values: &(impl Values + ?Sized), issues: &mut Vec<Issue>) {
     }
 }
 
-/// Checks one text against one item, apart from its presence.
-pub fn validate_item(item: ItemNo, text: &str) -> Option<Issue> {
-    let check = Check::of(Dictionary::standard().item(item)?);
-    let (rule, severity) = if text.is_empty() { None } else { check.test(text) }?;
-    Some(Issue { item, rule, severity })
-}
-
 /// An unknown date (不詳) may be empty where its flag says so.
 fn is_excused(values: &(impl Values + ?Sized), item: ItemNo) -> bool {
-    let flag = match item {
-        ItemNo::IDO_YMD => ItemNo::IDO_YMD_FUSHO_FLG,
-        ItemNo::BIRTH_YMD => ItemNo::BIRTH_FUSHO_FLG,
-        _ => return false,
-    };
-    values.get(flag) == "1"
+    flag_of_unknown(item).is_some_and(|flag| values.get(flag) == "1")
 }
 
-/// What an item must be, looked up once.
-struct Check {
+/// The flag that says a required date is unknown.
+fn flag_of_unknown(item: ItemNo) -> Option<ItemNo> {
+    match item {
+        ItemNo::IDO_YMD => Some(ItemNo::IDO_YMD_FUSHO_FLG),
+        ItemNo::BIRTH_YMD => Some(ItemNo::BIRTH_FUSHO_FLG),
+        _ => None,
+    }
+}
+
+/// What an item must be, looked up once and asked often.
+#[derive(Debug, Clone)]
+pub struct ItemCheck {
     item: ItemNo,
     is_required: bool,
     kind: ItemType,
@@ -128,8 +126,9 @@ struct Check {
     digit_rule: Option<CheckDigit>,
 }
 
-impl Check {
-    fn of(item: &crate::dictionary::Item) -> Self {
+impl ItemCheck {
+    /// The check of an item.
+    pub fn of(item: &crate::dictionary::Item) -> Self {
         Self {
             item: item.no,
             is_required: matches!(item.presence, Presence::Key | Presence::Required),
@@ -138,6 +137,18 @@ impl Check {
             codes: item.codes,
             digit_rule: item.check_digit,
         }
+    }
+
+    /// The issue of a text of this item, where the item stands alone: an unknown date may be empty.
+    pub fn issue(&self, text: &str) -> Option<Issue> {
+        let (rule, severity) = if !text.is_empty() {
+            self.test(text)?
+        } else if self.is_required && flag_of_unknown(self.item).is_none() {
+            (Rule::Missing, Severity::Error)
+        } else {
+            return None;
+        };
+        Some(Issue { item: self.item, rule, severity })
     }
 
     /// The first rule a text that is not empty breaks.
@@ -190,7 +201,7 @@ mod tests {
 
     fn check(id: &str, text: &str, expect: Option<(Rule, Severity)>) {
         let item = Dictionary::standard().find(id).unwrap();
-        let found = validate_item(item.no, text).map(|issue| (issue.rule, issue.severity));
+        let found = ItemCheck::of(item).issue(text).map(|issue| (issue.rule, issue.severity));
         assert_eq!(found, expect, "{id} = {text:?}");
     }
 

@@ -1,9 +1,9 @@
 //! The table of commits (確定). Only one writer at a time comes here, so the next number is the last plus
 //! one, and no snapshot sees a number before all smaller ones.
 
-use renkei_core::CommitNo;
 use renkei_core::port::{CommitKind, CommitRecord};
-use rusqlite::{Connection, OptionalExtension as _};
+use renkei_core::{CommitNo, Digest};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::columns::{digest, number, sql_int, word};
 use crate::errors::SqliteError;
@@ -47,16 +47,30 @@ pub(crate) fn last(connection: &Connection, limit: u32) -> Result<Vec<CommitReco
         "SELECT commit_no, kind, n_moves, n_row_changes, source_sha256, operator, committed_at
          FROM commits ORDER BY commit_no DESC LIMIT ?1",
     )?;
-    let commits = statement.query_map([limit], |row| {
-        Ok(CommitRecord {
-            commit_no: CommitNo(number(row, 0)?),
-            kind: word(row, 1, CommitKind::parse)?,
-            n_moves: number(row, 2)?,
-            n_row_changes: number(row, 3)?,
-            source_sha256: digest(row, 4)?,
-            operator: row.get(5)?,
-            committed_at: row.get(6)?,
-        })
-    })?;
+    let commits = statement.query_map([limit], record)?;
     Ok(commits.collect::<Result<_, _>>()?)
+}
+
+/// The first commit that took in the file with this digest.
+pub(crate) fn of_source(
+    connection: &Connection,
+    source_sha256: &Digest,
+) -> Result<Option<CommitRecord>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT commit_no, kind, n_moves, n_row_changes, source_sha256, operator, committed_at
+         FROM commits WHERE source_sha256 = ?1 ORDER BY commit_no LIMIT 1",
+    )?;
+    Ok(statement.query_row([source_sha256.0], record).optional()?)
+}
+
+fn record(row: &Row<'_>) -> Result<CommitRecord, rusqlite::Error> {
+    Ok(CommitRecord {
+        commit_no: CommitNo(number(row, 0)?),
+        kind: word(row, 1, CommitKind::parse)?,
+        n_moves: number(row, 2)?,
+        n_row_changes: number(row, 3)?,
+        source_sha256: digest(row, 4)?,
+        operator: row.get(5)?,
+        committed_at: row.get(6)?,
+    })
 }

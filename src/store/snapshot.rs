@@ -6,7 +6,7 @@ use renkei_core::port::{
     AuditEntry, CommitRecord, Numbers, PublicationRecord, RowSet, RunRecord, Snapshot, StepRecord, StoreError,
 };
 use renkei_core::publication::Progress;
-use renkei_core::{CommitNo, FeedId, Sequence, Window};
+use renkei_core::{CommitNo, Digest, FeedId, Sequence, Window};
 use renkei_registry::AtenaNo;
 use rusqlite::Connection;
 
@@ -76,6 +76,10 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn load_commit(&self) -> Result<Option<CommitNo>, StoreError> {
         Ok(commits::load_commit(&self.connection)?)
+    }
+
+    fn commit_of_source(&self, source_sha256: &Digest) -> Result<Option<CommitRecord>, StoreError> {
+        Ok(commits::of_source(&self.connection, source_sha256)?)
     }
 
     fn commits(&self, limit: u32) -> Result<Vec<CommitRecord>, StoreError> {

@@ -133,6 +133,17 @@ pub enum FolderError {
     },
 }
 
+impl FolderError {
+    /// The fault behind a failed write of a [`StagedFile`]: the one it carries, or what the system says.
+    pub fn of_write(path: &str, error: std::io::Error) -> Self {
+        error.downcast::<Self>().unwrap_or_else(|source| Self::Unavailable {
+            path: path.to_owned(),
+            attempt: "written",
+            source,
+        })
+    }
+}
+
 impl Fault for FolderError {
     fn code(&self) -> &'static str {
         match self {

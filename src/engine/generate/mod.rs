@@ -98,7 +98,7 @@ pub fn generate(
     house.witness.reached("publish.run-recorded");
     let stage = stage_name(run.id())?;
     let made = staged::stage(house, feed, content, business_date, &stage, &mut run)
-        .and_then(|staged| publish::publish(house, feed, staged, &mut run));
+        .and_then(|staged| publish::publish(house, feed, &staged, &mut run));
     match made {
         Ok(published) => {
             publish::settle(house, &published, run)?;

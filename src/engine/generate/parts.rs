@@ -53,7 +53,7 @@ impl OpenFile {
         self.hash.update(bytes);
         self.n_bytes += bytes.len() as u64;
         self.n_rows += n_rows;
-        self.file.write_all(bytes).map_err(|source| write_error(&self.name, source))
+        Ok(self.file.write_all(bytes).map_err(|error| FolderError::of_write(self.name.as_str(), error))?)
     }
 
     fn finish(self) -> Result<(FileName, u64, u64, Digest), EngineError> {
@@ -61,21 +61,6 @@ impl OpenFile {
         file.finish()?;
         Ok((name, n_rows, n_bytes, Digest(hash.finalize().into())))
     }
-}
-
-fn write_error(name: &FileName, source: std::io::Error) -> EngineError {
-    let path = name.to_string();
-    let is_full = matches!(
-        source.kind(),
-        std::io::ErrorKind::StorageFull
-            | std::io::ErrorKind::QuotaExceeded
-            | std::io::ErrorKind::FileTooLarge
-    );
-    EngineError::Folder(if is_full {
-        FolderError::Full { path, source }
-    } else {
-        FolderError::Unavailable { path, attempt: "written", source }
-    })
 }
 
 impl<'w> PartWriter<'w> {
@@ -165,7 +150,7 @@ impl<'w> PartWriter<'w> {
             // With a byte order mark, because people open it in a spreadsheet.
             bytes.extend_from_slice("\u{feff}\"row_key\",\"column\",\"registry\",\"file\"\r\n".as_bytes());
         }
-        let fields = [&line.key, &line.column, &line.from, &line.to].map(|field| field.as_bytes());
+        let fields = [&line.key, &line.column, &line.from, &line.to].map(String::as_bytes);
         renkei_core::csv_file::write_record(
             &mut bytes,
             fields,

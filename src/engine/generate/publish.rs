@@ -3,7 +3,7 @@
 use renkei_core::feed::Feed;
 use renkei_core::naming::notice_name;
 use renkei_core::notice::{FORMAT, FileFormatWords, Notice, StateWords};
-use renkei_core::port::{AuditEntry, Content, Folders, PublicationRecord};
+use renkei_core::port::{AuditEntry, Content, FolderError, Folders, PublicationRecord};
 use renkei_core::publication::Progress;
 use renkei_core::state::FeedState;
 use renkei_core::{Digest, FileName, FolderPath};
@@ -19,14 +19,14 @@ use crate::run::Run;
 pub(super) fn publish(
     house: House<'_>,
     feed: &Feed,
-    staged: Staged,
+    staged: &Staged,
     run: &mut Run<'_>,
 ) -> Result<Published, EngineError> {
     run.begin_step("seal");
-    let notice = notice(house, feed, &staged);
+    let notice = notice(house, feed, staged);
     let text = notice.to_json()?;
     let state = state_words(&staged.state_after);
-    let Staged { stage, stem, .. } = &staged;
+    let Staged { stage, stem, .. } = staged;
     let mut tx = house.store.begin()?;
     tx.seal(&PublicationRecord {
         feed: feed.id.clone(),
@@ -91,11 +91,7 @@ pub(super) fn move_notice(
     let content =
         Content { n_bytes: text.len() as u64, sha256: Digest(Sha256::digest(text.as_bytes()).into()) };
     let mut file = folders.create(stage, name)?;
-    file.write_all(text.as_bytes()).map_err(|source| renkei_core::port::FolderError::Unavailable {
-        path: name.to_string(),
-        attempt: "written",
-        source,
-    })?;
+    file.write_all(text.as_bytes()).map_err(|error| FolderError::of_write(name.as_str(), error))?;
     file.finish()?;
     witness.reached("publish.notice-staged");
     folders.publish(stage, name, folder, &content)?;

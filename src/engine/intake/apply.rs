@@ -10,7 +10,7 @@ use renkei_registry::{
     AtenaNo, History, ItemNo, Move, PackedReader, Row, Stamp, Values, apply, check_household,
 };
 
-use super::issue::{InputIssue, IssueList};
+use super::issue::{InputIssue, IssueList, Rejected};
 use super::moves_file::read_moves;
 use crate::error::EngineError;
 use crate::house::House;
@@ -56,28 +56,27 @@ pub fn apply_moves(
     house: House<'_>,
     source: impl Read,
     options: &ApplyOptions<'_>,
-) -> Result<Applied, (EngineError, IssueList)> {
-    let no_issues = |error: EngineError| (error, IssueList::default());
-    let moves = read_moves(options.file, source).map_err(no_issues)?;
+) -> Result<Applied, Box<Rejected>> {
+    let moves = read_moves(options.file, source)?;
     let mut issues = moves.issues;
     let n_moves = moves.moves.len() as u64;
-    let mut tx = house.store.begin().map_err(|error| no_issues(error.into()))?;
-    refuse_same_file(house, options, &moves.sha256).map_err(no_issues)?;
+    let mut tx = house.store.begin()?;
+    refuse_same_file(house, options, &moves.sha256)?;
     let mut set = MoveSet::new(house, tx.as_ref());
     let mut n_applied = 0;
     for (n_done, (row, mv)) in moves.moves.iter().enumerate() {
         house.witness.progress("moves", n_done as u64, n_moves);
-        if set.apply(*row, mv, &mut issues).map_err(no_issues)? {
+        if set.apply(*row, mv, &mut issues)? {
             n_applied += 1;
         }
     }
     let n_refused = issues.n_errors as u64;
     let refused = EngineError::Refused { file: options.file.to_owned(), n_issues: issues.n_errors };
     if n_refused > 0 && options.strictness == Strictness::Set {
-        return Err((refused, issues));
+        return Err(Box::new(Rejected { error: refused, issues }));
     }
-    let changes = set.changes().map_err(no_issues)?;
-    set.check_households(&mut issues).map_err(no_issues)?;
+    let changes = set.changes()?;
+    set.check_households(&mut issues)?;
     let mut applied =
         Applied { commit_no: None, n_applied, n_refused, n_row_changes: changes.len() as u64, issues };
     if n_applied == 0 {
@@ -92,9 +91,9 @@ pub fn apply_moves(
         operator: house.operator.to_owned(),
         committed_at: house.clock.now().to_string(),
     };
-    let commit_no = record(house, tx.as_mut(), &commit, &changes, options).map_err(no_issues)?;
+    let commit_no = record(house, tx.as_mut(), &commit, &changes, options)?;
     house.witness.reached("apply.rows-written");
-    tx.commit().map_err(|error| no_issues(error.into()))?;
+    tx.commit()?;
     house.witness.reached("apply.committed");
     tracing::info!(
         commit = commit_no.0,
@@ -164,13 +163,15 @@ impl<'s> MoveSet<'s> {
     /// Applies one move to the history it concerns; false when it is refused.
     fn apply(&mut self, row: u64, mv: &Move, issues: &mut IssueList) -> Result<bool, EngineError> {
         if !self.residents.contains_key(&mv.atena_no) {
-            let history = read_history(mv.atena_no, self.tx.rows_of(mv.atena_no)?)?;
+            let history = read_history(mv.atena_no, &self.tx.rows_of(mv.atena_no)?)?;
             self.residents.insert(mv.atena_no, (history.clone(), history));
         }
         let Some((_, history)) = self.residents.get_mut(&mv.atena_no) else { return Ok(false) };
         match apply(history, mv, self.house.municipality, &self.stamp) {
             Ok(warnings) => {
-                warnings.iter().for_each(|issue| issues.push(InputIssue::of_item(row, issue)));
+                for issue in &warnings {
+                    issues.push(InputIssue::of_item(row, issue));
+                }
                 Ok(true)
             }
             Err(refusal) => {
@@ -212,7 +213,7 @@ impl<'s> MoveSet<'s> {
             let mut members: BTreeMap<AtenaNo, Row> = BTreeMap::new();
             for atena_no in self.tx.household_members(setai_no)? {
                 if !self.residents.contains_key(&atena_no)
-                    && let Some(row) = read_history(atena_no, self.tx.rows_of(atena_no)?)?.latest()
+                    && let Some(row) = read_history(atena_no, &self.tx.rows_of(atena_no)?)?.latest()
                 {
                     members.insert(atena_no, row.clone());
                 }
@@ -235,7 +236,7 @@ impl<'s> MoveSet<'s> {
 }
 
 /// Unpacks the rows of a resident.
-fn read_history(atena_no: AtenaNo, packed: Vec<Vec<u8>>) -> Result<History, EngineError> {
+fn read_history(atena_no: AtenaNo, packed: &[Vec<u8>]) -> Result<History, EngineError> {
     let mut reader = PackedReader::new();
     let rows = packed.iter().map(|bytes| reader.read(bytes).map(|row| Row::from_values(&row)));
     Ok(History::new(atena_no, rows.collect::<Result<_, _>>()?)?)

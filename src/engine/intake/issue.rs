@@ -6,6 +6,8 @@ use std::fmt;
 use renkei_registry::{Dictionary, Issue, Severity};
 use serde::Serialize;
 
+use crate::error::EngineError;
+
 /// How many issues of a file are listed one by one; beyond that they are counted by rule and column.
 pub const MAX_LISTED: usize = 1_000;
 
@@ -88,5 +90,20 @@ impl IssueList {
     /// How many were counted and not listed.
     pub fn n_unlisted(&self) -> usize {
         self.n_errors + self.n_warnings - self.listed.len()
+    }
+}
+
+/// Why a file was not taken in, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct Rejected {
+    /// The error.
+    pub error: EngineError,
+    /// What is wrong with the file; empty when the error has nothing to do with its rows.
+    pub issues: IssueList,
+}
+
+impl<E: Into<EngineError>> From<E> for Box<Rejected> {
+    fn from(error: E) -> Self {
+        Self::new(Rejected { error: error.into(), issues: IssueList::default() })
     }
 }

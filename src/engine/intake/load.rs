@@ -9,7 +9,7 @@ use renkei_registry::packed::pack_row;
 use renkei_registry::{AtenaNo, Dictionary, ItemNo, RowKey, Values, validate};
 
 use super::columns::{Column, read_header, require};
-use super::issue::{InputIssue, IssueList};
+use super::issue::{InputIssue, IssueList, Rejected};
 use super::moves_file::{header_error, no_header};
 use super::source::HashingReader;
 use crate::error::EngineError;
@@ -36,18 +36,17 @@ pub fn load_residents(
     file: &str,
     source: impl Read,
     n_expected: u64,
-) -> Result<Loaded, (EngineError, IssueList)> {
-    let no_issues = |error: EngineError| (error, IssueList::default());
-    let mut tx = house.store.begin().map_err(|error| no_issues(error.into()))?;
-    let mut hashing = HashingReader::new(source);
+) -> Result<Loaded, Box<Rejected>> {
+    let mut tx = house.store.begin()?;
+    let mut input = HashingReader::new(source);
     let mut issues = IssueList::default();
-    let n_rows =
-        load_rows(house, file, &mut hashing, n_expected, tx.as_mut(), &mut issues).map_err(no_issues)?;
+    let n_rows = load_rows(house, file, &mut input, n_expected, tx.as_mut(), &mut issues)?;
     if issues.n_errors > 0 {
         let n_issues = issues.n_errors;
-        return Err((EngineError::Refused { file: file.to_owned(), n_issues }, issues));
+        let error = EngineError::Refused { file: file.to_owned(), n_issues };
+        return Err(Box::new(Rejected { error, issues }));
     }
-    let (source_sha256, _) = hashing.finish();
+    let (source_sha256, _) = input.finish();
     let commit = CommitRecord {
         commit_no: CommitNo(0),
         kind: CommitKind::Load,
@@ -57,9 +56,9 @@ pub fn load_residents(
         operator: house.operator.to_owned(),
         committed_at: house.clock.now().to_string(),
     };
-    let commit_no = record(house, tx.as_mut(), &commit).map_err(|error| no_issues(error.into()))?;
+    let commit_no = record(house, tx.as_mut(), &commit)?;
     house.witness.reached("load.rows-written");
-    tx.commit().map_err(|error| no_issues(error.into()))?;
+    tx.commit()?;
     house.witness.reached("load.committed");
     tracing::info!(commit = commit_no.0, rows = n_rows, "the registry is loaded");
     Ok(Loaded { commit_no, n_rows, issues })
@@ -131,7 +130,9 @@ fn load_rows(
         };
         found.clear();
         validate(&fields, &mut found);
-        found.iter().for_each(|issue| issues.push(InputIssue::of_item(row_no, issue)));
+        for issue in &found {
+            issues.push(InputIssue::of_item(row_no, issue));
+        }
         if fields.get(ItemNo::SHIKUCHOSON_CD) != house.municipality.as_str() {
             let detail = "not the hub's municipality".to_owned();
             issues.push(InputIssue::of_row(row_no, "other-municipality", detail));

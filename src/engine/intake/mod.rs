@@ -8,5 +8,7 @@ mod moves_file;
 mod source;
 
 pub use apply::{Applied, ApplyOptions, Strictness, apply_moves};
-pub use issue::{InputIssue, IssueList, MAX_LISTED};
+pub use issue::{InputIssue, IssueList, MAX_LISTED, Rejected};
+pub(crate) use source::HashingReader;
+
 pub use load::{Loaded, load_residents};

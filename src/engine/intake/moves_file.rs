@@ -105,14 +105,13 @@ fn read_move(columns: &[Column], record: &Record<'_>) -> Result<Move, Vec<InputI
                     issue("ido_jiyu", "unknown-code", "a code of the table of move reasons");
                 }
             }
-            Column::TargetRirekiNo if text.is_empty() => {}
+            Column::TargetRirekiNo | Column::Item(_) if text.is_empty() => {}
             Column::TargetRirekiNo => {
                 target = text.parse::<u32>().ok().filter(|no| *no > 0);
                 if target.is_none() {
                     issue("target_rireki_no", "not-integer", "a number from 1");
                 }
             }
-            Column::Item(_) if text.is_empty() => {}
             Column::Item(item) => items.push((*item, Box::from(if text == CLEAR { "" } else { text }))),
         }
     }

@@ -1,0 +1,34 @@
+//! Verifying publications from their files alone: notice, names, lengths, digests, every row against the
+//! layout, and the chain full → diff → diff.
+
+mod chain;
+mod file;
+mod report;
+
+use std::io::Read;
+
+use renkei_core::FileName;
+use renkei_core::layout::Layout;
+use renkei_core::notice::{Notice, NoticeError};
+use renkei_core::port::FolderError;
+
+pub use chain::verify;
+pub use report::{ChainReport, FileReport, NoticeReport};
+
+/// Files beside a notice.
+pub trait Beside {
+    /// Opens a file in the notice's folder.
+    fn read(&self, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError>;
+}
+
+/// A notice to verify.
+pub struct Given<'g> {
+    /// How it was given, for messages.
+    pub label: String,
+    /// The notice, or why it cannot be read.
+    pub notice: Result<Notice, NoticeError>,
+    /// Its folder.
+    pub beside: &'g dyn Beside,
+    /// The layout of its interface, branch and version, if one is known.
+    pub layout: Option<&'g Layout>,
+}
