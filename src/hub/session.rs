@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use renkei_core::declared::nearest;
+use renkei_core::feed::Feed;
 
 use crate::cli::Globals;
-use crate::config::{Config, ConfigError, Feed, find_folder};
+use crate::config::{Config, ConfigError, find_folder};
 use crate::console::Console;
 use crate::failure::{Failure, HubError};
 
@@ -44,7 +45,7 @@ impl Session {
     /// The feed a command was given.
     pub fn feed<'c>(&self, config: &'c Config, id: &str) -> Result<&'c Feed, Failure> {
         config.feed(id).ok_or_else(|| {
-            let ids = config.feeds.iter().map(|feed| feed.id.as_str());
+            let ids = config.feeds.iter().map(|declared| declared.feed.id.as_str());
             let near = nearest(id, ids).map(str::to_owned);
             HubError::UnknownFeed { feed: id.to_owned(), near }.into()
         })

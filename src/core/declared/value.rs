@@ -66,6 +66,12 @@ impl<'t> Value<'t> {
         self.text()?.parse().map_err(|error: T::Err| problems.report(&spot, error.to_string())).ok()
     }
 
+    /// What [`Value::parsed`] gives, with its place.
+    pub fn located<T: FromStr<Err: fmt::Display>>(self) -> Option<Located<T>> {
+        let spot = self.spot.clone();
+        self.parsed().map(|value| Located { value, spot })
+    }
+
     /// One of a set of words, each with its meaning.
     pub fn one_of<T: Clone>(self, words: &[(&str, T)]) -> Option<T> {
         let (problems, spot) = (self.problems, self.spot.clone());
@@ -117,14 +123,7 @@ impl<'t> Value<'t> {
 
     /// A list of texts that are each an id; every one that is not is reported.
     pub fn list_of<T: FromStr<Err: fmt::Display>>(self) -> Option<Vec<Located<T>>> {
-        let read: Vec<Option<Located<T>>> = self
-            .list("a list of texts")?
-            .into_iter()
-            .map(|value| {
-                let spot = value.spot.clone();
-                value.parsed().map(|value| Located { value, spot })
-            })
-            .collect();
+        let read: Vec<_> = self.list("a list of texts")?.into_iter().map(Value::located).collect();
         read.into_iter().collect()
     }
 

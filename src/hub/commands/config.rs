@@ -1,11 +1,12 @@
 //! `renkei config`.
 
 use clap::{Args, Subcommand};
+use renkei_core::feed::{Feed, Unmappable};
 use renkei_core::port::RowSet;
 use renkei_core::{BusinessId, FeedId};
 use serde_json::{Value, json};
 
-use crate::config::{Config as HubConfig, Feed, KeySource};
+use crate::config::{Config as HubConfig, DeclaredFeed, KeySource};
 use crate::console::{Console, Lang, TextTable};
 use crate::{Exit, Failure, Session};
 
@@ -70,11 +71,11 @@ fn show(console: &Console, config: &HubConfig) {
         Lang::En => ["feed", "layout", ">columns", "rows", "encoding", "個人番号", "folder", "receivers"],
     };
     let mut feeds = TextTable::new(headers);
-    for feed in &config.feeds {
+    for DeclaredFeed { layout_id, feed } in &config.feeds {
         let holds = if feed.layout.holds_individual_number { lang.pick("あり", "yes") } else { "-" };
         feeds.row([
             feed.id.to_string(),
-            feed.layout_id.clone(),
+            layout_id.clone(),
             feed.layout.columns.len().to_string(),
             rows_word(feed).to_owned(),
             feed.file.encoding.as_str().to_owned(),
@@ -137,12 +138,17 @@ fn as_json(config: &HubConfig) -> Value {
     })
 }
 
-fn feed_as_json(feed: &Feed) -> Value {
+fn feed_as_json(DeclaredFeed { layout_id, feed }: &DeclaredFeed) -> Value {
+    let degrade = match &feed.unmappable {
+        Unmappable::Stop => None,
+        Unmappable::Degrade(map) => Some(map.name()),
+    };
     let layout = &feed.layout;
     json!({
         "id": feed.id,
-        "layout": feed.layout_id,
+        "layout": layout_id,
         "layout_sha256": layout.sha256,
+        "rendering_sha256": feed.rendering_sha256(),
         "interface": layout.interface,
         "branch": layout.branch,
         "version": layout.version,
@@ -155,10 +161,10 @@ fn feed_as_json(feed: &Feed) -> Value {
         "newline": feed.file.newline.as_str(),
         "quote": feed.file.quote.as_str(),
         "header": feed.file.header.as_str(),
-        "degrade": feed.degrade.as_ref().map(|degrade| &degrade.name),
-        "unmappable": feed.unmappable.as_str(),
-        "part_rows": feed.max_part_rows,
-        "part_bytes": feed.max_part_bytes,
+        "degrade": degrade,
+        "unmappable": if degrade.is_some() { "degrade" } else { "stop" },
+        "part_rows": feed.parts.max_rows,
+        "part_bytes": feed.parts.max_bytes,
         "folder": feed.folder.as_str(),
         "receivers": feed.receivers,
     })

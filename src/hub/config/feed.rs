@@ -6,13 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean};
+use renkei_core::feed::{Feed, PartLimits};
 use renkei_core::layout::{FileOverrides, Layout};
-use renkei_core::text::Encoding;
+use renkei_core::naming::StemTemplate;
 use renkei_core::{BusinessId, FeedId, FolderPath};
 use renkei_registry::CodeTable;
 
+use super::characters;
 use super::paths::overlap;
-use super::types::{Degrade, Feed, System, Unmappable};
+use super::types::{DeclaredFeed, System};
 
 const PART_ROWS: RangeInclusive<u64> = 1..=1_000_000_000;
 /// From 64 KiB, below which single rows could be longer, to 1 TiB.
@@ -27,6 +29,8 @@ pub(super) struct Known<'k> {
     /// False when a system could not be read: then an unknown receiver may be that one.
     pub(super) systems_are_complete: bool,
     pub(super) degrade_names: &'k [String],
+    /// `None` where it could not be read, which has been reported.
+    pub(super) naming: Option<&'k StemTemplate>,
     pub(super) problems: &'k Problems,
 }
 
@@ -34,60 +38,58 @@ pub(super) struct Known<'k> {
 pub(super) struct ReadFeed {
     pub(super) id: Option<Located<FeedId>>,
     folder: Option<Located<FolderPath>>,
-    pub(super) feed: Option<Feed>,
+    pub(super) declared: Option<DeclaredFeed>,
 }
 
 /// Reads and checks one `[[feed]]`.
 pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
-    let id_spot = table.spot_of("id");
-    let id: Option<FeedId> = table.required("id").and_then(Value::parsed);
+    let id = table.required("id").and_then(Value::located::<FeedId>);
     let layout_name = table.required("layout").and_then(Value::located_text);
-    let layout = layout_name.as_ref().and_then(|name| find_layout(name, known));
     let receivers = table.required("receivers").and_then(Value::list_of::<BusinessId>);
+    let encoding_spot = table.spot_of("encoding");
     let overrides = FileOverrides::take(&mut table);
-    let degrade_spot = table.spot_of("degrade");
-    let degrade_name = table.optional("degrade").and_then(Value::located_text);
-    let has_degrade = degrade_name.is_some();
-    let degrade = degrade_name.and_then(|name| find_degrade(name, known));
-    let unmappable = unmappable(&mut table, has_degrade, known.problems);
-    let max_part_rows = table.optional("part_rows").and_then(|rows| rows.integer_in(PART_ROWS));
-    let max_part_bytes = table.optional("part_bytes").and_then(|bytes| bytes.integer_in(PART_BYTES));
-    let folder_spot = table.spot_of("folder");
-    let declared_folder = table.optional("folder").map(Value::parsed::<FolderPath>);
+    let degrade = table.optional("degrade").and_then(Value::located_text);
+    let chosen = table.optional("unmappable").and_then(|value| {
+        let spot = value.spot().clone();
+        let degrades = value.one_of(&[("stop", false), ("degrade", true)])?;
+        Some(Located { value: degrades, spot })
+    });
+    let parts = PartLimits {
+        max_rows: table.optional("part_rows").and_then(|rows| rows.integer_in(PART_ROWS)),
+        max_bytes: table.optional("part_bytes").and_then(|bytes| bytes.integer_in(PART_BYTES)),
+    };
+    let declared_folder = table.optional("folder").map(Value::located::<FolderPath>);
     table.finish();
 
+    let layout = layout_name.as_ref().and_then(|name| find_layout(name, known));
+    let file = layout.as_ref().map(|layout| overrides.over(layout.file));
+    if let (Some(layout), Some(file)) = (&layout, file) {
+        characters::check_layout(layout, file, &encoding_spot, known.problems);
+    }
+    let unmappable = file.and_then(|file| characters::unmappable(degrade, chosen, file.encoding, known));
     for receiver in receivers.iter().flatten() {
         check_receiver(receiver, layout.as_deref(), known);
     }
     let receivers = receivers.map(|list| distinct(list, known.problems));
     let folder = match (declared_folder, &layout, &id) {
-        (Some(folder), ..) => folder.map(|value| Located { value, spot: folder_spot }),
-        (None, Some(layout), Some(id)) => {
-            default_folder(layout, id).map(|value| Located { value, spot: id_spot.clone() })
-        }
+        (Some(folder), ..) => folder,
+        (None, Some(layout), Some(id)) => default_folder(layout, id),
         _ => None,
     };
-    let feed = (|| {
-        let layout = layout?;
-        let file = overrides.over(layout.file);
-        if has_degrade && file.encoding != Encoding::Cp932 {
-            let message = format!("{} lacks no character, so nothing is degraded", file.encoding.as_str());
-            known.problems.report_with(&degrade_spot, message, "take degrade out".to_owned());
-        }
-        Some(Feed {
-            id: id.clone()?,
-            layout_id: layout_name?.value,
-            layout,
-            file,
-            degrade,
+    let declared = (|| {
+        let feed = Feed {
+            id: id.as_ref()?.value.clone(),
+            layout: layout?,
+            file: file?,
             unmappable: unmappable?,
-            max_part_rows,
-            max_part_bytes,
+            parts,
             folder: folder.as_ref()?.value.clone(),
+            naming: known.naming?.clone(),
             receivers: receivers?,
-        })
+        };
+        Some(DeclaredFeed { layout_id: layout_name?.value, feed })
     })();
-    ReadFeed { id: id.map(|value| Located { value, spot: id_spot }), folder, feed }
+    ReadFeed { id, folder, declared }
 }
 
 /// Reports feeds that have an id twice or would write into one another's folder.
@@ -123,42 +125,17 @@ fn find_layout(name: &Located<String>, known: &Known<'_>) -> Option<Arc<Layout>>
     found.cloned().flatten()
 }
 
-fn find_degrade(name: Located<String>, known: &Known<'_>) -> Option<Degrade> {
-    if !known.degrade_names.contains(&name.value) {
-        let hint = did_you_mean(&name.value, known.degrade_names.iter().map(String::as_str));
-        known.problems.report_with(&name.spot, format!("no file layouts/degrade/{}.csv", name.value), hint);
-        return None;
-    }
-    let path = known.folder.join("layouts/degrade").join(format!("{}.csv", name.value));
-    Some(Degrade { name: name.value, path })
-}
-
-fn unmappable(table: &mut Table<'_>, has_degrade: bool, problems: &Problems) -> Option<Unmappable> {
-    let Some(value) = table.optional("unmappable") else {
-        return Some(if has_degrade { Unmappable::Degrade } else { Unmappable::Stop });
-    };
-    let spot = value.spot().clone();
-    let chosen = value.one_of(&[("stop", Unmappable::Stop), ("degrade", Unmappable::Degrade)])?;
-    if chosen == Unmappable::Degrade && !has_degrade {
-        problems.report_with(
-            &spot,
-            "needs a degrade map",
-            "degrade = \"…\" names a file of layouts/degrade/".to_owned(),
-        );
-    }
-    Some(chosen)
-}
-
 /// `<provider>/<interface>-<branch>/<feed>`; a feed's name need not repeat its interface.
-fn default_folder(layout: &Layout, id: &FeedId) -> Option<FolderPath> {
+fn default_folder(layout: &Layout, id: &Located<FeedId>) -> Option<Located<FolderPath>> {
     let interface = &layout.interface;
-    let short = id
-        .as_str()
+    let name = id.value.as_str();
+    let short = name
         .strip_prefix(interface.as_str())
         .and_then(|rest| rest.strip_prefix('-'))
         .filter(|rest| !rest.is_empty() && !rest.starts_with('.'))
-        .unwrap_or(id.as_str());
-    format!("{}/{interface}-{}/{short}", interface.provider(), layout.branch).parse().ok()
+        .unwrap_or(name);
+    let folder = format!("{}/{interface}-{}/{short}", interface.provider(), layout.branch);
+    folder.parse().ok().map(|value| Located { value, spot: id.spot.clone() })
 }
 
 fn check_receiver(receiver: &Located<BusinessId>, layout: Option<&Layout>, known: &Known<'_>) {

@@ -13,7 +13,7 @@ use super::feed::{self, Known, ReadFeed};
 use super::files::{HUB_FILE, names, read_folder, read_text};
 use super::hub_file::{self, HubPart};
 use super::job_file;
-use super::types::{Config, Feed, Job};
+use super::types::{Config, DeclaredFeed, Job};
 
 impl Config {
     /// Reads the hub's folder and checks all of it.
@@ -56,7 +56,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         store: part.store?,
         naming: part.naming?,
         systems: part.systems,
-        feeds: feeds.into_iter().map(|feed| feed.feed).collect::<Option<Vec<Feed>>>()?,
+        feeds: feeds.into_iter().map(|feed| feed.declared).collect::<Option<Vec<DeclaredFeed>>>()?,
         jobs: jobs.into_iter().collect::<Option<Vec<Job>>>()?,
         layouts: layouts
             .into_iter()
@@ -79,6 +79,7 @@ fn read_hub(
         systems: &part.systems,
         systems_are_complete: part.systems_are_complete,
         degrade_names: &degrade_names,
+        naming: part.naming.as_ref(),
         problems,
     };
     let tables = hub.optional("feed").and_then(Value::tables).unwrap_or_default();

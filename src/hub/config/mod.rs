@@ -1,6 +1,7 @@
 //! Configuration of a hub: `hub.toml`, `jobs/*.toml` and `layouts/*.toml` of one folder, read and checked
 //! together into a [`Config`] that cannot be wrong. All problems of all files are found at once.
 
+mod characters;
 mod errors;
 mod feed;
 mod files;
@@ -14,4 +15,4 @@ mod types;
 
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
-pub use types::{Config, Degrade, Feed, Job, KeySource, StoreConfig, System, Unmappable};
+pub use types::{Config, DeclaredFeed, Job, KeySource, StoreConfig, System};

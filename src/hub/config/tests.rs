@@ -72,6 +72,25 @@ fn layouts_and_degrade_maps_must_be_there() {
 }
 
 #[test]
+fn degrade_maps_are_read_with_the_feeds_that_use_them() {
+    check(
+        &[("layouts/degrade/cp932.csv", "剝,剥,", "剝,,")],
+        &["layouts/degrade/cp932.csv:L:1: to is empty"],
+    );
+}
+
+#[test]
+fn what_a_layout_itself_writes_is_in_the_encoding() {
+    check(
+        &[
+            ("layouts/001o006-1.1.toml", "[file]", "[headers]\nshimei = \"氏名𠮷\"\n[file]"),
+            ("hub.toml", "encoding = \"cp932\"", "encoding = \"cp932\""),
+        ],
+        &[r#"hub.toml:L:12: feed[3].encoding: cp932 has not every character of header "氏名𠮷""#],
+    );
+}
+
+#[test]
 fn a_broken_layout_is_reported_in_its_own_file_only() {
     check(
         &[("layouts/001o005-1.0.toml", "column = \"del_flg\"", "column = \"del_flag\"")],

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use renkei_core::layout::{FileFormat, Layout};
+use renkei_core::feed::Feed;
+use renkei_core::layout::Layout;
 use renkei_core::naming::StemTemplate;
 use renkei_core::publication::Kind;
-use renkei_core::{BusinessId, FeedId, FolderPath, JobId};
+use renkei_core::{BusinessId, FeedId, JobId};
 use renkei_registry::MunicipalityCode;
 
 /// A hub's configuration; only [`Config::load`] makes one.
@@ -29,7 +30,7 @@ pub struct Config {
     /// The systems that are connected.
     pub systems: Vec<System>,
     /// The feeds, in declared order.
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<DeclaredFeed>,
     /// The jobs, by id.
     pub jobs: Vec<Job>,
     /// All layouts by file name without `.toml`, those no feed uses included.
@@ -65,57 +66,13 @@ pub struct System {
     pub individual_number: bool,
 }
 
-/// A feed (配信系列).
+/// A feed (配信系列) with the names it was declared by.
 #[derive(Debug, Clone)]
-pub struct Feed {
-    /// Its id.
-    pub id: FeedId,
+pub struct DeclaredFeed {
     /// Its layout's file name without `.toml`.
     pub layout_id: String,
-    /// Its layout.
-    pub layout: Arc<Layout>,
-    /// How its files are written: the layout's format with the feed's own words put over it.
-    pub file: FileFormat,
-    /// The degrade map, where one is declared.
-    pub degrade: Option<Degrade>,
-    /// What happens to characters the encoding lacks.
-    pub unmappable: Unmappable,
-    /// The most rows of a data file; more go into another.
-    pub max_part_rows: Option<u64>,
-    /// The most bytes of a data file; more go into another.
-    pub max_part_bytes: Option<u64>,
-    /// Its folder below the root.
-    pub folder: FolderPath,
-    /// The systems it is for.
-    pub receivers: Vec<BusinessId>,
-}
-
-/// A degrade map (縮退).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Degrade {
-    /// Its name.
-    pub name: String,
-    /// Its file, absolute.
-    pub path: PathBuf,
-}
-
-/// What happens to characters the encoding lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unmappable {
-    /// The publication stops and lists them.
-    Stop,
-    /// They go through the degrade map and are listed; one that is not in the map stops it.
-    Degrade,
-}
-
-impl Unmappable {
-    /// The word in declarations.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stop => "stop",
-            Self::Degrade => "degrade",
-        }
-    }
+    /// The feed, ready to be rendered.
+    pub feed: Feed,
 }
 
 /// A job (ジョブ): declared work.
@@ -136,7 +93,7 @@ pub struct Job {
 impl Config {
     /// The feed with this id.
     pub fn feed(&self, id: &str) -> Option<&Feed> {
-        self.feeds.iter().find(|feed| feed.id.as_str() == id)
+        self.feeds.iter().map(|declared| &declared.feed).find(|feed| feed.id.as_str() == id)
     }
 
     /// The system with this id.

@@ -19,7 +19,11 @@ fn a_new_hub_has_no_problem() {
     assert!(made.iter().all(|made| made.is_new));
     let config = Config::load(&folder.path().join("hub")).unwrap();
     assert_eq!(config.name, "つくば市 \"研究\"");
-    let feeds: Vec<_> = config.feeds.iter().map(|feed| (feed.id.as_str(), feed.folder.as_str())).collect();
+    let feeds: Vec<_> = config
+        .feeds
+        .iter()
+        .map(|declared| (declared.feed.id.as_str(), declared.feed.folder.as_str()))
+        .collect();
     assert_eq!(
         feeds,
         [

@@ -100,15 +100,14 @@ mod tests {
 
     #[test]
     fn every_text_says_something_in_both_languages() {
+        /// Terms that English speakers of the trade use as they are.
+        const TERMS: [&str; 7] =
+            ["個人番号", "個人履歴番号", "宛名番号", "枝番号", "最新フラグ", "WT資料", "□"];
         for (code, text) in all_faults() {
             for both in [&text.title, &text.cause, &text.remedy] {
-                assert!(!both.ja.is_empty() && !both.en.is_empty(), "{code}");
                 assert!(!both.ja.is_ascii(), "{code}: {} is no Japanese", both.ja);
-                assert!(
-                    both.en.chars().all(|c| c.is_ascii() || "個人番号宛名履歴枝□WT資料 ".contains(c)),
-                    "{code}: {}",
-                    both.en
-                );
+                let plain = TERMS.iter().fold(both.en.clone(), |text, term| text.replace(term, ""));
+                assert!(!both.en.is_empty() && plain.is_ascii(), "{code}: {}", both.en);
             }
         }
     }
