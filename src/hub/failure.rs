@@ -77,6 +77,15 @@ pub enum HubError {
         /// The nearest feed.
         near: Option<String>,
     },
+    /// `runs` was asked for a run that is not on record.
+    #[error("no run's id begins with {run:?}")]
+    UnknownRun {
+        /// What was given.
+        run: String,
+    },
+    /// A town that cannot be made.
+    #[error("the town cannot be made")]
+    Town(#[from] renkei_town::TownError),
     /// A file for people cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
@@ -108,6 +117,8 @@ impl Fault for HubError {
         match self {
             Self::UnknownCode { .. } => "usage.unknown-code",
             Self::UnknownFeed { .. } => "usage.unknown-feed",
+            Self::UnknownRun { .. } => "usage.unknown-run",
+            Self::Town(_) => "usage.town",
             Self::Write { .. } => "hub.write",
             Self::Output { .. } => "hub.output",
             Self::Panic { .. } => "hub.panic",

@@ -24,7 +24,8 @@ pub(crate) fn print(console: &Console, issues: &IssueList) {
     let (errors, warnings): (Vec<&InputIssue>, Vec<&InputIssue>) =
         issues.listed.iter().partition(|issue| !issue.is_warning);
     for issue in errors.into_iter().chain(warnings).take(SHOWN) {
-        let weight = if issue.is_warning { lang.pick("警告", "warning") } else { lang.pick("エラー", "error") };
+        let weight =
+            if issue.is_warning { lang.pick("警告", "warning") } else { lang.pick("エラー", "error") };
         let row = if issue.row == 0 { String::from("-") } else { issue.row.to_string() };
         table.row([row, issue.column.clone(), weight.to_owned(), issue.rule.clone(), issue.detail.clone()]);
     }

@@ -3,17 +3,22 @@
 //! A command is one file under `commands/`. It is handed a [`Session`], prints through its [`Console`] and
 //! returns an [`Exit`] or a [`Failure`]; nothing else prints or ends the process.
 
+mod board;
 mod cli;
+mod clock;
 mod commands;
 pub mod config;
 pub mod console;
 mod exit;
 mod failure;
 pub mod init;
+mod issues;
 mod log;
 mod panics;
+mod progress;
 mod session;
 pub mod texts;
+mod workplace;
 
 use std::process::ExitCode;
 

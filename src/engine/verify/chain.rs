@@ -129,7 +129,7 @@ impl Chain {
                 (Some(_), Some(_)) => counts.changed += 1,
                 (Some(_), None) => counts.removed += 1,
                 (None, None) => {
-                    issue("removes-unknown-row", "a row is removed that was not there".to_owned())
+                    issue("removes-unknown-row", "a row is removed that was not there".to_owned());
                 }
             }
             if let Some(before) = &before {

@@ -54,7 +54,8 @@ impl Apply {
             }));
         } else {
             issues::print(console, &applied.issues);
-            let (n_applied, n_refused, n_rows) = (applied.n_applied, applied.n_refused, applied.n_row_changes);
+            let (n_applied, n_refused, n_rows) =
+                (applied.n_applied, applied.n_refused, applied.n_row_changes);
             match applied.commit_no {
                 Some(commit_no) => console.say(
                     format_args!("異動 {n_applied} 件を適用しました（確定 {commit_no}、変わった行 {n_rows}、拒否 {n_refused}）。"),

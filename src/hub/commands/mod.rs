@@ -1,12 +1,23 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
 //! whose `run` does it, a `mod` line, and a line in [`commands!`].
 
+mod apply;
 mod check;
+mod commits;
 mod completions;
 mod config;
+mod demo;
 mod explain;
+mod feeds;
+mod generate;
 mod init;
+mod input_file;
+mod load;
 mod man;
+mod publications;
+mod runs;
+mod town;
+mod verify;
 
 use crate::{Exit, Failure, Session};
 
@@ -31,9 +42,19 @@ macro_rules! commands {
 }
 
 commands! {
+    Demo(demo::Demo),
     Init(init::Init),
     Check(check::Check),
     Config(config::Config),
+    Load(load::Load),
+    Apply(apply::Apply),
+    Generate(generate::Generate),
+    Verify(verify::Verify),
+    Feeds(feeds::Feeds),
+    Publications(publications::Publications),
+    Commits(commits::Commits),
+    Runs(runs::Runs),
+    Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),
     Man(man::Man),

@@ -36,7 +36,15 @@ pub(crate) struct Verify {
     layouts: Option<PathBuf>,
 }
 
-struct Folder(PlainFolder);
+/// The folder a notice stands in.
+pub(super) struct Folder(PlainFolder);
+
+impl Folder {
+    /// Opens a folder.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        Ok(Self(PlainFolder::open(path)?))
+    }
+}
 
 impl Beside for Folder {
     fn read(&self, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
@@ -53,7 +61,7 @@ impl Verify {
         let paths: Vec<&PathBuf> = self.base.iter().chain(&self.notices).collect();
         let folders: Vec<Folder> = paths
             .iter()
-            .map(|path| PlainFolder::open(path.parent().unwrap_or(Path::new(""))).map(Folder))
+            .map(|path| Folder::open(path.parent().unwrap_or(Path::new(""))))
             .collect::<Result<_, _>>()?;
         let mut given = Vec::new();
         for (path, folder) in paths.iter().zip(&folders) {
@@ -94,7 +102,7 @@ fn read_notice(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn read_layouts(folder: &Path) -> Result<Vec<Arc<Layout>>, Failure> {
     let fail = |path: &Path, source| EngineError::Input { file: path.display().to_string(), source };
-    let problems = Problems::default();
+    let problems = Problems::new();
     let mut layouts = BTreeMap::new();
     for entry in std::fs::read_dir(folder).map_err(|source| fail(folder, source))? {
         let path = entry.map_err(|source| fail(folder, source))?.path();
@@ -117,7 +125,11 @@ fn print(session: &Session, report: &ChainReport) {
     let console = session.console();
     let lang = console.lang();
     for notice in &report.notices {
-        let verdict = if notice.is_sound() { lang.pick("正常", "sound") } else { lang.pick("不備あり", "NOT SOUND") };
+        let verdict = if notice.is_sound() {
+            lang.pick("正常", "sound")
+        } else {
+            lang.pick("不備あり", "NOT SOUND")
+        };
         let sequence = notice.sequence.map_or_else(|| "-".to_owned(), |sequence| sequence.to_string());
         let n_rows: u64 = notice.files.iter().map(|file| file.n_rows).sum();
         console.data(format_args!(
