@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::apartments::{Apartment, N_BUILDINGS_PER_AREA, apartment};
 use crate::dice::{Dice, mix};
 
 /// The municipality the town lies in: つくば市.
@@ -23,17 +24,8 @@ pub(crate) struct Area {
     pub(crate) town_code: u32,
 }
 
-/// An apartment of a building (方書).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Apartment {
-    /// 方書コード: one per building.
-    pub(crate) code: String,
-    pub(crate) name: String,
-    pub(crate) kana: String,
-}
-
 /// Where somebody lives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) area: Area,
     /// 番地号表記, `1234番地5`.
@@ -117,7 +109,7 @@ impl Areas {
 }
 
 /// `吾妻三丁目` is 大字 `吾妻`, 丁目 3; an area without 丁目 has 0.
-fn split_chome(name: &'static str) -> (&'static str, u32) {
+pub(crate) fn split_chome(name: &'static str) -> (&'static str, u32) {
     let Some(body) = name.strip_suffix("丁目") else { return (name, 0) };
     let digits = (1..).zip(['一', '二', '三', '四', '五', '六', '七', '八', '九']);
     let mut ones = digits.filter_map(|(value, digit)| Some((body.strip_suffix(digit)?, value)));
@@ -159,52 +151,6 @@ fn lot_in(area: Area, key: u64, has_branch: bool) -> (String, String) {
     }
 }
 
-const N_BUILDINGS_PER_AREA: u64 = 60;
-const BUILDINGS: [(&str, &str); 16] = [
-    ("コーポ", "コーポ"),
-    ("ハイツ", "ハイツ"),
-    ("メゾン", "メゾン"),
-    ("サンハイツ", "サンハイツ"),
-    ("グリーンコーポ", "グリーンコーポ"),
-    ("レジデンス", "レジデンス"),
-    ("シャトレ", "シャトレ"),
-    ("パークハイム", "パークハイム"),
-    ("ヴィラ", "ヴィラ"),
-    ("フラワーハイツ", "フラワーハイツ"),
-    ("プレジール", "プレジール"),
-    ("エステート", "エステート"),
-    ("第一", "ダイイチ"),
-    ("第二", "ダイニ"),
-    ("ロイヤル", "ロイヤル"),
-    ("カーサ", "カーサ"),
-];
-const BUILDING_ENDS: [(&str, &str); 4] =
-    [("", ""), ("Ａ棟", "Ａトウ"), ("荘", "ソウ"), ("マンション", "マンション")];
-
-fn apartment(area: Area, building: u64, key: u64, dice: &mut Dice) -> Apartment {
-    let style = usize::try_from(key >> 40).unwrap_or(0);
-    let (front, front_kana) = BUILDINGS.get(style % BUILDINGS.len()).copied().unwrap_or_default();
-    // 第一, 第二 need a word behind; the others mostly stand alone.
-    let end = if front.starts_with('第') { 2 + style / 64 % 2 } else { (style / 64 % 4).saturating_sub(2) };
-    let (end, end_kana) = BUILDING_ENDS.get(end).copied().unwrap_or_default();
-    let oaza = split_chome(area.name).0;
-    let oaza_kana = if oaza == area.name { area.kana } else { strip_chome_kana(area.kana) };
-    let n_floors = key >> 16 & 3;
-    let room = (dice.below(n_floors + 2) + 1) * 100 + dice.below(8) + 1;
-    Apartment {
-        code: format!("{:07}{building:03}", area.town_code),
-        name: format!("{front}{oaza}{end}　{room}号室"),
-        kana: format!("{front_kana}{oaza_kana}{end_kana}　{room}ゴウシツ"),
-    }
-}
-
-/// `アヅマサンチョウメ` without its 丁目.
-fn strip_chome_kana(kana: &'static str) -> &'static str {
-    let numbers = ["イッ", "ニ", "サン", "ヨン", "ゴ", "ロク", "ナナ", "ハッ", "キュウ", "ジュウ", "ジュッ"];
-    let Some(body) = kana.strip_suffix("チョウメ") else { return kana };
-    numbers.iter().find_map(|number| body.strip_suffix(number)).unwrap_or(body)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,7 +182,6 @@ mod tests {
         ] {
             assert_eq!(split_chome(name), expect, "{name}");
         }
-        assert_eq!(strip_chome_kana("アヅマサンチョウメ"), "アヅマ");
     }
 
     #[test]

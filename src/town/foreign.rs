@@ -11,7 +11,7 @@ use crate::numbers;
 pub(crate) const FIRST_DAY: Day = Day::of(2012, 7, 9);
 
 /// A name as the residence card has it, its フリガナ, and the kanji where there are any.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ForeignName {
     pub(crate) romaji: String,
     pub(crate) kana: String,
@@ -107,7 +107,7 @@ fn split_family(name: &str, space: char) -> Option<(&str, &str)> {
 }
 
 /// What allows a foreign resident to stay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Stay {
     /// 在留資格等コード: the codes of the immigration agency are not at hand; these are made up.
     pub(crate) status: &'static str,
@@ -125,7 +125,10 @@ pub(crate) struct Stay {
 /// What somebody is in Japan for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ground {
+    /// Whatever there is, for somebody who has been here for long.
     Own,
+    /// A purpose of their own, just come.
+    Newcomer,
     Family,
     SpouseOfJapanese,
 }
@@ -174,7 +177,7 @@ impl Stay {
             return lasting("PRM", "01", "1", card_no);
         }
         let (status, years) = match ground {
-            Ground::Own => grounds(country, age, dice),
+            Ground::Own | Ground::Newcomer => grounds(country, age, dice),
             Ground::Family => ("DEP", dice.pick(&[1, 3, 5])),
             Ground::SpouseOfJapanese => ("SPJ", dice.pick(&[1, 3, 5])),
         };

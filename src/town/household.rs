@@ -39,10 +39,35 @@ pub(crate) fn first_entries(ground: Ground, plan: Plan) -> Vec<Person> {
     let arrival = Arrival::draw(plan.kind, head, last_day, &mut dice);
     let mut people: Vec<Person> = Vec::with_capacity(members.len());
     for (slot, member) in (0..SLOTS).zip(&members) {
-        let person = arrival.person(ground, slot, member, people.first(), &mut dice);
+        let join_by = join_by(member, &members, last_day);
+        let person = arrival.person(ground, slot, member, people.first(), join_by, &mut dice);
         people.push(person);
     }
     people
+}
+
+/// The last day on which somebody who marries into a household comes: before its children are born.
+fn join_by(member: &Member, members: &[Member], last_day: Day) -> Day {
+    let child = match member.relation {
+        Relation::HUSBAND | Relation::WIFE => Relation::CHILD,
+        Relation::CHILDS_WIFE => Relation::CHILDS_CHILD,
+        _ => return last_day,
+    };
+    let births = members.iter().filter(|other| other.relation == child).map(|other| other.birth);
+    births.min().map_or(last_day, |birth| birth.plus(-150))
+}
+
+/// The first day somebody can join those who are there: grown up, and a relative not before the head is.
+fn earliest_join(member: &Member, head: Option<&Person>, join_by: Day) -> Day {
+    let grown_up = member.birth.years_later(19);
+    let head_grown_up = head.map_or(grown_up, |head| head.birth.day().years_later(20));
+    let first = grown_up.max(head_grown_up).min(join_by);
+    // A relative of the wife's, or a lodger, came in the last years.
+    if member.relation.is_spouse() || member.relation == Relation::CHILDS_WIFE {
+        first
+    } else {
+        first.max(join_by.plus(-6 * 365))
+    }
 }
 
 /// How a household came to be where it is.
@@ -52,7 +77,6 @@ struct Arrival {
     since: Day,
     address: Rc<Address>,
     from: Option<Rc<Address>>,
-    last_day: Day,
 }
 
 impl Arrival {
@@ -74,13 +98,7 @@ impl Arrival {
         let span = last_day.days_since(earliest).max(1);
         let ago = dice.between(1, span).min(dice.between(1, span));
         let from = (!is_native).then(|| Rc::new(areas.other(dice)));
-        Self {
-            is_native,
-            since: last_day.plus(-ago),
-            address: Rc::new(areas.own(home, dice)),
-            from,
-            last_day,
-        }
+        Self { is_native, since: last_day.plus(-ago), address: Rc::new(areas.own(home, dice)), from }
     }
 
     fn person(
@@ -89,6 +107,7 @@ impl Arrival {
         slot: u64,
         member: &Member,
         head: Option<&Person>,
+        join_by: Day,
         dice: &mut Dice,
     ) -> Person {
         let index = ground.household * SLOTS + slot;
@@ -115,7 +134,7 @@ impl Arrival {
                 ),
             },
         };
-        let (entry, origin) = self.entry(member, head, dice);
+        let (entry, origin) = self.entry(member, head, join_by, dice);
         let is_birth_unknown =
             entry.reason != "03" && dice.permille(if member.birth < Day::of(1946, 1, 1) { 6 } else { 1 });
         let birth = if is_birth_unknown { Birth::YearOnly(member.birth) } else { Birth::Known(member.birth) };
@@ -149,7 +168,13 @@ impl Arrival {
     }
 
     /// The first entry of a member and where they came from.
-    fn entry(&self, member: &Member, head: Option<&Person>, dice: &mut Dice) -> (Entry, Origin) {
+    fn entry(
+        &self,
+        member: &Member,
+        head: Option<&Person>,
+        join_by: Day,
+        dice: &mut Dice,
+    ) -> (Entry, Origin) {
         let filed_by = |day: Day, dice: &mut Dice| dice.day(day, day.plus(13));
         let entry = |reason, day: Day, dice: &mut Dice| Entry { reason, day, filed: filed_by(day, dice) };
         if let MemberName::Foreign { name, .. } = &member.name {
@@ -178,11 +203,8 @@ impl Arrival {
             return (entry("03", member.birth, dice), Origin::Here);
         }
         let joined_late = self.is_native || matches!(member.relation, Relation::LODGER | Relation::RELATIVE);
-        let day = if joined_late {
-            dice.day(member.birth.years_later(19).min(self.last_day), self.last_day)
-        } else {
-            self.since
-        };
+        let day =
+            if joined_late { dice.day(earliest_join(member, head, join_by), join_by) } else { self.since };
         let (address, head_name) = match (&self.from, head) {
             // Who came together comes from the same place.
             (Some(from), Some(head)) if !joined_late => (Rc::clone(from), Rc::clone(&head.member.head_name)),

@@ -7,7 +7,7 @@ use crate::dice::Dice;
 use crate::names::{GivenName, Surname};
 
 /// A family register (戸籍).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Koseki {
     /// 本籍: area and lot.
     pub(crate) place: Rc<Address>,

@@ -6,6 +6,7 @@
 //! and dates are invented.
 
 mod addresses;
+mod apartments;
 mod calendar;
 mod dice;
 mod error;
@@ -29,4 +30,4 @@ pub use error::TownError;
 
 pub use moves::write_moves_csv;
 pub use residents_csv::{Items, write_residents_csv};
-pub use town::{Town, TownSpec};
+pub use town::{Household, Town, TownSpec};

@@ -11,7 +11,7 @@ use crate::koseki::Koseki;
 use crate::names::{GivenName, Sex, Surname};
 
 /// 生年月日.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Birth {
     Known(Day),
     /// 不詳: the year is known only.
@@ -28,7 +28,7 @@ impl Birth {
 }
 
 /// Name and what goes with being Japanese or foreign.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Who {
     Japanese { surname: Surname, given: GivenName, former: Option<Surname>, koseki: Rc<Koseki> },
     Foreign { name: ForeignName, alias: Option<(String, String)>, since: Day, stay: Stay },
@@ -46,7 +46,7 @@ pub(crate) struct Entry {
 }
 
 /// Where somebody came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// Born here, or here before records.
     Here,
@@ -58,7 +58,7 @@ pub(crate) enum Origin {
 }
 
 /// That somebody goes or has gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Leaving {
     Stays,
     /// 転出予定: still registered.
@@ -97,7 +97,7 @@ impl Leaving {
 }
 
 /// The household somebody belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Membership {
     pub(crate) setai_no: u64,
     pub(crate) relation: Relation,
@@ -107,7 +107,7 @@ pub(crate) struct Membership {
 }
 
 /// One state of one person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) index: u64,
     /// The indexes 住民票コード and 個人番号 are made of; they differ from `index` after a change on request.

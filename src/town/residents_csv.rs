@@ -59,15 +59,21 @@ pub fn write_residents_csv(town: &Town, items: &Items, mut out: impl Write) -> R
 
 /// Appends one line, every field quoted.
 pub(crate) fn push_line<'t>(buffer: &mut Vec<u8>, fields: impl Iterator<Item = &'t str>) {
-    for (place, field) in fields.enumerate() {
-        buffer.extend_from_slice(if place == 0 { b"\"" } else { b",\"" });
-        if field.contains('"') {
+    for field in fields {
+        if field.is_empty() {
+            buffer.extend_from_slice(b"\"\",");
+            continue;
+        }
+        buffer.push(b'"');
+        if field.bytes().any(|byte| byte == b'"') {
             buffer.extend_from_slice(field.replace('"', "\"\"").as_bytes());
         } else {
             buffer.extend_from_slice(field.as_bytes());
         }
-        buffer.push(b'"');
+        buffer.extend_from_slice(b"\",");
     }
+    // The comma behind the last field.
+    buffer.pop();
     buffer.extend_from_slice(b"\r\n");
 }
 

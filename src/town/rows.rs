@@ -1,6 +1,6 @@
 //! From a person's state to the history row that tells of it.
 
-use renkei_registry::Row;
+use renkei_registry::{Dictionary, ItemNo, Row};
 
 use crate::addresses::{Address, MUNICIPALITY_CODE};
 use crate::calendar::Day;
@@ -11,10 +11,18 @@ use crate::person::{Birth, Leaving, Origin, Person, Who, joined};
 
 /// The row of one state of a person in the town with this seed.
 pub(crate) fn row(person: &Person, seed: u64, is_latest: bool) -> Row {
+    let mut row = Row::new();
+    fill(&mut row, person, seed, is_latest);
+    row
+}
+
+/// Makes a row tell of a person and of nobody it told of before; a town's rows all pass through one.
+pub(crate) fn fill(r: &mut Row, person: &Person, seed: u64, is_latest: bool) {
     let book = ItemBook::get();
     let items = &book.one;
-    let mut row = Row::new();
-    let r = &mut row;
+    for item in Dictionary::standard().items() {
+        r.set(item.no, "");
+    }
     set(r, items.shikuchoson_cd, MUNICIPALITY_CODE);
     set(r, items.atena_no, &format!("{:015}", numbers::FIRST_ATENA_NO + person.index));
     set(r, items.rireki_no, &person.rireki_no.to_string());
@@ -29,7 +37,6 @@ pub(crate) fn row(person: &Person, seed: u64, is_latest: bool) -> Row {
     membership(r, items, person);
     residence(r, book, person);
     leaving(r, book, person);
-    row
 }
 
 fn entry(row: &mut Row, items: &TownItems, person: &Person, seed: u64) {
@@ -118,14 +125,10 @@ fn birth(row: &mut Row, items: &TownItems, person: &Person) {
             set(row, items.birth_ymd, &day.to_string());
             set(row, items.birth_fusho_flg, "0");
         }
-        Birth::YearOnly(day) if person.is_japanese() => {
+        Birth::YearOnly(_) if person.is_japanese() => {
             set(row, items.birth_fusho_flg, "1");
-            set(
-                row,
-                items.birth_fusho,
-                &format!("{era_name}{year_of_era}年月日不詳").replace("和1年", "和元年"),
-            );
-            let _ = day;
+            let year = if year_of_era == 1 { "元".to_owned() } else { year_of_era.to_string() };
+            set(row, items.birth_fusho, &format!("{era_name}{year}年月日不詳"));
         }
         Birth::YearOnly(day) => {
             set(row, items.birth_fusho_flg, "1");
@@ -208,7 +211,7 @@ fn leaving(row: &mut Row, book: &ItemBook, person: &Person) {
     }
 }
 
-fn set_day(row: &mut Row, item: Option<renkei_registry::ItemNo>, day: Option<Day>) {
+fn set_day(row: &mut Row, item: Option<ItemNo>, day: Option<Day>) {
     if let Some(day) = day {
         set(row, item, &day.to_string());
     }

@@ -8,7 +8,7 @@ use crate::household::{Ground, first_entries};
 use crate::past::{Life, lives};
 use crate::person::Person;
 use crate::plan::Plan;
-use crate::rows::row;
+use crate::rows::{fill, row};
 
 /// The most residents a town can have: their numbers leave room for those who come later.
 const MOST_RESIDENTS: u32 = 50_000_000;
@@ -31,15 +31,34 @@ pub struct TownSpec {
 pub struct Town {
     pub(crate) seed: u64,
     pub(crate) today: Day,
-    pub(crate) n_households: u64,
+    n_households: u64,
     n_in_last: u32,
     with_past: bool,
 }
 
-/// The people of a household with their rows.
-#[derive(Debug, Clone)]
-pub(crate) struct Household {
+/// The people of a household (世帯).
+#[derive(Clone)]
+pub struct Household {
     pub(crate) lives: Vec<Life>,
+    seed: u64,
+}
+
+impl Household {
+    /// The rows of its members, in order of 宛名番号 and 個人履歴番号; none where all have left and the town
+    /// has no past.
+    pub fn rows(&self) -> impl Iterator<Item = Row> {
+        self.lives.iter().flat_map(|life| {
+            let states = (1..).zip(life);
+            states.map(|(place, person)| row(person, self.seed, place == life.len()))
+        })
+    }
+}
+
+/// Says how many people: the rest is personal.
+impl std::fmt::Debug for Household {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Household({} people)", self.lives.len())
+    }
 }
 
 impl Town {
@@ -65,24 +84,31 @@ impl Town {
     /// Gives every row in order of 宛名番号 and 個人履歴番号; without a past, the latest row of every
     /// registered resident.
     pub fn for_each_row<E>(&self, take: &mut dyn FnMut(&Row) -> Result<(), E>) -> Result<(), E> {
-        for household in self.households() {
-            for life in &household.lives {
-                let n_states = life.len();
-                for (place, person) in life.iter().enumerate() {
-                    take(&row(person, self.seed, place + 1 == n_states))?;
-                }
+        let mut row = Row::new();
+        for life in self.households().flat_map(|household| household.lives) {
+            for (place, person) in (1..).zip(&life) {
+                fill(&mut row, person, self.seed, place == life.len());
+                take(&row)?;
             }
         }
         Ok(())
     }
 
-    /// All households in order.
-    pub(crate) fn households(&self) -> impl Iterator<Item = Household> {
-        (0..self.n_households).map(|number| self.household(number))
+    /// How many households there are, those included that have left.
+    pub fn n_households(&self) -> u64 {
+        self.n_households
     }
 
-    /// One household: the same whenever it is asked for.
-    pub(crate) fn household(&self, number: u64) -> Household {
+    /// All households in order.
+    pub fn households(&self) -> impl Iterator<Item = Household> {
+        (0..self.n_households).filter_map(|number| self.household(number))
+    }
+
+    /// The household of a number below [`Town::n_households`]: the same whenever it is asked for.
+    pub fn household(&self, number: u64) -> Option<Household> {
+        if number >= self.n_households {
+            return None;
+        }
         let plan = Plan::draw(self.seed, number);
         let ground = Ground { seed: self.seed, household: number, today: self.today };
         let mut people = first_entries(ground, plan);
@@ -94,7 +120,7 @@ impl Town {
             lives.iter_mut().for_each(forget);
             lives.retain(|life| life.last().is_some_and(Person::is_registered));
         }
-        Household { lives }
+        Some(Household { lives, seed: self.seed })
     }
 }
 

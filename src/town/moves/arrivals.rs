@@ -35,9 +35,15 @@ pub(crate) fn household_from_abroad(desk: &mut Desk) -> Option<Story> {
     let mut people = desk.newcomers(kind);
     for person in &mut people {
         arrive(person, entry);
-        if let Who::Foreign { name, since, .. } = &mut person.who {
+        let (today, seed, age) = (desk.today, desk.town.seed, person.age_on(desk.today));
+        if let Who::Foreign { name, since, stay, .. } = &mut person.who {
             *since = entry.day;
             person.origin = Origin::Abroad(name.country);
+            // Nobody comes as a permanent resident.
+            if stay.until.is_none() {
+                let (country, card) = (name.country, person.index * 2);
+                *stay = Stay::new(Ground::Newcomer, country, age, today, seed, card, &mut desk.dice);
+            }
         }
     }
     Story::of(people.iter().map(|person| Line::add(person, desk.town.seed)).collect())

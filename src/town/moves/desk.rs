@@ -36,20 +36,19 @@ impl<'t> Desk<'t> {
             today: town.today,
             dice: Dice::new(town.seed ^ seed.rotate_left(32), seed, 8),
             used: HashSet::new(),
-            next_household: town.n_households + seed % N_SEEDS * N_NEW_HOUSEHOLDS,
+            next_household: town.n_households() + seed % N_SEEDS * N_NEW_HOUSEHOLDS,
         }
     }
 
     /// The lives of the registered members of a household that no story has had, nobody of whom is
     /// about to go, and that is as wanted.
     pub(crate) fn lives(&mut self, is_wanted: impl Fn(&[Life]) -> bool) -> Option<Vec<Life>> {
-        let n_tries = if self.town.n_households == 0 { 0 } else { N_TRIES };
-        for _ in 0..n_tries {
-            let number = self.dice.below(self.town.n_households);
+        for _ in 0..N_TRIES {
+            let number = self.dice.below(self.town.n_households());
             if self.used.contains(&number) {
                 continue;
             }
-            let mut lives = self.town.household(number).lives;
+            let mut lives = self.town.household(number)?.lives;
             lives.retain(|life| life.last().is_some_and(Person::is_registered));
             let all_stay =
                 lives.iter().all(|life| life.last().is_some_and(|person| person.leaving == Leaving::Stays));

@@ -11,7 +11,7 @@ use crate::person::Person;
 use crate::rows::row;
 
 /// A move.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) atena_no: String,
     /// 異動事由.
@@ -22,7 +22,7 @@ pub(crate) struct Line {
 }
 
 /// Moves that belong together, in order; `later` ones come at the end of the file.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Story {
     pub(crate) lines: Vec<Line>,
     pub(crate) later: Vec<Line>,

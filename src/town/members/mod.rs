@@ -1,5 +1,8 @@
 //! Who the people of a household are: relationship, sex, date of birth, name.
 
+mod abroad;
+mod generations;
+
 use std::rc::Rc;
 
 use crate::calendar::Day;
@@ -12,7 +15,7 @@ use crate::person::joined;
 use crate::plan::Kind;
 
 /// A person before addresses, dates and numbers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Member {
     pub(crate) relation: Relation,
     pub(crate) sex: Sex,
@@ -20,7 +23,7 @@ pub(crate) struct Member {
     pub(crate) name: MemberName,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum MemberName {
     Japanese { surname: Surname, given: GivenName, maiden: Option<Surname>, koseki: Rc<Koseki> },
     Foreign { name: ForeignName, ground: Ground },
@@ -191,95 +194,6 @@ impl Cast<'_> {
             age -= self.dice.between(2, 3);
         }
         births
-    }
-
-    fn parents(&mut self, age: i32, n: u32) {
-        let is_wifes = self.dice.permille(150);
-        let surname = match self.members.get(1).map(|spouse| &spouse.name) {
-            Some(MemberName::Japanese { maiden: Some(maiden), .. }) if is_wifes => *maiden,
-            _ => self.surname,
-        };
-        let (father, mother) = if is_wifes && surname != self.surname {
-            (Relation::WIFES_FATHER, Relation::WIFES_MOTHER)
-        } else {
-            (Relation::FATHER, Relation::MOTHER)
-        };
-        let mother_age = age + self.dice.between(25, 31);
-        let father_birth = self.birth(mother_age, mother_age + 4);
-        let mother_birth = self.birth(mother_age, mother_age);
-        if n > 1 {
-            let koseki = self.first_as(father, Sex::Male, father_birth, surname);
-            self.japanese(mother, Sex::Female, mother_birth, surname, &koseki);
-        } else {
-            // A widow stays in her husband's register.
-            let husband = self.given(Sex::Male, father_birth);
-            let koseki = Koseki::new(surname, husband, self.dice);
-            self.japanese(mother, Sex::Female, mother_birth, surname, &koseki);
-        }
-    }
-
-    fn with_married_child(&mut self, n_children: u32) {
-        let (mother_age, first_age) = self.mother(n_children);
-        let father_age = mother_age + self.dice.between(0, 4);
-        let head_age = father_age + self.dice.between(24, 29);
-        self.married_couple(head_age, true);
-        let birth = self.birth(father_age, father_age);
-        let koseki = self.first_as(Relation::CHILD, Sex::Male, birth, self.surname);
-        let birth = self.birth(mother_age, mother_age);
-        self.spouse_as(Relation::CHILDS_WIFE, Sex::Female, birth, &koseki);
-        self.children(Relation::CHILDS_CHILD, n_children, first_age, &koseki);
-    }
-
-    fn siblings(&mut self) {
-        let (sex, other) = (self.any_sex(480), self.any_sex(480));
-        let age = self.dice.between(21, 48);
-        let birth = self.birth(age, age);
-        let koseki = self.unmarried(Relation::HEAD, sex, birth, self.surname);
-        let is_older = age < 46 && self.dice.permille(300);
-        let other_age = age + if is_older { self.dice.between(2, 5) } else { -self.dice.between(2, 3) };
-        let birth = self.birth(other_age, other_age);
-        let relation = match (is_older, other) {
-            (true, Sex::Male) => Relation::OLDER_BROTHER,
-            (true, Sex::Female) => Relation::OLDER_SISTER,
-            (false, Sex::Male) => Relation::YOUNGER_BROTHER,
-            (false, Sex::Female) => Relation::YOUNGER_SISTER,
-        };
-        self.japanese(relation, other, birth, self.surname, &koseki);
-    }
-
-    fn foreign(&mut self, relation: Relation, sex: Sex, birth: Day, name: ForeignName, ground: Ground) {
-        self.members.push(Member { relation, sex, birth, name: MemberName::Foreign { name, ground } });
-    }
-
-    fn foreign_family(&mut self, n_children: u32) {
-        let (mother_age, first_age) = self.mother(n_children);
-        let father_age = mother_age + self.dice.between(-2, 6);
-        let birth = self.birth(father_age, father_age);
-        let head = ForeignName::any(Sex::Male, self.dice);
-        let wife = ForeignName::of(head.country, Sex::Female, self.dice);
-        self.foreign(Relation::HEAD, Sex::Male, birth, head.clone(), Ground::Own);
-        let birth = self.birth(mother_age, mother_age);
-        self.foreign(Relation::WIFE, Sex::Female, birth, wife, Ground::Family);
-        for (sex, birth) in self.births(n_children, first_age) {
-            let name = head.relative(sex, self.dice);
-            self.foreign(Relation::CHILD, sex, birth, name, Ground::Family);
-        }
-    }
-
-    /// A Japanese head with a foreign spouse; children are Japanese, in the head's register.
-    fn mixed(&mut self, n_children: u32) {
-        let (mother_age, first_age) = self.mother(n_children);
-        let head = self.any_sex(300);
-        let father_age = mother_age + self.dice.between(-2, 8);
-        let (head_age, spouse_age) =
-            if head == Sex::Male { (father_age, mother_age) } else { (mother_age, father_age) };
-        let birth = self.birth(head_age, head_age);
-        let koseki = self.first(head, birth, self.surname);
-        let relation = if head == Sex::Male { Relation::WIFE } else { Relation::HUSBAND };
-        let name = ForeignName::any(head.other(), self.dice);
-        let birth = self.birth(spouse_age, spouse_age);
-        self.foreign(relation, head.other(), birth, name, Ground::SpouseOfJapanese);
-        self.children(Relation::CHILD, n_children, first_age, &koseki);
     }
 }
 
