@@ -1,5 +1,6 @@
 //! The change log, and the writing of row changes: every changed row is in it as it was and as it became.
 
+use std::collections::HashSet;
 use std::collections::btree_map::Entry;
 
 use renkei_core::port::{RowChange, StoreError};
@@ -8,10 +9,10 @@ use renkei_registry::{AtenaNo, RowKey};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::columns::sql_int;
-use crate::errors::{SqliteError, is_constraint};
+use crate::errors::SqliteError;
 use crate::residents::Residents;
-use crate::rows::StoredRows;
-use crate::seal::{RowSealer, SealedRow};
+use crate::rows::{Growth, StoredRows};
+use crate::seal::RowSealer;
 
 /// The residents with a line in the window, ascending.
 pub(crate) fn changed_residents(
@@ -51,145 +52,188 @@ pub(crate) fn undo_after(
     Ok(())
 }
 
-/// How many rows a commit added to each table, less those it took.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Growth {
-    pub(crate) n_current: i64,
-    pub(crate) n_past: i64,
+/// A change with its rows as they are stored.
+pub(crate) struct SealedChange {
+    resident_key: i64,
+    key: RowKey,
+    before: Option<StoredRow>,
+    after: Option<StoredRow>,
+}
+
+struct StoredRow {
+    packed: Vec<u8>,
+    is_latest: bool,
+    setai_no: Option<String>,
+}
+
+impl SealedChange {
+    /// Seals both sides of every change. A change of nothing into nothing falls away.
+    pub(crate) fn seal_all(
+        residents: Residents,
+        sealer: &mut RowSealer<'_>,
+        changes: &[RowChange],
+    ) -> Result<Vec<Self>, SqliteError> {
+        let mut stored = |key: RowKey, packed: &Option<Vec<u8>>| -> Result<Option<StoredRow>, SqliteError> {
+            let Some(packed) = packed else { return Ok(None) };
+            let row = sealer.seal(key.atena_no, packed)?;
+            Ok(Some(StoredRow {
+                packed: row.packed.to_vec(),
+                is_latest: row.is_latest,
+                setai_no: row.setai_no.map(str::to_owned),
+            }))
+        };
+        let is_change = |change: &&RowChange| change.before.is_some() || change.after.is_some();
+        let kept = changes.iter().filter(is_change).map(|change| {
+            Ok(Self {
+                resident_key: residents.key(change.key.atena_no),
+                key: change.key,
+                before: stored(change.key, &change.before)?,
+                after: stored(change.key, &change.after)?,
+            })
+        });
+        kept.collect()
+    }
+
+    fn latest_before(&self) -> bool {
+        self.before.as_ref().is_some_and(|row| row.is_latest)
+    }
+
+    fn latest_after(&self) -> bool {
+        self.after.as_ref().is_some_and(|row| row.is_latest)
+    }
 }
 
 /// Writes the changes of one commit: rows, and their lines in the change log.
-pub(crate) struct ChangeWriter<'c, 's> {
+pub(crate) struct ChangeWriter<'c> {
     pub(crate) connection: &'c Connection,
-    pub(crate) residents: Residents,
-    pub(crate) sealer: &'c mut RowSealer<'s>,
-    pub(crate) commit_no: CommitNo,
+    pub(crate) changes: &'c [SealedChange],
 }
 
-impl ChangeWriter<'_, '_> {
-    /// All old rows go before any new one comes, so a resident's current row can pass from one key to
-    /// another whatever the order of the changes.
-    pub(crate) fn write(&mut self, changes: &[RowChange]) -> Result<Growth, SqliteError> {
-        let mut growth = Growth::default();
-        for change in changes {
-            self.log(change)?;
-            match &change.before {
-                Some(before) => self.take(change.key, before, &mut growth)?,
-                None => self.require_absent(change.key)?,
+impl ChangeWriter<'_> {
+    /// Refuses what must not be written. It writes nothing, so that a refused commit leaves the transaction
+    /// as it was.
+    pub(crate) fn check(&self) -> Result<(), SqliteError> {
+        let mut keys = HashSet::new();
+        let leaving: HashSet<_> = self
+            .changes
+            .iter()
+            .filter(|change| change.latest_before())
+            .map(|change| change.resident_key)
+            .collect();
+        let mut coming = HashSet::new();
+        for (change, row_no) in self.changes.iter().zip(1..) {
+            let standing = self.standing(change)?;
+            let before = change.before.as_ref().map(|row| (row.is_latest, row.packed.as_slice()));
+            if !keys.insert(change.key)
+                || standing.as_ref().map(|(flag, row)| (*flag, row.as_slice())) != before
+            {
+                return Err(StoreError::LostUpdate.into());
+            }
+            if change.latest_after() {
+                let is_first = coming.insert(change.resident_key);
+                let is_free = leaving.contains(&change.resident_key) || !self.has_latest(change)?;
+                if !is_first || !is_free {
+                    return Err(StoreError::TwoLatest { row_no }.into());
+                }
             }
         }
-        for (change, row_no) in changes.iter().zip(1..) {
+        Ok(())
+    }
+
+    /// The row under the change's key, and whether it is the latest.
+    fn standing(&self, change: &SealedChange) -> Result<Option<(bool, Vec<u8>)>, SqliteError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 1, packed FROM current_row WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3
+             UNION ALL
+             SELECT 0, packed FROM past_row WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3",
+        )?;
+        let key = (change.resident_key, change.key.rireki_no, change.key.eda_no);
+        Ok(statement.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    fn has_latest(&self, change: &SealedChange) -> Result<bool, SqliteError> {
+        let sql = "SELECT 1 FROM current_row WHERE resident_key = ?1";
+        Ok(self.connection.prepare_cached(sql)?.exists([change.resident_key])?)
+    }
+
+    /// Writes what [`ChangeWriter::check`] let pass.
+    ///
+    /// A row that comes writes over the one that leaves its place, be it its own older self or, in
+    /// `current_row`, the resident's latest row until now. Only what nothing comes for is deleted.
+    pub(crate) fn write(&self, commit_no: CommitNo) -> Result<Growth, SqliteError> {
+        let mut growth = Growth::default();
+        let renewed: HashSet<_> = self
+            .changes
+            .iter()
+            .filter(|change| change.latest_after())
+            .map(|change| change.resident_key)
+            .collect();
+        for change in self.changes {
+            self.log(commit_no, change)?;
+            if let Some(before) = &change.before {
+                growth.add(before.is_latest, -1);
+                let is_written_over = if before.is_latest {
+                    renewed.contains(&change.resident_key)
+                } else {
+                    change.after.as_ref().is_some_and(|after| !after.is_latest)
+                };
+                if !is_written_over {
+                    self.delete(change, before.is_latest)?;
+                }
+            }
+        }
+        for change in self.changes {
             if let Some(after) = &change.after {
-                self.put(change.key, after, row_no, &mut growth)?;
+                growth.add(after.is_latest, 1);
+                self.put(commit_no, change, after)?;
             }
         }
         Ok(growth)
     }
 
-    fn log(&mut self, change: &RowChange) -> Result<(), SqliteError> {
-        let atena_no = change.key.atena_no;
-        let mut stored = |packed: &Option<Vec<u8>>| -> Result<Option<Vec<u8>>, SqliteError> {
-            packed.as_ref().map(|packed| Ok(self.sealer.seal(atena_no, packed)?.packed.to_vec())).transpose()
-        };
-        let (before, after) = (stored(&change.before)?, stored(&change.after)?);
+    fn log(&self, commit_no: CommitNo, change: &SealedChange) -> Result<(), SqliteError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO change (commit_no, resident_key, rireki_no, eda_no, before, after)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
-        let key = self.residents.key(atena_no);
-        let line = (sql_int(self.commit_no.0), key, change.key.rireki_no, change.key.eda_no, before, after);
-        match statement.execute(line) {
-            Ok(_) => Ok(()),
-            // A second change of one row in one commit, or one that changes nothing into nothing.
-            Err(error) if is_constraint(&error) => Err(StoreError::LostUpdate.into()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Takes away the row that stands under `key`, which must be `before`.
-    fn take(&mut self, key: RowKey, before: &[u8], growth: &mut Growth) -> Result<(), SqliteError> {
-        let SealedRow { packed, is_latest, .. } = self.sealer.seal(key.atena_no, before)?;
-        let sql = if is_latest {
-            "DELETE FROM current_row
-             WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3 AND packed = ?4"
-        } else {
-            "DELETE FROM past_row
-             WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3 AND packed = ?4"
-        };
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let n_taken =
-            statement.execute((self.residents.key(key.atena_no), key.rireki_no, key.eda_no, packed))?;
-        if n_taken != 1 {
-            return Err(StoreError::LostUpdate.into());
-        }
-        *if is_latest { &mut growth.n_current } else { &mut growth.n_past } -= 1;
+        let SealedChange { resident_key, key, before, after } = change;
+        let [before, after] = [before, after].map(|row| row.as_ref().map(|row| row.packed.as_slice()));
+        statement.execute((sql_int(commit_no.0), resident_key, key.rireki_no, key.eda_no, before, after))?;
         Ok(())
     }
 
-    fn require_absent(&self, key: RowKey) -> Result<(), SqliteError> {
-        if row_stands(self.connection, self.residents, key)? {
-            Err(StoreError::LostUpdate.into())
+    fn delete(&self, change: &SealedChange, is_latest: bool) -> Result<(), SqliteError> {
+        if is_latest {
+            let sql = "DELETE FROM current_row WHERE resident_key = ?1";
+            self.connection.prepare_cached(sql)?.execute([change.resident_key])?;
         } else {
-            Ok(())
+            let sql = "DELETE FROM past_row WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3";
+            let key = (change.resident_key, change.key.rireki_no, change.key.eda_no);
+            self.connection.prepare_cached(sql)?.execute(key)?;
         }
+        Ok(())
     }
 
-    fn put(
-        &mut self,
-        key: RowKey,
-        after: &[u8],
-        row_no: u64,
-        growth: &mut Growth,
-    ) -> Result<(), SqliteError> {
-        let row = self.sealer.seal(key.atena_no, after)?;
-        *if row.is_latest { &mut growth.n_current } else { &mut growth.n_past } += 1;
-        put_row(self.connection, self.residents.key(key.atena_no), key, self.commit_no, &row, row_no)
-    }
-}
-
-/// True when a row has this key, current or not.
-pub(crate) fn row_stands(
-    connection: &Connection,
-    residents: Residents,
-    key: RowKey,
-) -> Result<bool, SqliteError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT 1 FROM current_row WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3
-         UNION ALL SELECT 1 FROM past_row WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3",
-    )?;
-    let found = statement
-        .query_row((residents.key(key.atena_no), key.rireki_no, key.eda_no), |_| Ok(()))
-        .optional()?;
-    Ok(found.is_some())
-}
-
-/// Writes a row whose key is known to be free into the table its 最新フラグ says.
-pub(crate) fn put_row(
-    connection: &Connection,
-    resident_key: i64,
-    key: RowKey,
-    commit_no: CommitNo,
-    row: &SealedRow<'_>,
-    row_no: u64,
-) -> Result<(), SqliteError> {
-    let last_commit = sql_int(commit_no.0);
-    if row.is_latest {
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO current_row (resident_key, rireki_no, eda_no, setai_no, last_commit, packed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        let line = (resident_key, key.rireki_no, key.eda_no, row.setai_no, last_commit, row.packed);
-        match statement.execute(line) {
-            Ok(_) => Ok(()),
-            Err(error) if is_constraint(&error) => Err(StoreError::TwoLatest { row_no }.into()),
-            Err(error) => Err(error.into()),
+    fn put(&self, commit_no: CommitNo, change: &SealedChange, row: &StoredRow) -> Result<(), SqliteError> {
+        let SealedChange { resident_key, key, .. } = change;
+        let last_commit = sql_int(commit_no.0);
+        if row.is_latest {
+            let mut statement = self.connection.prepare_cached(
+                "INSERT INTO current_row (resident_key, rireki_no, eda_no, setai_no, last_commit, packed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (resident_key) DO UPDATE SET
+                     rireki_no = ?2, eda_no = ?3, setai_no = ?4, last_commit = ?5, packed = ?6",
+            )?;
+            let line = (resident_key, key.rireki_no, key.eda_no, &row.setai_no, last_commit, &row.packed);
+            statement.execute(line)?;
+        } else {
+            let mut statement = self.connection.prepare_cached(
+                "INSERT INTO past_row (resident_key, rireki_no, eda_no, last_commit, packed)
+                 VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (resident_key, rireki_no, eda_no) DO UPDATE SET last_commit = ?4, packed = ?5",
+            )?;
+            statement.execute((resident_key, key.rireki_no, key.eda_no, last_commit, &row.packed))?;
         }
-    } else {
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO past_row (resident_key, rireki_no, eda_no, last_commit, packed)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?;
-        statement.execute((resident_key, key.rireki_no, key.eda_no, last_commit, row.packed))?;
         Ok(())
     }
 }

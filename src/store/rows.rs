@@ -156,6 +156,32 @@ pub(crate) fn counts(connection: &Connection, residents: Residents) -> Result<Co
     Ok(counts?)
 }
 
+/// How many rows a commit added to each table, less those it took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Growth {
+    pub(crate) n_current: i64,
+    pub(crate) n_past: i64,
+}
+
+impl Growth {
+    pub(crate) fn add(&mut self, is_latest: bool, n_rows: i64) {
+        *if is_latest { &mut self.n_current } else { &mut self.n_past } += n_rows;
+    }
+}
+
+/// Keeps [`counts`] true.
+pub(crate) fn count(
+    connection: &Connection,
+    residents: Residents,
+    growth: Growth,
+) -> Result<(), SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE municipality SET n_current = n_current + ?2, n_past = n_past + ?3 WHERE municipality_no = ?1",
+    )?;
+    statement.execute((residents.municipality_no(), growth.n_current, growth.n_past))?;
+    Ok(())
+}
+
 fn row_key(row: &Row<'_>) -> Result<(i64, u32, u32), rusqlite::Error> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }

@@ -8,12 +8,12 @@ use renkei_core::{CommitNo, FeedId, Sequence};
 use renkei_registry::{AtenaNo, RowKey};
 use rusqlite::Connection;
 
-use crate::changes::{ChangeWriter, Growth};
+use crate::changes::{ChangeWriter, SealedChange};
 use crate::connection::AUTOCHECKPOINT_PAGES;
 use crate::errors::SqliteError;
 use crate::load::Load;
 use crate::residents::Residents;
-use crate::rows::RowReader;
+use crate::rows::{RowReader, count};
 use crate::seal::{NumberSeal, RowSealer};
 use crate::{audit, commits, publications, runs};
 
@@ -40,54 +40,28 @@ impl<'s> SqliteTransaction<'s> {
         RowReader { connection: &self.connection, residents: self.residents, seal: self.seal }
     }
 
-    /// All of `write` or nothing of it, so that a refused commit does not spoil the transaction.
-    fn whole<T>(
-        &mut self,
-        write: impl FnOnce(&mut Self) -> Result<T, SqliteError>,
-    ) -> Result<T, SqliteError> {
-        self.connection.execute_batch("SAVEPOINT whole")?;
-        let result = write(self);
-        match result {
-            Ok(_) => self.connection.execute_batch("RELEASE whole")?,
-            // A full disk has ended the transaction already; the first error is the one to report.
-            Err(_) => drop(self.connection.execute_batch("ROLLBACK TO whole; RELEASE whole")),
-        }
-        result
-    }
-
     fn write_moves(&mut self, commit: &CommitRecord, changes: &[RowChange]) -> Result<CommitNo, SqliteError> {
+        let changes = SealedChange::seal_all(self.residents, &mut self.sealer, changes)?;
+        let writer = ChangeWriter { connection: &self.connection, changes: &changes };
+        writer.check()?;
         let commit_no = commits::insert(&self.connection, commit)?;
-        let mut writer = ChangeWriter {
-            connection: &self.connection,
-            residents: self.residents,
-            sealer: &mut self.sealer,
-            commit_no,
-        };
-        let growth = writer.write(changes)?;
-        self.count(growth)?;
+        let growth = writer.write(commit_no)?;
+        count(&self.connection, self.residents, growth)?;
         Ok(commit_no)
     }
 
     fn write_load(&mut self, commit: &CommitRecord) -> Result<CommitNo, SqliteError> {
-        let growth = match &self.load {
-            Some(load) => load.growth,
-            None => Load::start(&self.connection, self.residents)?.growth,
-        };
+        match &self.load {
+            Some(load) if load.is_recorded => return Err(StoreError::NotEmpty.into()),
+            Some(_) => {}
+            None => self.load = Some(Load::start(&self.connection, self.residents)?),
+        }
         let commit_no = commits::insert(&self.connection, commit)?;
-        self.count(growth)?;
         if let Some(load) = &mut self.load {
-            load.is_recorded = true;
+            count(&self.connection, self.residents, load.growth)?;
+            load.finish(&self.connection)?;
         }
         Ok(commit_no)
-    }
-
-    fn count(&self, growth: Growth) -> Result<(), SqliteError> {
-        let mut statement = self.connection.prepare_cached(
-            "UPDATE municipality SET n_current = n_current + ?2, n_past = n_past + ?3
-             WHERE municipality_no = ?1",
-        )?;
-        statement.execute((self.residents.municipality_no(), growth.n_current, growth.n_past))?;
-        Ok(())
     }
 
     fn add_row(&mut self, key: RowKey, packed: &[u8]) -> Result<(), SqliteError> {
@@ -147,10 +121,10 @@ impl Transaction for SqliteTransaction<'_> {
         commit: &CommitRecord,
         changes: &[RowChange],
     ) -> Result<CommitNo, StoreError> {
-        Ok(self.whole(|transaction| match commit.kind {
-            CommitKind::Load => transaction.write_load(commit),
-            CommitKind::Moves => transaction.write_moves(commit, changes),
-        })?)
+        Ok(match commit.kind {
+            CommitKind::Load => self.write_load(commit),
+            CommitKind::Moves => self.write_moves(commit, changes),
+        }?)
     }
 
     fn seal(&mut self, publication: &PublicationRecord) -> Result<(), StoreError> {

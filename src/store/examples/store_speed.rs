@@ -34,20 +34,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("scan latest, clear", RowSet::Latest, Numbers::Clear),
         ("scan history, sealed", RowSet::History, Numbers::Sealed),
     ] {
-        let start = Instant::now();
+        let stage = Stage::start();
         let mut n_bytes = 0;
         store.snapshot()?.scan(rows, numbers, &mut |packed| {
             n_bytes += packed.len();
             ControlFlow::Continue(())
         })?;
-        tell(name, n_rows, start.elapsed());
+        stage.tell(name, n_rows);
     }
     apply(&store, n_rows)?;
-    let start = Instant::now();
+    let stage = Stage::start();
     for _ in 0..100 {
         store.snapshot()?.head()?;
     }
-    tell("snapshots", 100, start.elapsed());
+    stage.tell("snapshots", 100);
     Ok(())
 }
 
@@ -68,20 +68,20 @@ fn load(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
         samples.push(packed);
     }
     println!("a row has {} bytes", samples.first().map_or(0, Vec::len));
-    let start = Instant::now();
+    let stage = Stage::start();
     let mut transaction = store.begin()?;
     for (number, packed) in (1..=n_rows).zip(samples.iter().cycle()) {
         transaction.load_row(key(number)?, packed)?;
     }
     transaction.record_commit(&record(CommitKind::Load), &[])?;
-    tell("load, before commit", n_rows, start.elapsed());
+    stage.tell("load, before commit", n_rows);
     transaction.commit()?;
-    tell("load", n_rows, start.elapsed());
+    stage.tell("load", n_rows);
     Ok(())
 }
 
 fn apply(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
-    let start = Instant::now();
+    let stage = Stage::start();
     let mut transaction = store.begin()?;
     let mut changes = Vec::new();
     let stride = usize::try_from(n_rows)?.div_ceil(MOVES).max(1);
@@ -96,15 +96,15 @@ fn apply(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
     }
     let commit_no = transaction.record_commit(&record(CommitKind::Moves), &changes)?;
     transaction.commit()?;
-    tell("moves", changes.len() as u64, start.elapsed());
-    let start = Instant::now();
+    stage.tell("moves", changes.len() as u64);
+    let stage = Stage::start();
     let snapshot = store.snapshot()?;
     let after = CommitNo(commit_no.0 - 1);
     for atena_no in snapshot.changed_residents(Window { after, through: commit_no })? {
         snapshot.rows_of(atena_no, after, Numbers::Sealed)?;
         snapshot.rows_of(atena_no, commit_no, Numbers::Sealed)?;
     }
-    tell("both sides of a diff", changes.len() as u64, start.elapsed());
+    stage.tell("both sides of a diff", changes.len() as u64);
     Ok(())
 }
 
@@ -125,8 +125,30 @@ fn record(kind: CommitKind) -> CommitRecord {
     }
 }
 
-fn tell(what: &str, n: u64, time: Duration) {
+/// A stage, with the time that passed and the processor time it took: on a busy machine only the latter
+/// compares.
+struct Stage {
+    start: Instant,
+    start_cpu: f64,
+}
+
+impl Stage {
+    fn start() -> Self {
+        Self { start: Instant::now(), start_cpu: cpu_seconds() }
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let rate = n as f64 / time.as_secs_f64();
-    println!("{what}: {n} in {time:.2?}, {rate:.0}/s");
+    fn tell(&self, what: &str, n: u64) {
+        let (wall, cpu) = (self.start.elapsed().as_secs_f64(), cpu_seconds() - self.start_cpu);
+        let rate = n as f64 / wall;
+        println!("{what}: {n} in {wall:.2} s ({cpu:.2} s cpu), {rate:.0}/s");
+    }
+}
+
+/// User and system time of this process; Linux counts them in hundredths.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
 }
