@@ -1,5 +1,5 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
-//! whose `run` does it, a `mod` line, and a line in [`commands!`].
+//! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
 mod check;
 mod completions;
@@ -7,6 +7,8 @@ mod config;
 mod explain;
 mod init;
 mod man;
+#[cfg(test)]
+mod tests;
 
 use crate::{Exit, Failure, Session};
 
