@@ -1,0 +1,80 @@
+//! `renkei generate`.
+
+use chrono::NaiveDate;
+use clap::Args;
+use renkei_engine::{Clock as _, Content, generate};
+use renkei_registry::AtenaNo;
+
+use crate::workplace::Workplace;
+use crate::{Exit, Failure, Session, board};
+
+/// Make and publish files of feeds: full, diff, one resident, or as of a day.
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// The feeds, in this order.
+    #[arg(required = true, value_name = "FEED")]
+    feeds: Vec<String>,
+    #[command(flatten)]
+    content: ContentArgs,
+    /// The business date; default: today.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<NaiveDate>,
+}
+
+/// What to publish.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct ContentArgs {
+    /// 全件: every row.
+    #[arg(long)]
+    full: bool,
+    /// 差分: what changed since the publication before.
+    #[arg(long)]
+    diff: bool,
+    /// 1件: the rows of one resident, by 宛名番号.
+    #[arg(long, value_name = "ATENA_NO")]
+    single: Option<AtenaNo>,
+    /// 全件 of the rows that held on a day.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
+}
+
+impl ContentArgs {
+    fn content(&self) -> Content {
+        match (self.full, self.single, self.as_of) {
+            (true, _, _) => Content::Full,
+            (_, Some(atena_no), _) => Content::Single(atena_no),
+            (_, _, Some(day)) => Content::AsOf(day),
+            _ => Content::Diff,
+        }
+    }
+}
+
+impl Generate {
+    pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let workplace = Workplace::for_writing(session, "renkei generate")?;
+        let config = &workplace.config;
+        // All names are looked up before anything is made.
+        let feeds: Vec<_> = self.feeds.iter().map(|id| session.feed(config, id)).collect::<Result<_, _>>()?;
+        let date = self.date.unwrap_or_else(|| workplace.clock().now().date());
+        let mut lines = Vec::new();
+        let mut failure = None;
+        for feed in feeds {
+            let made = generate(workplace.house(), feed, self.content.content(), date);
+            workplace.end_progress();
+            match made {
+                Ok(published) => {
+                    let snapshot = workplace.snapshot()?;
+                    let records = snapshot.publications(Some(&feed.id), None)?;
+                    let made = records.iter().find(|record| record.sequence == published.notice.sequence);
+                    lines.extend(made.and_then(board::BoardLine::of));
+                }
+                // One feed's fault does not keep the others from being published.
+                Err(error) if failure.is_none() => failure = Some(Failure::from(error)),
+                Err(error) => session.console().failure(&error.into()),
+            }
+        }
+        board::print(session.console(), &lines);
+        failure.map_or(Ok(Exit::Ok), Err)
+    }
+}
