@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::console::Lang;
+use crate::texts;
 
 /// 連携 Renkei: the file-link integration hub of a municipality.
 ///
@@ -16,7 +17,6 @@ use crate::console::Lang;
 #[command(
     name = "renkei",
     version,
-    propagate_version = true,
     arg_required_else_help = true,
     after_help = "Exit codes: renkei explain exit-codes\nError codes: renkei explain --list"
 )]
@@ -61,29 +61,23 @@ pub(crate) struct Globals {
     pub(crate) log_format: LogFormat,
 }
 
-/// The form of log lines.
+/// The form of log lines: for people, or one JSON object a line.
+// The words say enough; comments on them would stand in the help in English only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// For people.
     Text,
-    /// One object a line.
     Json,
 }
 
-/// Reads a command line.
-pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(args)
+/// Reads a command line; what is said about it is in `lang`.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>, lang: Lang) -> Result<Cli, clap::Error> {
+    let command = texts::in_language(Cli::command(), lang);
+    Cli::from_arg_matches(&command.try_get_matches_from(args)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
-
-    fn read(line: &str) -> Result<Cli, clap::Error> {
-        parse(line.split(' ').map(OsString::from))
-    }
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -92,12 +86,16 @@ mod tests {
 
     #[test]
     fn global_options_stand_before_or_after_the_command() {
-        let before = read("renkei --json --wait check").unwrap().globals;
-        let after = read("renkei check --json --wait").unwrap().globals;
-        assert_eq!((before.json, before.wait), (true, Some(600)));
-        assert_eq!((after.json, after.wait), (true, Some(600)));
-        assert_eq!(read("renkei check --wait=5").unwrap().globals.wait, Some(5));
-        assert!(read("renkei check --wait 5").is_err(), "a number after a space is the command's");
+        for lang in [Lang::Ja, Lang::En] {
+            let read = |line: &str| parse(line.split(' ').map(OsString::from), lang);
+            let before = read("renkei --json --wait check").unwrap().globals;
+            let after = read("renkei check --json --wait").unwrap().globals;
+            assert_eq!((before.json, before.wait), (true, Some(600)));
+            assert_eq!((after.json, after.wait), (true, Some(600)));
+            assert_eq!(read("renkei check --wait=5").unwrap().globals.wait, Some(5));
+            assert!(read("renkei check --wait 5").is_err(), "a number after a space is the command's");
+            assert!(read("renkei config show --lang ja").unwrap().globals.lang.is_some());
+        }
     }
 
     #[test]

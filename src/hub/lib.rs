@@ -32,7 +32,7 @@ use console::{Console, Lang};
 pub fn main() -> ExitCode {
     let lang = Lang::of_process(std::env::args_os());
     let console = Console::standard(lang);
-    let cli = match cli::parse(std::env::args_os()) {
+    let cli = match cli::parse(std::env::args_os(), lang) {
         Ok(cli) => cli,
         Err(error) => {
             // Where even this cannot be printed, the exit code still says it.

@@ -23,3 +23,16 @@ pub(crate) fn guard(lang: Lang, work: impl FnOnce() -> Exit) -> Exit {
         failure.exit()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_with_70() {
+        let before = panic::take_hook();
+        let exit = guard(Lang::En, || panic!("a value that must not be shown"));
+        panic::set_hook(before);
+        assert_eq!(exit, Exit::Bug);
+    }
+}

@@ -34,7 +34,7 @@ impl Session {
             return Ok(folder.clone());
         }
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        find_folder(&here).ok_or_else(|| ConfigError::NotFound { folder: here }.into())
+        find_folder(&here).ok_or_else(|| ConfigError::NotFoundUpwards { folder: here }.into())
     }
 
     /// The hub's configuration, checked.

@@ -42,7 +42,7 @@ pub fn verify(mut given: Vec<Given<'_>>) -> ChainReport {
         let notice = one.notice.as_ref().ok();
         let mut found = match reports.remove(&index) {
             Some(found) => found,
-            None => verify_rows(one, &touched, &mut chain),
+            None => verify_rows(one, &touched, &mut chain, &mut report.chain_issues),
         };
         if let (Some(notice), Some(rows)) = (notice, diffs.get(&index)) {
             chain.follow(notice, rows, &mut found, &mut report.chain_issues);
@@ -179,8 +179,13 @@ fn verify_diff(given: &Given<'_>, rows: &mut DiffRows) -> NoticeReport {
     report
 }
 
-/// A full or an extract; a full begins the chain anew.
-fn verify_rows(given: &Given<'_>, touched: &HashSet<Vec<u8>>, chain: &mut Chain) -> NoticeReport {
+/// A full or an extract; a full ends the chain before it, which it must equal, and begins another.
+fn verify_rows(
+    given: &Given<'_>,
+    touched: &HashSet<Vec<u8>>,
+    chain: &mut Chain,
+    chain_issues: &mut Vec<InputIssue>,
+) -> NoticeReport {
     let (mut report, parts) = begin(given);
     let Some((notice, layout, format)) = parts else { return report };
     let mut check = RowCheck::new(layout);
@@ -206,6 +211,19 @@ fn verify_rows(given: &Given<'_>, touched: &HashSet<Vec<u8>>, chain: &mut Chain)
     if notice.kind == Kind::Full {
         if notice.state_after != Some(words(&state)) {
             report.issue("wrong-state-after", "the rows of the files do not give the state after".to_owned());
+        }
+        if let Some(last) = &chain.last
+            && last.feed == notice.feed
+            && last.commits.through == notice.commits.through
+            && chain.state != state
+        {
+            // Nothing was committed in between, so the files before must lead to the same rows.
+            let n_buckets = chain.state.differing_buckets(&state).len();
+            let detail = format!(
+                "{} {}: the full is not what the files up to {} lead to ({n_buckets} of 256 buckets differ)",
+                notice.feed, notice.sequence, last.sequence
+            );
+            chain_issues.push(InputIssue::of_row(0, "full-differs", detail));
         }
         *chain = Chain { state, known, last: Some(notice.clone()) };
     }

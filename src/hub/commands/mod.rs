@@ -1,5 +1,5 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
-//! whose `run` does it, a `mod` line, and a line in [`commands!`].
+//! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
 mod apply;
 mod check;
@@ -14,10 +14,15 @@ mod init;
 mod input_file;
 mod load;
 mod man;
+<<<<<<< HEAD
 mod publications;
 mod runs;
 mod town;
 mod verify;
+=======
+#[cfg(test)]
+mod tests;
+>>>>>>> console
 
 use crate::{Exit, Failure, Session};
 

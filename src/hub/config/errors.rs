@@ -8,14 +8,20 @@ use renkei_core::{Class, Fault};
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// No folder with a `hub.toml`.
-    #[error("no hub.toml in {} or a folder above it", folder.display())]
+    /// The folder named is no hub's.
+    #[error("no hub.toml in {}", folder.display())]
     NotFound {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// No folder was named, and none was found.
+    #[error("no hub.toml in {} or a folder above it", folder.display())]
+    NotFoundUpwards {
         /// Where the search began.
         folder: PathBuf,
     },
     /// Problems in the files.
-    #[error("{} problems in the configuration", problems.len())]
+    #[error("{} problem(s) in the configuration", problems.len())]
     Invalid {
         /// All of them, by file and line.
         problems: Vec<Problem>,
@@ -25,7 +31,7 @@ pub enum ConfigError {
 impl Fault for ConfigError {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotFound { .. } => "config.not-found",
+            Self::NotFound { .. } | Self::NotFoundUpwards { .. } => "config.not-found",
             Self::Invalid { .. } => "config.invalid",
         }
     }
