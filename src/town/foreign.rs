@@ -96,10 +96,10 @@ impl ForeignName {
     }
 }
 
-/// Family name and given names; DELA CRUZ is one family name.
+/// Family name and given names; DELA CRUZ and DOS SANTOS are one family name each.
 fn split_family(name: &str, space: char) -> Option<(&str, &str)> {
     let (first, rest) = name.split_once(space)?;
-    if !matches!(first, "DELA" | "DE" | "デラ" | "デ") {
+    if !matches!(first, "DELA" | "DOS" | "DA" | "デラ" | "ドス" | "ダ") {
         return Some((first, rest));
     }
     let (_, given) = rest.split_once(space)?;
@@ -218,5 +218,13 @@ mod tests {
             assert_eq!(one.romaji.split(' ').count(), one.kana.split('　').count());
             assert!(one.romaji.contains(' '));
         }
+    }
+
+    #[test]
+    fn family_names_may_have_two_words() {
+        assert_eq!(split_family("DELA CRUZ MARY GRACE", ' '), Some(("DELA CRUZ", "MARY GRACE")));
+        assert_eq!(split_family("TRAN DUC TUAN", ' '), Some(("TRAN", "DUC TUAN")));
+        assert_eq!(split_family("劉　偉", '　'), Some(("劉", "偉")));
+        assert_eq!(split_family("", '　'), None);
     }
 }

@@ -48,7 +48,7 @@ impl Cast<'_> {
         match kind {
             Kind::Single => {
                 let sex = self.any_sex(460);
-                let birth = self.birth(19, 64);
+                let birth = self.birth(19, 69);
                 self.unmarried(Relation::HEAD, sex, birth, self.surname);
             }
             Kind::SingleElder => {
@@ -56,7 +56,7 @@ impl Cast<'_> {
                 let birth = self.birth(66, 94);
                 self.first(sex, birth, self.surname);
             }
-            Kind::Couple => self.couple(26, 62),
+            Kind::Couple => self.couple(26, 68),
             Kind::ElderCouple => self.couple(65, 89),
             Kind::Unregistered => {
                 let (his, hers) = (self.birth(24, 55), self.birth(24, 50));

@@ -21,22 +21,33 @@ const N_SEEDS: u64 = 1_000;
 /// How many households are looked at before a story is given up.
 const N_TRIES: u32 = 1_500;
 
+/// How many files of as many moves the town has households for.
+pub(crate) fn stride(town: &Town, n_moves: usize) -> u64 {
+    (town.n_households() / (8 * n_moves as u64).max(1)).clamp(1, 32)
+}
+
 pub(crate) struct Desk<'t> {
     pub(crate) town: &'t Town,
     pub(crate) today: Day,
     pub(crate) dice: Dice,
     used: HashSet<u64>,
     next_household: u64,
+    /// Files of different seeds draw from different households: every `stride`-th, from `first_household`.
+    stride: u64,
+    first_household: u64,
 }
 
 impl<'t> Desk<'t> {
-    pub(crate) fn new(town: &'t Town, seed: u64) -> Self {
+    pub(crate) fn new(town: &'t Town, seed: u64, n_moves: usize) -> Self {
+        let stride = stride(town, n_moves);
         Self {
             town,
             today: town.today,
             dice: Dice::new(town.seed ^ seed.rotate_left(32), seed, 8),
             used: HashSet::new(),
             next_household: town.n_households() + seed % N_SEEDS * N_NEW_HOUSEHOLDS,
+            stride,
+            first_household: seed % stride,
         }
     }
 
@@ -44,7 +55,8 @@ impl<'t> Desk<'t> {
     /// about to go, and that is as wanted.
     pub(crate) fn lives(&mut self, is_wanted: impl Fn(&[Life]) -> bool) -> Option<Vec<Life>> {
         for _ in 0..N_TRIES {
-            let number = self.dice.below(self.town.n_households());
+            let n_own = (self.town.n_households() + self.stride - 1 - self.first_household) / self.stride;
+            let number = self.dice.below(n_own) * self.stride + self.first_household;
             if self.used.contains(&number) {
                 continue;
             }

@@ -39,7 +39,7 @@ impl Story {
 }
 
 /// Items the registry keeps itself, and those that are columns of their own.
-const KEPT: [ItemNo; 12] = [
+const KEPT: [ItemNo; 11] = [
     ItemNo::SHIKUCHOSON_CD,
     ItemNo::ATENA_NO,
     ItemNo::RIREKI_NO,
@@ -51,7 +51,6 @@ const KEPT: [ItemNo; 12] = [
     ItemNo::KOSHIN_YMD,
     ItemNo::KOSHIN_TIME,
     ItemNo::DEL_FLG,
-    ItemNo::SHOJO_JIYU,
 ];
 
 /// What 転居 and removals fill by themselves.

@@ -59,8 +59,11 @@ const STORIES: [(Tell, u64); 28] = [
 ];
 
 /// Writes `n_moves` moves of the town's day: columns `atena_no`, `ido_jiyu`, `target_rireki_no` and the
-/// items that any of them sets, every field quoted, CRLF, UTF-8. Seeds that differ modulo 1,000 bring
-/// different new people, so files of several seeds can be applied one after the other.
+/// items that any of them sets, every field quoted, CRLF, UTF-8.
+///
+/// Files of consecutive seeds and the same `n_moves` are about different people, as many files as the town
+/// has eight households for each move (12 of 150 moves at 30,000 residents, 32 at most), so they can be
+/// applied one after the other. New people differ for seeds that differ modulo 1,000.
 ///
 /// Returns the number of moves; it is less than `n_moves` only where the town is too small for as many.
 pub fn write_moves_csv(town: &Town, n_moves: u32, seed: u64, mut out: impl Write) -> Result<u64, TownError> {
@@ -82,7 +85,7 @@ pub fn write_moves_csv(town: &Town, n_moves: u32, seed: u64, mut out: impl Write
 
 /// The moves in file order.
 fn lines(town: &Town, n_moves: usize, seed: u64) -> Vec<Line> {
-    let mut day = Day { desk: Desk::new(town, seed), rest: n_moves, stories: Vec::new() };
+    let mut day = Day { desk: Desk::new(town, seed, n_moves), rest: n_moves, stories: Vec::new() };
     for (story, _) in STORIES {
         day.tell(story);
     }

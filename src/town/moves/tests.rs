@@ -209,6 +209,18 @@ fn the_same_day_is_the_same_bytes_and_other_seeds_bring_other_people() {
 }
 
 #[test]
+fn files_of_consecutive_seeds_are_about_different_people() {
+    let town = town(10_000, false);
+    let mut seen = HashSet::new();
+    assert_eq!(desk::stride(&town, 150), 3);
+    for seed in 5..8 {
+        let people: HashSet<String> = lines(&town, 150, seed).into_iter().map(|line| line.atena_no).collect();
+        assert!(people.is_disjoint(&seen), "seed {seed}");
+        seen.extend(people);
+    }
+}
+
+#[test]
 fn a_small_town_has_fewer_moves_and_none_has_none() {
     for (n_residents, n_moves) in [(0, 150), (1, 150), (40, 150), (5_000, 0), (5_000, 1), (5_000, 10)] {
         let n_lines = lines(&town(n_residents, true), n_moves, 1).len();
