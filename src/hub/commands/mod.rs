@@ -14,15 +14,13 @@ mod init;
 mod input_file;
 mod load;
 mod man;
-<<<<<<< HEAD
 mod publications;
 mod runs;
 mod town;
 mod verify;
-=======
+
 #[cfg(test)]
 mod tests;
->>>>>>> console
 
 use crate::{Exit, Failure, Session};
 
