@@ -1,0 +1,94 @@
+//! What a hub holds: everything that must be the same whether it was disturbed or not.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use renkei_core::port::{Numbers, RowSet, RunState, Store as _};
+use renkei_core::{CommitNo, Digest, Window};
+use renkei_store::{NumberKey, OpenOptions, SqliteStore, verify_audit_chain};
+use sha2::{Digest as _, Sha256};
+
+use crate::sandbox::{MUNICIPALITY, Sandbox, files};
+
+/// The content of a hub. Left out are the ids and times of runs, which differ from run to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HubState {
+    /// `renkei commits --json`.
+    commits: serde_json::Value,
+    /// `renkei publications --json`.
+    publications: serde_json::Value,
+    /// What the list above does not show: windows, renderings, notices, states, progress.
+    records: Vec<String>,
+    /// Digests over all rows in clear, and over the rows of each changed resident after each commit.
+    rows: BTreeMap<String, String>,
+    /// The audit, with its chain.
+    audit: Vec<String>,
+    /// Published files with their bytes.
+    published: BTreeMap<String, String>,
+    /// The hub's own folders with their bytes: stages must be gone.
+    own: BTreeMap<String, String>,
+}
+
+impl HubState {
+    /// Reads it through the program and through the store's own port.
+    pub(crate) fn of(sandbox: &Sandbox) -> Self {
+        let (records, rows, audit) = read_store(sandbox);
+        let digests = |files: BTreeMap<String, Vec<u8>>| {
+            files.into_iter().map(|(name, bytes)| (name, files::sha256(&bytes))).collect()
+        };
+        let mut own = files::read_tree(&sandbox.path("hub/share"), |_| true);
+        own.retain(|name, _| name.starts_with('.'));
+        Self {
+            commits: sandbox.run(&["commits", "--json", "--last", "1000"]).expect(0).json(),
+            publications: sandbox.run(&["publications", "--json"]).expect(0).json(),
+            records,
+            rows,
+            audit,
+            published: digests(sandbox.published()),
+            own: digests(own),
+        }
+    }
+}
+
+type StoreState = (Vec<String>, BTreeMap<String, String>, Vec<String>);
+
+fn read_store(sandbox: &Sandbox) -> StoreState {
+    let options = OpenOptions {
+        wait: Duration::from_secs(10),
+        key: NumberKey::from_file(&sandbox.path("hub/secrets/number.key")).unwrap(),
+        municipality: MUNICIPALITY.parse().unwrap(),
+        create: false,
+    };
+    let store = SqliteStore::open(&sandbox.path("hub/data/renkei.db"), options).unwrap();
+    let snapshot = store.snapshot().unwrap();
+    let records = snapshot.publications(None, None).unwrap().into_iter().map(|mut record| {
+        record.run_id.clear();
+        format!("{record:?}")
+    });
+    let mut rows = BTreeMap::new();
+    for set in [RowSet::Latest, RowSet::History] {
+        let (mut hash, mut n_rows) = (Sha256::new(), 0);
+        let mut each = |packed: &[u8]| {
+            hash.update(packed.len().to_be_bytes());
+            hash.update(packed);
+            n_rows += 1;
+            ControlFlow::Continue(())
+        };
+        snapshot.scan(set, Numbers::Clear, &mut each).unwrap();
+        rows.insert(format!("{set:?}"), format!("{n_rows} rows, {:x?}", hash.finalize()));
+    }
+    let head = snapshot.head().unwrap();
+    for no in 1..=head.0 {
+        let window = Window { after: CommitNo(no - 1), through: CommitNo(no) };
+        for atena_no in snapshot.changed_residents(window).unwrap() {
+            let kept = snapshot.rows_of(atena_no, CommitNo(no), Numbers::Clear).unwrap();
+            rows.insert(format!("commit {no}, {atena_no:?}"), files::sha256(&kept.concat()));
+        }
+    }
+    let audit = snapshot.audit(0, 10_000).unwrap();
+    verify_audit_chain((0, Digest([0; 32])), &audit).unwrap();
+    let running = snapshot.runs(10_000).unwrap().into_iter().find(|run| run.state == RunState::Running);
+    assert_eq!(running, None, "a run is still said to be under way");
+    (records.collect(), rows, audit.iter().map(|entry| format!("{entry:?}")).collect())
+}
