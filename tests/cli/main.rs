@@ -1,1 +1,27 @@
-//! placeholder
+//! The program as operators and receivers meet it: commands, exit codes, messages, files.
+
+#[cfg(test)]
+mod apply;
+#[cfg(test)]
+mod characters;
+#[cfg(test)]
+mod contents;
+#[cfg(test)]
+mod exit_codes;
+#[cfg(test)]
+mod hub_folder;
+#[cfg(test)]
+mod languages;
+#[cfg(test)]
+mod listings;
+#[cfg(test)]
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+#[cfg(test)]
+mod verify;
+#[cfg(test)]
+mod versions;
+#[cfg(test)]
+mod volumes;
+#[cfg(test)]
+mod writers;
