@@ -42,4 +42,9 @@ impl PlainFolder {
     pub fn read(&self, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
         Ok(Box::new(self.folder.file(name)?))
     }
+
+    /// The names of its plain files that can be file names here; links and hidden files have none.
+    pub fn names(&self) -> Result<Vec<FileName>, FolderError> {
+        self.folder.names(FileType::RegularFile)
+    }
 }

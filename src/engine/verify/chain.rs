@@ -9,9 +9,9 @@ use renkei_core::publication::Kind;
 use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::text::Encoding;
 
-use super::Given;
 use super::file::{KeyOrder, RowCheck};
 use super::report::{ChainReport, NoticeReport};
+use super::{Given, beside};
 use crate::intake::InputIssue;
 
 /// A diff's rows in short: memory goes with diffs, not with fulls.
@@ -45,13 +45,18 @@ pub fn verify(mut given: Vec<Given<'_>>) -> ChainReport {
             None => verify_rows(one, &touched, &mut chain, &mut report.chain_issues),
         };
         if let (Some(notice), Some(rows)) = (notice, diffs.get(&index)) {
-            chain.follow(notice, rows, &mut found, &mut report.chain_issues);
+            if chain.last.is_some() {
+                chain.follow(notice, rows, &mut found, &mut report.chain_issues);
+            } else if given.len() > 1 {
+                // Not proven, which must not look as if it were.
+                let detail = format!(
+                    "{} {}: no full before it among the notices; give one with --base to prove it",
+                    notice.feed, notice.sequence
+                );
+                report.chain_issues.push(InputIssue::of_row(0, "no-base", detail));
+            }
         }
         report.notices.push(found);
-    }
-    if given.len() > 1 && chain.last.is_none() {
-        let detail = "no full among the notices; give one with --base to prove the diffs".to_owned();
-        report.chain_issues.push(InputIssue::of_row(0, "no-base", detail));
     }
     if chain.last.is_some() {
         report.proven_state = Some(words(&chain.state));
@@ -261,6 +266,7 @@ fn begin<'g>(given: &'g Given<'_>) -> (NoticeReport, Option<(&'g Notice, &'g Lay
         let detail = format!("version {} is not in force on {}", notice.version, notice.business_date);
         report.issue("not-in-force", detail);
     }
+    beside::check(given, notice, &mut report);
     if notice.n_columns != layout.columns.len() {
         let detail =
             format!("{} columns declared, the layout has {}", notice.n_columns, layout.columns.len());

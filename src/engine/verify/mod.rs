@@ -1,6 +1,7 @@
 //! Verifying publications from their files alone: notice, names, lengths, digests, every row against the
 //! layout, and the chain full → diff → diff.
 
+mod beside;
 mod chain;
 mod file;
 mod report;
@@ -19,12 +20,17 @@ pub use report::{ChainReport, FileReport, NoticeReport};
 pub trait Beside {
     /// Opens a file in the notice's folder.
     fn read(&self, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError>;
+
+    /// The names of all files in the notice's folder.
+    fn names(&self) -> Result<Vec<FileName>, FolderError>;
 }
 
 /// A notice to verify.
 pub struct Given<'g> {
     /// How it was given, for messages.
     pub label: String,
+    /// Its own file name, if that is one: files named after it that it does not name are found.
+    pub name: Option<FileName>,
     /// The notice, or why it cannot be read.
     pub notice: Result<Notice, NoticeError>,
     /// Its folder.

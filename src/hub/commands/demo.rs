@@ -192,6 +192,7 @@ fn prove(config: &Config, records: &[PublicationRecord]) -> Result<Vec<(String, 
                 .map_err(|source| renkei_engine::EngineError::Input { file: name.to_string(), source })?;
             given.push(Given {
                 label: name.to_string(),
+                name: Some(name.clone()),
                 notice: Notice::parse(&bytes),
                 beside: &folder,
                 layout: Some(&feed.layout),

@@ -50,6 +50,10 @@ impl Beside for Folder {
     fn read(&self, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
         self.0.read(name)
     }
+
+    fn names(&self) -> Result<Vec<FileName>, FolderError> {
+        self.0.names()
+    }
 }
 
 impl Verify {
@@ -76,6 +80,7 @@ impl Verify {
             });
             given.push(Given {
                 label: path.display().to_string(),
+                name: path.file_name().and_then(|name| name.to_str()?.parse().ok()),
                 notice,
                 beside: folder,
                 layout: layout.map(AsRef::as_ref),
