@@ -1,7 +1,7 @@
 //! A hub ready to work: configuration read, database and folders open, and for writers the root locked and
 //! what a crash left behind finished.
 
-use renkei_core::port::{Snapshot, Store as _};
+use renkei_core::port::{Snapshot, Store as _, StoreError};
 use renkei_engine::{Clock as _, House, Recovered, recover};
 use renkei_folder::{LocalFolders, RootLock};
 use renkei_store::{NumberKey, OpenOptions, SqliteStore};
@@ -67,7 +67,7 @@ impl<'s> Workplace<'s> {
     ) -> Result<Self, Failure> {
         let key = match &config.store.number_key {
             KeySource::File(path) => NumberKey::from_file(path)?,
-            KeySource::Env(name) => NumberKey::from_hex(&std::env::var(name).unwrap_or_default())?,
+            KeySource::Env(name) => key_of_env(name)?,
         };
         let options = OpenOptions {
             wait: session.wait(),
@@ -107,6 +107,16 @@ impl<'s> Workplace<'s> {
     pub(crate) fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Failure> {
         Ok(self.store.snapshot()?)
     }
+}
+
+/// The key in an environment variable; an error names the variable.
+fn key_of_env(name: &str) -> Result<NumberKey, StoreError> {
+    let named = |detail: &str| StoreError::NoKey { detail: format!("${name}: {detail}") };
+    let text = std::env::var(name).map_err(|_| named("is not set"))?;
+    NumberKey::from_hex(&text).map_err(|error| match error {
+        StoreError::NoKey { detail } => named(&detail),
+        other => other,
+    })
 }
 
 /// Says what the start found; an operator wants to know that something was cut off.
