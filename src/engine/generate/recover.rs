@@ -39,7 +39,7 @@ pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
     let sealed = house.store.snapshot()?.publications(None, Some(Progress::Sealed))?;
     for publication in sealed {
         finish(house, &publication)?;
-        tracing::warn!(
+        tracing::info!(
             feed = publication.feed.as_str(),
             sequence = publication.sequence.0,
             "a publication that was cut off is finished"

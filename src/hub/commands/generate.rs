@@ -74,7 +74,9 @@ impl Generate {
                 Err(error) => session.console().failure(&error.into()),
             }
         }
-        board::print(session.console(), &lines);
+        if !lines.is_empty() || session.console().is_json() {
+            board::print(session.console(), &lines);
+        }
         failure.map_or(Ok(Exit::Ok), Err)
     }
 }
