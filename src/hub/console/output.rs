@@ -87,9 +87,10 @@ impl Console {
         let _ = writeln!(err, "{line}");
     }
 
-    /// A line of talk in the language spoken.
+    /// A line of talk in the language spoken; none with `--json`, where programs read.
     pub fn say(&self, ja: impl fmt::Display, en: impl fmt::Display) {
         match self.lang {
+            _ if self.is_json => {}
             Lang::Ja => self.talk(ja),
             Lang::En => self.talk(en),
         }
