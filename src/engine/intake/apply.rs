@@ -1,6 +1,6 @@
 //! Applying a file of moves: one file = one set = one transaction = one commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use renkei_core::port::{AuditEntry, CommitKind, CommitRecord, RowChange, Transaction};
@@ -70,7 +70,7 @@ pub fn apply_moves(
             n_applied += 1;
         }
     }
-    let n_refused = issues.n_errors as u64;
+    let n_refused = issues.n_rows_refused();
     let refused = EngineError::Refused { file: options.file.to_owned(), n_issues: issues.n_errors };
     if n_refused > 0 && options.strictness == Strictness::Set {
         return Err(Box::new(Rejected { error: refused, issues }));
@@ -149,7 +149,15 @@ struct MoveSet<'s> {
     house: House<'s>,
     tx: &'s dyn Transaction,
     stamp: Stamp,
-    residents: BTreeMap<AtenaNo, (History, History)>,
+    residents: BTreeMap<AtenaNo, Touched>,
+}
+
+/// A resident whom the set touches.
+struct Touched {
+    /// The line of the first move about the resident.
+    row: u64,
+    before: History,
+    after: History,
 }
 
 impl<'s> MoveSet<'s> {
@@ -164,10 +172,10 @@ impl<'s> MoveSet<'s> {
     fn apply(&mut self, row: u64, mv: &Move, issues: &mut IssueList) -> Result<bool, EngineError> {
         if !self.residents.contains_key(&mv.atena_no) {
             let history = read_history(mv.atena_no, &self.tx.rows_of(mv.atena_no)?)?;
-            self.residents.insert(mv.atena_no, (history.clone(), history));
+            self.residents.insert(mv.atena_no, Touched { row, before: history.clone(), after: history });
         }
-        let Some((_, history)) = self.residents.get_mut(&mv.atena_no) else { return Ok(false) };
-        match apply(history, mv, self.house.municipality, &self.stamp) {
+        let Some(touched) = self.residents.get_mut(&mv.atena_no) else { return Ok(false) };
+        match apply(&mut touched.after, mv, self.house.municipality, &self.stamp) {
             Ok(warnings) => {
                 for issue in &warnings {
                     issues.push(InputIssue::of_item(row, issue));
@@ -191,8 +199,8 @@ impl<'s> MoveSet<'s> {
             .transpose()
         };
         let mut changes = Vec::new();
-        for (before, after) in self.residents.values() {
-            for (key, old, new) in after.changes_since(before) {
+        for touched in self.residents.values() {
+            for (key, old, new) in touched.after.changes_since(&touched.before) {
                 changes.push(RowChange { key, before: packed(old)?, after: packed(new)? });
             }
         }
@@ -201,15 +209,14 @@ impl<'s> MoveSet<'s> {
 
     /// Looks at every household the set touches, as it is after the set.
     fn check_households(&self, issues: &mut IssueList) -> Result<(), EngineError> {
-        let touched: BTreeSet<&str> = self
-            .residents
-            .values()
-            .filter(|(before, after)| before != after)
-            .flat_map(|(before, after)| [before.latest(), after.latest()])
-            .flatten()
-            .map(|row| row.get(ItemNo::SETAI_NO))
-            .collect();
-        for setai_no in touched {
+        let mut touched: BTreeMap<&str, u64> = BTreeMap::new();
+        for resident in self.residents.values().filter(|resident| resident.before != resident.after) {
+            for row in [resident.before.latest(), resident.after.latest()].into_iter().flatten() {
+                let line = touched.entry(row.get(ItemNo::SETAI_NO)).or_insert(resident.row);
+                *line = (*line).min(resident.row);
+            }
+        }
+        for (setai_no, line) in touched {
             let mut members: BTreeMap<AtenaNo, Row> = BTreeMap::new();
             for atena_no in self.tx.household_members(setai_no)? {
                 if !self.residents.contains_key(&atena_no)
@@ -218,17 +225,17 @@ impl<'s> MoveSet<'s> {
                     members.insert(atena_no, row.clone());
                 }
             }
-            for (atena_no, (_, after)) in &self.residents {
-                if let Some(row) = after.latest().filter(|row| row.get(ItemNo::SETAI_NO) == setai_no) {
+            for (atena_no, resident) in &self.residents {
+                let latest = resident.after.latest().filter(|row| row.get(ItemNo::SETAI_NO) == setai_no);
+                if let Some(row) = latest {
                     members.insert(*atena_no, row.clone());
                 }
             }
             for issue in check_household(members.values()) {
-                // The household is found by its number in the registry, not in a message.
-                issues.push(InputIssue {
-                    is_warning: true,
-                    ..InputIssue::of_row(0, issue.rule(), String::new())
-                });
+                // A household's number is personal; the line of a move that touched it leads there.
+                let detail = "the household after the set".to_owned();
+                issues
+                    .push(InputIssue { is_warning: true, ..InputIssue::of_row(line, issue.rule(), detail) });
             }
         }
         Ok(())
