@@ -1,10 +1,11 @@
 //! Opens connections and sets them up. Every writer waits for the disk at each commit (synchronous=FULL)
 //! and begins with BEGIN IMMEDIATE, so that it is refused or let wait before it has read anything.
 
-use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use renkei_core::port::StoreError;
 use rusqlite::{Connection, OpenFlags};
@@ -27,10 +28,33 @@ pub(crate) const AUTOCHECKPOINT_PAGES: u32 = 8000;
 /// Makes an empty file that only its owner may read; an existing one stays as it is. SQLite gives the WAL
 /// the same permissions.
 pub(crate) fn create_file(path: &Path) -> Result<(), StoreError> {
-    let mut options = fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let unavailable = |error| StoreError::Unavailable { detail: format!("{}: {error}", path.display()) };
-    options.open(path).map(drop).map_err(unavailable)
+    // Closing any handle of a file ends all POSIX locks this process has on it, SQLite's too. So an
+    // existing file is not opened here, and a new one is closed before another thread can lock it.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock();
+    let created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match created {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Unavailable { detail: format!("{}: {error}", path.display()) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tries again while the database is busy, for as long as `wait`. SQLite itself does not wait when two
+/// that make the same database switch it to WAL.
+pub(crate) fn patiently<T>(
+    wait: Duration,
+    attempt: impl Fn() -> Result<T, SqliteError>,
+) -> Result<T, StoreError> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let start = Instant::now();
+    loop {
+        match attempt().map_err(StoreError::from) {
+            Err(StoreError::Busy) if start.elapsed() < wait => thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
 }
 
 /// Opens an existing database file for writing.

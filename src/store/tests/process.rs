@@ -32,12 +32,13 @@ fn main() {
         let path = PathBuf::from(env::args_os().nth(1).unwrap());
         return child(&role, &path);
     }
-    let checks: [(&str, fn()); 6] = [
+    let checks: [(&str, fn()); 7] = [
         ("killed in the middle of moves, it leaves the state before", killed_in_moves),
         ("killed in the middle of a load, it leaves nothing", killed_in_load),
         ("killed right after a commit, it leaves all of it", killed_after_commit),
         ("a second process is refused while one writes", refused_while_one_writes),
         ("a killed writer does not keep the next one out", not_kept_out_by_the_dead),
+        ("opening it twice does not loosen the hold on it", hold_is_kept),
         ("a folder without rights is unavailable", no_rights),
     ];
     for (name, check) in checks {
@@ -144,6 +145,20 @@ fn not_kept_out_by_the_dead() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(code(open(&path, Duration::ZERO, false).unwrap().begin()), "ok");
+}
+
+/// The last process to leave a database clears its WAL away; as long as the hold stands, no other one is.
+fn hold_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("renkei.db");
+    let store = open(&path, Duration::ZERO, true).unwrap();
+    moves(&store, &[added(key(1, 1, 0), latest(key(1, 1, 0), "a"))]).unwrap();
+    drop(open(&path, Duration::ZERO, true).unwrap());
+    let mut visitor = Command::new(env::current_exe().unwrap());
+    let visit = visitor.arg(&path).env(ROLE, "open").output().unwrap();
+    assert_eq!(String::from_utf8(visit.stdout).unwrap(), "ok\n");
+    assert!(folder.path().join("renkei.db-wal").exists(), "the visitor took the house for empty");
+    assert_eq!(scan(&*store.snapshot().unwrap(), RowSet::Latest).len(), 1);
 }
 
 /// Rights do not bind root, so root sends somebody they do.
