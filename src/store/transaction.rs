@@ -24,6 +24,8 @@ pub(crate) struct SqliteTransaction<'s> {
     residents: Residents,
     sealer: RowSealer<'s>,
     load: Option<Load>,
+    /// False from a failure half way through a commit: what was written until then must not stay.
+    is_whole: bool,
 }
 
 impl<'s> SqliteTransaction<'s> {
@@ -33,7 +35,7 @@ impl<'s> SqliteTransaction<'s> {
         residents: Residents,
     ) -> Result<Self, SqliteError> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
-        Ok(Self { connection, seal, residents, sealer: RowSealer::new(seal), load: None })
+        Ok(Self { connection, seal, residents, sealer: RowSealer::new(seal), load: None, is_whole: true })
     }
 
     fn rows(&self) -> RowReader<'_> {
@@ -44,9 +46,11 @@ impl<'s> SqliteTransaction<'s> {
         let changes = SealedChange::seal_all(self.residents, &mut self.sealer, changes)?;
         let writer = ChangeWriter { connection: &self.connection, changes: &changes };
         writer.check()?;
+        self.is_whole = false;
         let commit_no = commits::insert(&self.connection, commit)?;
         let growth = writer.write(commit_no)?;
         count(&self.connection, self.residents, growth)?;
+        self.is_whole = true;
         Ok(commit_no)
     }
 
@@ -80,6 +84,10 @@ impl<'s> SqliteTransaction<'s> {
     fn finish(&self) -> Result<(), SqliteError> {
         if self.load.as_ref().is_some_and(|load| !load.is_recorded) {
             return Err(StoreError::Missing { what: "the commit of the load".to_owned() }.into());
+        }
+        if !self.is_whole {
+            let detail = "a commit failed half way through".to_owned();
+            return Err(StoreError::Unavailable { detail }.into());
         }
         self.connection.execute_batch("COMMIT")?;
         if self.load.is_some() {
