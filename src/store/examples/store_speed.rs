@@ -73,7 +73,7 @@ fn load(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
     for (number, packed) in (1..=n_rows).zip(samples.iter().cycle()) {
         transaction.load_row(key(number)?, packed)?;
     }
-    transaction.record_commit(&record(CommitKind::Load), &[])?;
+    transaction.record_commit(&record(CommitKind::Load))?;
     stage.tell("load, before commit", n_rows);
     transaction.commit()?;
     stage.tell("load", n_rows);
@@ -95,7 +95,8 @@ fn apply(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
         changes.push(RowChange { key, before: Some(before), after: Some(after) });
     }
     stage.tell("moves, read and made", changes.len() as u64);
-    let commit_no = transaction.record_commit(&record(CommitKind::Moves), &changes)?;
+    transaction.change_rows(&changes)?;
+    let commit_no = transaction.record_commit(&record(CommitKind::Moves))?.commit_no;
     stage.tell("moves, written", changes.len() as u64);
     transaction.commit()?;
     stage.tell("moves", changes.len() as u64);

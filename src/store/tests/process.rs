@@ -59,7 +59,8 @@ fn child(role: &str, path: &Path) {
         "load" => drop(load_in(&mut *transaction, &big_rows()).unwrap()),
         "moves" | "commit" => {
             let changes: Vec<_> = big_rows().into_iter().map(|(key, row)| added(key, row)).collect();
-            transaction.record_commit(&commit_record(CommitKind::Moves), &changes).unwrap();
+            transaction.change_rows(&changes).unwrap();
+            transaction.record_commit(&commit_record(CommitKind::Moves)).unwrap();
         }
         other => panic!("no role {other}"),
     }
