@@ -34,6 +34,7 @@ pub struct Projection {
     removed: String,
     quote: Quote,
     characters: CharacterSet,
+    holds_number: bool,
 }
 
 enum Field {
@@ -113,6 +114,7 @@ impl Projection {
             removed: removal.removed.clone(),
             quote,
             characters,
+            holds_number: layout.holds_individual_number,
         }
     }
 
@@ -162,7 +164,9 @@ impl Projection {
         degraded: &mut Vec<Degraded>,
     ) -> Result<(), RenderError> {
         let start = out.len();
-        let is_plain = self.quote == Quote::Always && !row.number_is_sealed() && {
+        // Ciphertext stands in the row of every feed; it matters only where the number is a column.
+        let is_sealed = self.holds_number && row.number_is_sealed();
+        let is_plain = self.quote == Quote::Always && !is_sealed && {
             self.render_plainly(row, shown, out);
             let line = out.get(start..).unwrap_or_default();
             // Two quotes a field and no more: none stands inside a field.

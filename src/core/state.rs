@@ -5,8 +5,7 @@
 //! costs what the diff costs, and two sides that differ find where by comparing 8 KiB. It guards against
 //! accidents, not against malice (`design.md`, Storage).
 
-use sha2::{Digest as _, Sha256};
-
+use crate::hash::sha256;
 use crate::ids::Digest;
 
 /// How many buckets a state has.
@@ -21,7 +20,7 @@ pub struct RowDigest(pub [u8; 32]);
 impl RowDigest {
     /// The digest of a rendered row: its characters as UTF-8, quotes and separators included, no newline.
     pub fn of(line: &[u8]) -> Self {
-        Self(Sha256::digest(line).into())
+        Self(sha256(line))
     }
 }
 
@@ -118,7 +117,7 @@ impl FeedState {
 
     /// One digest over all buckets: the SHA-256 of [`FeedState::to_bytes`].
     pub fn digest(&self) -> Digest {
-        Digest(Sha256::digest(self.to_bytes()).into())
+        Digest(sha256(&self.to_bytes()))
     }
 
     /// The [`STATE_BYTES`] bytes of all bucket sums.

@@ -103,7 +103,7 @@ impl<'h> Run<'h> {
         self.record.fault_code = Some(fault.code().to_owned());
         self.record.fault_class = Some(fault.class());
         self.record.ended_at = Some(self.house.clock.now().to_string());
-        // Whoever started the run tells the fault; the log keeps which run it was.
+        // Whoever handles the fault tells it; this line only ties it to the run.
         tracing::info!(run.id = self.record.run_id, fault.code = fault.code(), "the run failed");
         let recorded = self.house.store.begin().and_then(|mut tx| {
             self.ended.drain(..).try_for_each(|step| tx.put_step(&step))?;

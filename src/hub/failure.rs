@@ -83,9 +83,20 @@ pub enum HubError {
         /// What was given.
         run: String,
     },
-    /// A town that cannot be made.
-    #[error("the town cannot be made")]
-    Town(#[from] renkei_town::TownError),
+    /// `run` was given a job that is not declared.
+    #[error("no job has the id {job:?}{}", hint(near.as_deref()))]
+    UnknownJob {
+        /// What was given.
+        job: String,
+        /// The nearest job.
+        near: Option<String>,
+    },
+    /// `run` was given a job that does not run.
+    #[error("job {job} is disabled")]
+    DisabledJob {
+        /// The job.
+        job: String,
+    },
     /// A file for people cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
@@ -118,7 +129,8 @@ impl Fault for HubError {
             Self::UnknownCode { .. } => "usage.unknown-code",
             Self::UnknownFeed { .. } => "usage.unknown-feed",
             Self::UnknownRun { .. } => "usage.unknown-run",
-            Self::Town(_) => "usage.town",
+            Self::UnknownJob { .. } => "usage.unknown-job",
+            Self::DisabledJob { .. } => "usage.disabled-job",
             Self::Write { .. } => "hub.write",
             Self::Output { .. } => "hub.output",
             Self::Panic { .. } => "hub.panic",

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use csv::StringRecord;
+
 use crate::codes::CodeTable;
 
 /// The place of an item in the dictionary, from 0; the standard's 項番 minus one.
@@ -98,7 +100,7 @@ pub struct Dictionary {
 impl Dictionary {
     /// The standard list of 160 items.
     pub fn standard() -> &'static Self {
-        static STANDARD: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::read(ITEMS_CSV));
+        static STANDARD: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::of_records(&RECORDS));
         &STANDARD
     }
 
@@ -127,20 +129,18 @@ impl Dictionary {
         self.by_name.get(name).and_then(|no| self.item(*no))
     }
 
-    /// Builds the list from CSV text that is part of the program; a line that does not fit is left out,
-    /// which `tests::the_standard_list_is_complete` would show.
-    fn read(text: &'static str) -> Self {
+    /// Builds the list from records that are part of the program; one that does not fit is left out, which
+    /// `tests::the_standard_list_is_complete` would show.
+    fn of_records(records: &'static [StringRecord]) -> Self {
         let mut items: Vec<Item> = Vec::new();
         let mut by_name = HashMap::new();
-        for line in text.lines().skip(1) {
-            // Only the last columns hold commas in quotes, so plain splitting finds the ones used here.
-            let mut fields = line.split(',');
-            let mut next = || fields.next().unwrap_or_default();
-            let (_no, name_ja, id, kind, max_chars, presence) =
-                (next(), next(), next(), next(), next(), next());
-            let Some(no) = ItemNo::from_index(items.len()) else { break };
-            let Some(kind) = item_type(kind) else { continue };
-            let name_ja = plain_name(name_ja);
+        for record in records {
+            // no, name_ja, id, type, max_chars, presence, …
+            let field = |place: usize| record.get(place).unwrap_or_default();
+            let (name_ja, id) = (plain_name(field(1)), field(2));
+            let (Some(no), Some(kind)) = (ItemNo::from_index(items.len()), item_type(field(3))) else {
+                continue;
+            };
             by_name.insert(id, no);
             by_name.insert(name_ja, no);
             for alias in aliases(id) {
@@ -151,8 +151,8 @@ impl Dictionary {
                 id,
                 name_ja,
                 kind,
-                max_chars: max_chars.parse().ok(),
-                presence: match presence {
+                max_chars: field(4).parse().ok(),
+                presence: match field(5) {
                     "key" => Presence::Key,
                     "required" => Presence::Required,
                     "optional" => Presence::Optional,
@@ -166,7 +166,11 @@ impl Dictionary {
     }
 }
 
-const ITEMS_CSV: &str = include_str!("data/items.csv");
+/// The list as read; items borrow from it.
+static RECORDS: LazyLock<Vec<StringRecord>> = LazyLock::new(|| {
+    let csv: &[u8] = include_bytes!("data/items.csv");
+    csv::Reader::from_reader(csv).into_records().filter_map(Result::ok).collect()
+});
 
 fn item_type(text: &str) -> Option<ItemType> {
     Some(match text {

@@ -29,7 +29,7 @@ impl MoveReason {
     pub fn find(code: &str) -> Option<Self> {
         let table = CodeTable::find("move_reason")?;
         let (code, entry) = table.entries().find(|(known, _)| *known == code)?;
-        let effect = match entry.column(0)? {
+        let effect = match entry.effect? {
             "add" => Effect::Add,
             "remove" => Effect::Remove,
             "modify" => Effect::Modify,

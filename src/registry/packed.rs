@@ -67,9 +67,15 @@ impl PackedReader {
                 let index = byte_index * 8 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
                 let length;
-                (length, rest) = take_length(rest)?;
+                (length, rest) = match rest.split_first() {
+                    // Nearly every item is this short.
+                    Some((&byte, after)) if byte < 0x80 => (u32::from(byte), after),
+                    _ => take_length(rest)?,
+                };
                 // Items skipped since the last one are empty: they end where it ended.
-                self.ends.get_mut(done..index).ok_or(PackedError::Damaged)?.fill(end);
+                if done < index {
+                    self.ends.get_mut(done..index).ok_or(PackedError::Damaged)?.fill(end);
+                }
                 end = end.checked_add(length).ok_or(PackedError::Damaged)?;
                 *self.ends.get_mut(index).ok_or(PackedError::Damaged)? = end;
                 done = index + 1;

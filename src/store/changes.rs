@@ -8,7 +8,7 @@ use renkei_core::{CommitNo, Window};
 use renkei_registry::{AtenaNo, RowKey};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use crate::columns::sql_int;
+use crate::columns::{number, sql_int};
 use crate::errors::SqliteError;
 use crate::residents::Residents;
 use crate::rows::{Growth, StoredRows};
@@ -27,6 +27,13 @@ pub(crate) fn changed_residents(
     let bounds = (sql_int(window.after.0), sql_int(window.through.0));
     let keys = statement.query_map(bounds, |row| row.get(0))?;
     keys.map(|key| residents.atena_no(key?)).collect()
+}
+
+/// How many lines a commit has.
+pub(crate) fn n_lines(connection: &Connection, commit_no: CommitNo) -> Result<u64, SqliteError> {
+    let sql = "SELECT count(*) FROM change WHERE commit_no = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([sql_int(commit_no.0)], |row| number(row, 0))?)
 }
 
 /// Takes a resident's rows as they stand back to what they were right after commit `at`.
@@ -194,11 +201,24 @@ impl ChangeWriter<'_> {
     fn log(&self, commit_no: CommitNo, change: &SealedChange) -> Result<(), SqliteError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO change (commit_no, resident_key, rireki_no, eda_no, before, after)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         )?;
         let SealedChange { resident_key, key, before, after } = change;
         let [before, after] = [before, after].map(|row| row.as_ref().map(|row| row.packed.as_slice()));
-        statement.execute((sql_int(commit_no.0), resident_key, key.rireki_no, key.eda_no, before, after))?;
+        let commit_no = sql_int(commit_no.0);
+        let line = (commit_no, resident_key, key.rireki_no, key.eda_no, before, after);
+        if statement.execute(line)? == 1 {
+            return Ok(());
+        }
+        // Changed before in this set: the line keeps its first side, and falls away when both are the same.
+        let key = (commit_no, resident_key, key.rireki_no, key.eda_no, after);
+        let sql = "DELETE FROM change WHERE commit_no = ?1 AND resident_key = ?2 AND rireki_no = ?3
+                   AND eda_no = ?4 AND before IS ?5";
+        if self.connection.prepare_cached(sql)?.execute(key)? == 0 {
+            let sql = "UPDATE change SET after = ?5 WHERE commit_no = ?1 AND resident_key = ?2
+                       AND rireki_no = ?3 AND eda_no = ?4";
+            self.connection.prepare_cached(sql)?.execute(key)?;
+        }
         Ok(())
     }
 

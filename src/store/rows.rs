@@ -167,6 +167,11 @@ impl Growth {
     pub(crate) fn add(&mut self, is_latest: bool, n_rows: i64) {
         *if is_latest { &mut self.n_current } else { &mut self.n_past } += n_rows;
     }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.n_current += other.n_current;
+        self.n_past += other.n_past;
+    }
 }
 
 /// Keeps [`counts`] true.

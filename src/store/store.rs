@@ -46,10 +46,13 @@ impl SqliteStore {
         if create {
             connection::create_file(path)?;
         }
-        let keeper = connection::writer(path, wait)?;
-        migrate::migrate(&keeper)?;
         let seal = NumberSeal::new(&key, municipality);
-        let residents = owner::claim(&keeper, municipality, &seal)?;
+        let (keeper, residents) = connection::patiently(wait, || {
+            let keeper = connection::writer(path, wait)?;
+            migrate::migrate(&keeper)?;
+            let residents = owner::claim(&keeper, municipality, &seal)?;
+            Ok((keeper, residents))
+        })?;
         Ok(Self { path: path.to_owned(), wait, seal, residents, _keeper: Mutex::new(keeper) })
     }
 

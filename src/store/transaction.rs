@@ -13,9 +13,9 @@ use crate::connection::AUTOCHECKPOINT_PAGES;
 use crate::errors::SqliteError;
 use crate::load::Load;
 use crate::residents::Residents;
-use crate::rows::{RowReader, count};
+use crate::rows::{Growth, RowReader, count};
 use crate::seal::{NumberSeal, RowSealer};
-use crate::{audit, commits, publications, runs};
+use crate::{audit, changes, commits, publications, runs};
 
 /// A transaction; ending its connection without COMMIT rolls it back.
 pub(crate) struct SqliteTransaction<'s> {
@@ -24,6 +24,22 @@ pub(crate) struct SqliteTransaction<'s> {
     residents: Residents,
     sealer: RowSealer<'s>,
     load: Option<Load>,
+    set: Option<OpenSet>,
+}
+
+/// A set of row changes without its commit yet.
+struct OpenSet {
+    /// The number its commit will have; nobody else can take it within this transaction.
+    commit_no: CommitNo,
+    growth: Growth,
+    /// False from a failure half way through: what was written until then must not stay.
+    is_whole: bool,
+}
+
+impl OpenSet {
+    fn after(head: CommitNo) -> Self {
+        Self { commit_no: CommitNo(head.0 + 1), growth: Growth::default(), is_whole: true }
+    }
 }
 
 impl<'s> SqliteTransaction<'s> {
@@ -33,24 +49,44 @@ impl<'s> SqliteTransaction<'s> {
         residents: Residents,
     ) -> Result<Self, SqliteError> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
-        Ok(Self { connection, seal, residents, sealer: RowSealer::new(seal), load: None })
+        Ok(Self { connection, seal, residents, sealer: RowSealer::new(seal), load: None, set: None })
     }
 
     fn rows(&self) -> RowReader<'_> {
         RowReader { connection: &self.connection, residents: self.residents, seal: self.seal }
     }
 
-    fn write_moves(&mut self, commit: &CommitRecord, changes: &[RowChange]) -> Result<CommitNo, SqliteError> {
+    fn write_changes(&mut self, changes: &[RowChange]) -> Result<(), SqliteError> {
+        let set = match &mut self.set {
+            Some(set) => set,
+            none => {
+                // Lines of the change log come before the line of their commit, which closes the set.
+                self.connection.pragma_update(None, "defer_foreign_keys", true)?;
+                none.insert(OpenSet::after(commits::head(&self.connection)?))
+            }
+        };
         let changes = SealedChange::seal_all(self.residents, &mut self.sealer, changes)?;
         let writer = ChangeWriter { connection: &self.connection, changes: &changes };
         writer.check()?;
-        let commit_no = commits::insert(&self.connection, commit)?;
-        let growth = writer.write(commit_no)?;
-        count(&self.connection, self.residents, growth)?;
-        Ok(commit_no)
+        set.is_whole = false;
+        let growth = writer.write(set.commit_no)?;
+        set.growth.merge(growth);
+        set.is_whole = true;
+        Ok(())
     }
 
-    fn write_load(&mut self, commit: &CommitRecord) -> Result<CommitNo, SqliteError> {
+    fn write_moves(&mut self, commit: &CommitRecord) -> Result<CommitRecord, SqliteError> {
+        let set = self.set.take();
+        let mut commit = commit.clone();
+        if let Some(set) = &set {
+            commit.n_row_changes = changes::n_lines(&self.connection, set.commit_no)?;
+            count(&self.connection, self.residents, set.growth)?;
+        }
+        commit.commit_no = commits::insert(&self.connection, &commit)?;
+        Ok(commit)
+    }
+
+    fn write_load(&mut self, commit: &CommitRecord) -> Result<CommitRecord, SqliteError> {
         match &self.load {
             Some(load) if load.is_recorded => return Err(StoreError::NotEmpty.into()),
             Some(_) => {}
@@ -61,7 +97,7 @@ impl<'s> SqliteTransaction<'s> {
             count(&self.connection, self.residents, load.growth)?;
             load.finish(&self.connection)?;
         }
-        Ok(commit_no)
+        Ok(CommitRecord { commit_no, ..commit.clone() })
     }
 
     fn add_row(&mut self, key: RowKey, packed: &[u8]) -> Result<(), SqliteError> {
@@ -80,6 +116,16 @@ impl<'s> SqliteTransaction<'s> {
     fn finish(&self) -> Result<(), SqliteError> {
         if self.load.as_ref().is_some_and(|load| !load.is_recorded) {
             return Err(StoreError::Missing { what: "the commit of the load".to_owned() }.into());
+        }
+        match &self.set {
+            Some(set) if !set.is_whole => {
+                let detail = "a set of changes failed half way through".to_owned();
+                return Err(StoreError::Unavailable { detail }.into());
+            }
+            Some(_) => {
+                return Err(StoreError::Missing { what: "the commit of the changes".to_owned() }.into());
+            }
+            None => {}
         }
         self.connection.execute_batch("COMMIT")?;
         if self.load.is_some() {
@@ -116,14 +162,14 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(self.add_row(key, packed)?)
     }
 
-    fn record_commit(
-        &mut self,
-        commit: &CommitRecord,
-        changes: &[RowChange],
-    ) -> Result<CommitNo, StoreError> {
+    fn change_rows(&mut self, changes: &[RowChange]) -> Result<(), StoreError> {
+        Ok(self.write_changes(changes)?)
+    }
+
+    fn record_commit(&mut self, commit: &CommitRecord) -> Result<CommitRecord, StoreError> {
         Ok(match commit.kind {
             CommitKind::Load => self.write_load(commit),
-            CommitKind::Moves => self.write_moves(commit, changes),
+            CommitKind::Moves => self.write_moves(commit),
         }?)
     }
 

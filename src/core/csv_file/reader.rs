@@ -81,6 +81,11 @@ impl<R: Read> RecordReader<R> {
         }
     }
 
+    /// What is read from.
+    pub fn into_source(self) -> R {
+        self.source
+    }
+
     /// True when the file begins with a UTF-8 byte order mark; known once the first record was asked for.
     pub fn has_bom(&self) -> bool {
         self.has_bom

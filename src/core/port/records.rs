@@ -43,7 +43,7 @@ pub struct CommitRecord {
     pub kind: CommitKind,
     /// How many moves (or, for a load, rows) it took in.
     pub n_moves: u64,
-    /// How many rows it wrote or removed.
+    /// How many rows it wrote or removed; whoever asks for a commit of moves leaves 0 and the store counts.
     pub n_row_changes: u64,
     /// SHA-256 of the file the moves came from.
     pub source_sha256: Digest,

@@ -115,12 +115,16 @@ pub trait Transaction {
     /// Writes one row of a first load. Rows come in key order; a key twice is [`StoreError::DuplicateRow`].
     fn load_row(&mut self, key: RowKey, packed: &[u8]) -> Result<(), StoreError>;
 
-    /// Takes the row changes of one commit and gives it the next number, which becomes visible to
-    /// snapshots only with this transaction, after all smaller ones. A change whose `before` is not what
-    /// stands is [`StoreError::LostUpdate`]. Of a load, `changes` is empty and the registry must be too
-    /// (else [`StoreError::NotEmpty`]).
-    fn record_commit(&mut self, commit: &CommitRecord, changes: &[RowChange])
-    -> Result<CommitNo, StoreError>;
+    /// Writes row changes of a set of moves, any number of times before [`Transaction::record_commit`]; memory
+    /// does not grow with the set. A `before` that is not what stands now is [`StoreError::LostUpdate`].
+    /// A row changed again in the same set is one line of the change log: from its first `before` to its last
+    /// `after`, and no line where both are the same.
+    fn change_rows(&mut self, changes: &[RowChange]) -> Result<(), StoreError>;
+
+    /// Ends a set of moves or a load: gives it the next number, which becomes visible to snapshots only with
+    /// this transaction, after all smaller ones, and returns the record as kept, with number and count of
+    /// rows changed. A load needs an empty registry (else [`StoreError::NotEmpty`]).
+    fn record_commit(&mut self, commit: &CommitRecord) -> Result<CommitRecord, StoreError>;
 
     /// Records a sealed publication. Its sequence must be the feed's last plus one
     /// (else [`StoreError::SequenceTaken`]).

@@ -1,12 +1,12 @@
 //! Writing the data files of a publication: header, encoding, digest, and the cut into parts.
 
 use renkei_core::feed::Feed;
+use renkei_core::hash::Hasher;
 use renkei_core::naming::{data_name, degraded_name};
 use renkei_core::notice::{DataFile, ReportFile};
 use renkei_core::port::{FolderError, Folders, StagedFile};
 use renkei_core::text::{CharacterSet, Encoding};
 use renkei_core::{Digest, FileName};
-use sha2::{Digest as _, Sha256};
 
 use super::lines::{Batch, DegradedLine};
 use crate::error::EngineError;
@@ -38,7 +38,7 @@ pub(super) struct PartWriter<'w> {
 struct OpenFile {
     name: FileName,
     file: Box<dyn StagedFile>,
-    hash: Sha256,
+    hash: Hasher,
     n_bytes: u64,
     n_rows: u64,
 }
@@ -46,7 +46,7 @@ struct OpenFile {
 impl OpenFile {
     fn create(folders: &dyn Folders, stage: &FileName, name: FileName) -> Result<Self, FolderError> {
         let file = folders.create(stage, &name)?;
-        Ok(Self { name, file, hash: Sha256::new(), n_bytes: 0, n_rows: 0 })
+        Ok(Self { name, file, hash: Hasher::new(), n_bytes: 0, n_rows: 0 })
     }
 
     fn write(&mut self, bytes: &[u8], n_rows: u64) -> Result<(), EngineError> {
@@ -59,7 +59,7 @@ impl OpenFile {
     fn finish(self) -> Result<(FileName, u64, u64, Digest), EngineError> {
         let Self { name, file, hash, n_bytes, n_rows } = self;
         file.finish()?;
-        Ok((name, n_rows, n_bytes, Digest(hash.finalize().into())))
+        Ok((name, n_rows, n_bytes, hash.finish()))
     }
 }
 

@@ -1,13 +1,13 @@
 //! From the stage to the folder: seal, data, notice, settle. Each may be repeated.
 
 use renkei_core::feed::Feed;
+use renkei_core::hash::sha256;
 use renkei_core::naming::notice_name;
 use renkei_core::notice::{FORMAT, FileFormatWords, Notice, StateWords};
 use renkei_core::port::{AuditEntry, Content, FolderError, Folders, PublicationRecord};
 use renkei_core::publication::Progress;
 use renkei_core::state::FeedState;
 use renkei_core::{Digest, FileName, FolderPath};
-use sha2::{Digest as _, Sha256};
 
 use super::Published;
 use super::staged::Staged;
@@ -88,8 +88,7 @@ pub(super) fn move_notice(
     name: &FileName,
     text: &str,
 ) -> Result<(), EngineError> {
-    let content =
-        Content { n_bytes: text.len() as u64, sha256: Digest(Sha256::digest(text.as_bytes()).into()) };
+    let content = Content { n_bytes: text.len() as u64, sha256: Digest(sha256(text.as_bytes())) };
     let mut file = folders.create(stage, name)?;
     file.write_all(text.as_bytes()).map_err(|error| FolderError::of_write(name.as_str(), error))?;
     file.finish()?;

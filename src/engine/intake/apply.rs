@@ -1,6 +1,6 @@
 //! Applying a file of moves: one file = one set = one transaction = one commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use renkei_core::port::{AuditEntry, CommitKind, CommitRecord, RowChange, Transaction};
@@ -11,7 +11,7 @@ use renkei_registry::{
 };
 
 use super::issue::{InputIssue, IssueList, Rejected};
-use super::moves_file::read_moves;
+use super::moves_file::{MoveLine, MovesFile};
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -50,79 +50,78 @@ pub struct Applied {
     pub issues: IssueList,
 }
 
-/// Reads and applies a file of moves. On [`EngineError::Refused`] nothing was taken in and the issues are
-/// given beside it.
+/// Reads and applies a file of moves, one after the other: memory does not grow with the set. On
+/// [`EngineError::Refused`] nothing was taken in and the issues are given beside it.
 pub fn apply_moves(
     house: House<'_>,
     source: impl Read,
     options: &ApplyOptions<'_>,
 ) -> Result<Applied, Box<Rejected>> {
-    let moves = read_moves(options.file, source)?;
-    let mut issues = moves.issues;
-    let n_moves = moves.moves.len() as u64;
+    let mut file = MovesFile::open(options.file, source)?;
+    let mut issues = IssueList::default();
     let mut tx = house.store.begin()?;
-    refuse_same_file(house, options, &moves.sha256)?;
-    let mut set = MoveSet::new(house, tx.as_ref());
+    let mut set = MoveSet::new(house);
     let mut n_applied = 0;
-    for (n_done, (row, mv)) in moves.moves.iter().enumerate() {
-        house.witness.progress("moves", n_done as u64, n_moves);
-        if set.apply(*row, mv, &mut issues)? {
-            n_applied += 1;
+    while let Some(line) = file.next_line()? {
+        match line {
+            MoveLine::Move(row, mv) => {
+                n_applied += u64::from(set.apply(tx.as_mut(), row, &mv, &mut issues)?);
+                house.witness.progress("moves", row, 0);
+            }
+            MoveLine::Wrong(found) => found.into_iter().for_each(|issue| issues.push(issue)),
         }
     }
-    let n_refused = issues.n_errors as u64;
-    let refused = EngineError::Refused { file: options.file.to_owned(), n_issues: issues.n_errors };
+    let source_sha256 = file.finish();
+    // Before what is wrong with the moves: most of a file's moves do not fit a second time.
+    refuse_same_file(house, options, &source_sha256)?;
+    let n_refused = issues.n_rows_refused();
     if n_refused > 0 && options.strictness == Strictness::Set {
-        return Err(Box::new(Rejected { error: refused, issues }));
+        let error = EngineError::Refused { file: options.file.to_owned(), n_issues: issues.n_errors };
+        return Err(Box::new(Rejected { error, issues }));
     }
-    let changes = set.changes()?;
-    set.check_households(&mut issues)?;
-    let mut applied =
-        Applied { commit_no: None, n_applied, n_refused, n_row_changes: changes.len() as u64, issues };
+    set.check_households(tx.as_ref(), &mut issues)?;
+    let mut applied = Applied { commit_no: None, n_applied, n_refused, n_row_changes: 0, issues };
     if n_applied == 0 {
         return Ok(applied);
     }
-    let commit = CommitRecord {
+    let commit = tx.record_commit(&CommitRecord {
         commit_no: CommitNo(0),
         kind: CommitKind::Moves,
         n_moves: n_applied,
-        n_row_changes: changes.len() as u64,
-        source_sha256: moves.sha256,
+        n_row_changes: 0,
+        source_sha256,
         operator: house.operator.to_owned(),
         committed_at: house.clock.now().to_string(),
-    };
-    let commit_no = record(house, tx.as_mut(), &commit, &changes, options)?;
+    })?;
+    tx.append_audit(&audit(house, &commit, options))?;
     house.witness.reached("apply.rows-written");
     tx.commit()?;
     house.witness.reached("apply.committed");
+    let CommitRecord { commit_no, n_row_changes, .. } = commit;
     tracing::info!(
         commit = commit_no.0,
         moves = n_applied,
-        rows = changes.len(),
+        rows = n_row_changes,
         "a set of moves is applied"
     );
     applied.commit_no = Some(commit_no);
+    applied.n_row_changes = n_row_changes;
     Ok(applied)
 }
 
-fn record(
-    house: House<'_>,
-    tx: &mut dyn Transaction,
-    commit: &CommitRecord,
-    changes: &[RowChange],
-    options: &ApplyOptions<'_>,
-) -> Result<CommitNo, EngineError> {
-    let commit_no = tx.record_commit(commit, changes)?;
-    tx.append_audit(&AuditEntry {
+fn audit(house: House<'_>, commit: &CommitRecord, options: &ApplyOptions<'_>) -> AuditEntry {
+    AuditEntry {
         audit_no: 0,
-        at: house.clock.now().to_string(),
+        at: commit.committed_at.clone(),
         operator: house.operator.to_owned(),
         action: "apply moves".to_owned(),
         reason: options.again_because.unwrap_or_default().to_owned(),
-        result: format!("commit {commit_no}: {} moves, {} rows", commit.n_moves, changes.len()),
+        result: format!(
+            "commit {}: {} moves, {} rows",
+            commit.commit_no, commit.n_moves, commit.n_row_changes
+        ),
         chain_sha256: Digest([0; 32]),
-    })?;
-    Ok(commit_no)
+    }
 }
 
 /// The same bytes twice are a mistake more often than a wish: 転居 would move people to where they live.
@@ -144,33 +143,40 @@ fn refuse_same_file(
     }
 }
 
-/// The histories a set touches, before and after.
+/// A set being applied.
 struct MoveSet<'s> {
     house: House<'s>,
-    tx: &'s dyn Transaction,
     stamp: Stamp,
-    residents: BTreeMap<AtenaNo, (History, History)>,
+    /// The households (世帯番号) touched, with the line of the first move that touched each.
+    households: BTreeMap<Box<str>, u64>,
 }
 
 impl<'s> MoveSet<'s> {
-    fn new(house: House<'s>, tx: &'s dyn Transaction) -> Self {
+    fn new(house: House<'s>) -> Self {
         let now = house.clock.now();
         let operator_id: String = house.operator.chars().take(10).collect();
         let stamp = Stamp { date: now.date_text(), time: now.time_text(), operator_id };
-        Self { house, tx, stamp, residents: BTreeMap::new() }
+        Self { house, stamp, households: BTreeMap::new() }
     }
 
     /// Applies one move to the history it concerns; false when it is refused.
-    fn apply(&mut self, row: u64, mv: &Move, issues: &mut IssueList) -> Result<bool, EngineError> {
-        if !self.residents.contains_key(&mv.atena_no) {
-            let history = read_history(mv.atena_no, &self.tx.rows_of(mv.atena_no)?)?;
-            self.residents.insert(mv.atena_no, (history.clone(), history));
-        }
-        let Some((_, history)) = self.residents.get_mut(&mv.atena_no) else { return Ok(false) };
-        match apply(history, mv, self.house.municipality, &self.stamp) {
+    fn apply(
+        &mut self,
+        tx: &mut dyn Transaction,
+        row: u64,
+        mv: &Move,
+        issues: &mut IssueList,
+    ) -> Result<bool, EngineError> {
+        let before = read_history(mv.atena_no, &tx.rows_of(mv.atena_no)?)?;
+        let mut after = before.clone();
+        match apply(&mut after, mv, self.house.municipality, &self.stamp) {
             Ok(warnings) => {
                 for issue in &warnings {
                     issues.push(InputIssue::of_item(row, issue));
+                }
+                tx.change_rows(&changes(&before, &after)?)?;
+                for latest in [before.latest(), after.latest()].into_iter().flatten() {
+                    self.households.entry(latest.get(ItemNo::SETAI_NO).into()).or_insert(row);
                 }
                 Ok(true)
             }
@@ -181,58 +187,35 @@ impl<'s> MoveSet<'s> {
         }
     }
 
-    /// The rows the set changes in all, by key.
-    fn changes(&self) -> Result<Vec<RowChange>, EngineError> {
-        let packed = |row: Option<&Row>| {
-            row.map(|row| {
-                let mut bytes = Vec::new();
-                pack_row(row, &mut bytes).map(|()| bytes)
-            })
-            .transpose()
-        };
-        let mut changes = Vec::new();
-        for (before, after) in self.residents.values() {
-            for (key, old, new) in after.changes_since(before) {
-                changes.push(RowChange { key, before: packed(old)?, after: packed(new)? });
+    /// Looks at every household the set touched, as it is after the set.
+    fn check_households(&self, tx: &dyn Transaction, issues: &mut IssueList) -> Result<(), EngineError> {
+        for (setai_no, line) in &self.households {
+            let mut members = Vec::new();
+            for atena_no in tx.household_members(setai_no)? {
+                members.extend(read_history(atena_no, &tx.rows_of(atena_no)?)?.latest().cloned());
             }
-        }
-        Ok(changes)
-    }
-
-    /// Looks at every household the set touches, as it is after the set.
-    fn check_households(&self, issues: &mut IssueList) -> Result<(), EngineError> {
-        let touched: BTreeSet<&str> = self
-            .residents
-            .values()
-            .filter(|(before, after)| before != after)
-            .flat_map(|(before, after)| [before.latest(), after.latest()])
-            .flatten()
-            .map(|row| row.get(ItemNo::SETAI_NO))
-            .collect();
-        for setai_no in touched {
-            let mut members: BTreeMap<AtenaNo, Row> = BTreeMap::new();
-            for atena_no in self.tx.household_members(setai_no)? {
-                if !self.residents.contains_key(&atena_no)
-                    && let Some(row) = read_history(atena_no, &self.tx.rows_of(atena_no)?)?.latest()
-                {
-                    members.insert(atena_no, row.clone());
-                }
-            }
-            for (atena_no, (_, after)) in &self.residents {
-                if let Some(row) = after.latest().filter(|row| row.get(ItemNo::SETAI_NO) == setai_no) {
-                    members.insert(*atena_no, row.clone());
-                }
-            }
-            for issue in check_household(members.values()) {
-                // The household is found by its number in the registry, not in a message.
-                issues.push(InputIssue {
-                    is_warning: true,
-                    ..InputIssue::of_row(0, issue.rule(), String::new())
-                });
+            for issue in check_household(&members) {
+                // A household's number is personal; the line of a move that touched it leads there.
+                let detail = "the household after the set".to_owned();
+                issues
+                    .push(InputIssue { is_warning: true, ..InputIssue::of_row(*line, issue.rule(), detail) });
             }
         }
         Ok(())
     }
+}
+
+/// The rows one move changes.
+fn changes(before: &History, after: &History) -> Result<Vec<RowChange>, EngineError> {
+    let packed = |row: Option<&Row>| {
+        row.map(|row| {
+            let mut bytes = Vec::new();
+            pack_row(row, &mut bytes).map(|()| bytes)
+        })
+        .transpose()
+    };
+    let changed = after.changes_since(before).into_iter();
+    changed.map(|(key, old, new)| Ok(RowChange { key, before: packed(old)?, after: packed(new)? })).collect()
 }
 
 /// Unpacks the rows of a resident.

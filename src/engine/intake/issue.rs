@@ -1,6 +1,6 @@
 //! Issues (不備) of an input file: by row, column and rule, never by value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use renkei_registry::{Dictionary, Issue, Severity};
@@ -70,6 +70,9 @@ pub struct IssueList {
     pub n_warnings: usize,
     /// All issues by column and rule.
     pub by_rule: BTreeMap<String, usize>,
+    /// Lines with an error.
+    #[serde(skip)]
+    refused_rows: BTreeSet<u64>,
 }
 
 impl IssueList {
@@ -79,12 +82,18 @@ impl IssueList {
             self.n_warnings += 1;
         } else {
             self.n_errors += 1;
+            self.refused_rows.insert(issue.row);
         }
         let place = if issue.column.is_empty() { "row" } else { &issue.column };
         *self.by_rule.entry(format!("{place}: {}", issue.rule)).or_default() += 1;
         if self.listed.len() < MAX_LISTED {
             self.listed.push(issue);
         }
+    }
+
+    /// How many lines have an error.
+    pub fn n_rows_refused(&self) -> u64 {
+        self.refused_rows.len() as u64
     }
 
     /// How many were counted and not listed.

@@ -65,7 +65,7 @@ pub fn load_residents(
 }
 
 fn record(house: House<'_>, tx: &mut dyn Transaction, commit: &CommitRecord) -> Result<CommitNo, StoreError> {
-    let commit_no = tx.record_commit(commit, &[])?;
+    let commit_no = tx.record_commit(commit)?.commit_no;
     tx.append_audit(&AuditEntry {
         audit_no: 0,
         at: commit.committed_at.clone(),

@@ -11,49 +11,60 @@ use renkei_core::csv_file::{Accept, ReadError, Record, RecordReader};
 use renkei_registry::{AtenaNo, ItemNo, Move, MoveReason};
 
 use super::columns::{Column, read_header, require};
-use super::issue::{InputIssue, IssueList};
+use super::issue::InputIssue;
 use super::source::HashingReader;
 use crate::error::EngineError;
 
 /// What a field holds to clear its item.
 const CLEAR: &str = "(clear)";
 
-/// The moves of a file, with the line each stands on.
-pub(super) struct MovesFile {
-    pub(super) moves: Vec<(u64, Move)>,
-    pub(super) issues: IssueList,
-    pub(super) sha256: Digest,
+/// Reads a file's moves one after the other, hashing it on the way.
+pub(super) struct MovesFile<'f, R> {
+    file: &'f str,
+    columns: Vec<Column>,
+    records: RecordReader<HashingReader<R>>,
 }
 
-/// Reads a whole file; rows that are no moves are issues.
-pub(super) fn read_moves(file: &str, source: impl Read) -> Result<MovesFile, EngineError> {
-    let mut hashing = HashingReader::new(source);
-    let mut records = RecordReader::new(&mut hashing, Accept::default());
-    let mut issues = IssueList::default();
-    let mut moves = Vec::new();
-    let header = records.next_record().map_err(|error| header_error(file, error))?;
-    let header = header.ok_or_else(|| no_header(file))?;
-    let columns = read_header(file, &header, true)?;
-    require(file, &columns, &[ItemNo::ATENA_NO, ItemNo::IDO_JIYU])?;
-    loop {
-        match records.next_record() {
-            Ok(None) => break,
-            Ok(Some(record)) => match read_move(&columns, &record) {
-                Ok(mv) => moves.push((record.row_no(), mv)),
-                Err(found) => found.into_iter().for_each(|issue| issues.push(issue)),
-            },
+/// What stands on a line of the file.
+pub(super) enum MoveLine {
+    /// A move, with its line.
+    Move(u64, Move),
+    /// What is wrong with the line.
+    Wrong(Vec<InputIssue>),
+}
+
+impl<'f, R: Read> MovesFile<'f, R> {
+    /// Reads the header row.
+    pub(super) fn open(file: &'f str, source: R) -> Result<Self, EngineError> {
+        let mut records = RecordReader::new(HashingReader::new(source), Accept::default());
+        let header = records.next_record().map_err(|error| header_error(file, error))?;
+        let columns = read_header(file, &header.ok_or_else(|| no_header(file))?, true)?;
+        require(file, &columns, &[ItemNo::ATENA_NO, ItemNo::IDO_JIYU])?;
+        Ok(Self { file, columns, records })
+    }
+
+    /// The next line; `None` at the end.
+    pub(super) fn next_line(&mut self) -> Result<Option<MoveLine>, EngineError> {
+        match self.records.next_record() {
+            Ok(None) => Ok(None),
+            Ok(Some(record)) => Ok(Some(match read_move(&self.columns, &record) {
+                Ok(mv) => MoveLine::Move(record.row_no(), mv),
+                Err(issues) => MoveLine::Wrong(issues),
+            })),
             Err(ReadError::Refused(issue)) => {
                 let detail = format!("column {}, byte {}", issue.column, issue.byte_offset);
-                issues.push(InputIssue::of_row(issue.row_no, issue.rule.as_str(), detail));
+                Ok(Some(MoveLine::Wrong(vec![InputIssue::of_row(issue.row_no, issue.rule.as_str(), detail)])))
             }
             Err(ReadError::Unreadable(source)) => {
-                return Err(EngineError::Input { file: file.to_owned(), source });
+                Err(EngineError::Input { file: self.file.to_owned(), source })
             }
         }
     }
-    drop(records);
-    let (sha256, _) = hashing.finish();
-    Ok(MovesFile { moves, issues, sha256 })
+
+    /// The digest of the file; true once the last line was read.
+    pub(super) fn finish(self) -> Digest {
+        self.records.into_source().finish().0
+    }
 }
 
 pub(super) fn header_error(file: &str, error: ReadError) -> EngineError {

@@ -3,23 +3,23 @@
 use std::io::Read;
 
 use renkei_core::Digest;
-use sha2::{Digest as _, Sha256};
+use renkei_core::hash::Hasher;
 
 /// Hashes what is read through it.
 pub(crate) struct HashingReader<R> {
     source: R,
-    hash: Sha256,
+    hash: Hasher,
     n_bytes: u64,
 }
 
 impl<R: Read> HashingReader<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { source, hash: Sha256::new(), n_bytes: 0 }
+        Self { source, hash: Hasher::new(), n_bytes: 0 }
     }
 
     /// The digest and length of everything read.
     pub(crate) fn finish(self) -> (Digest, u64) {
-        (Digest(self.hash.finalize().into()), self.n_bytes)
+        (self.hash.finish(), self.n_bytes)
     }
 }
 

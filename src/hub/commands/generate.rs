@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use clap::Args;
+use renkei_core::feed::Feed;
 use renkei_engine::{Clock as _, Content, generate};
 use renkei_registry::AtenaNo;
 
@@ -57,26 +58,36 @@ impl Generate {
         // All names are looked up before anything is made.
         let feeds: Vec<_> = self.feeds.iter().map(|id| session.feed(config, id)).collect::<Result<_, _>>()?;
         let date = self.date.unwrap_or_else(|| workplace.clock().now().date());
-        let mut lines = Vec::new();
-        let mut failure = None;
-        for feed in feeds {
-            let made = generate(workplace.house(), feed, self.content.content(), date);
-            workplace.end_progress();
-            match made {
-                Ok(published) => {
-                    let snapshot = workplace.snapshot()?;
-                    let records = snapshot.publications(Some(&feed.id), None)?;
-                    let made = records.iter().find(|record| record.sequence == published.notice.sequence);
-                    lines.extend(made.and_then(board::BoardLine::of));
-                }
-                // One feed's fault does not keep the others from being published.
-                Err(error) if failure.is_none() => failure = Some(Failure::from(error)),
-                Err(error) => session.console().failure(&error.into()),
-            }
-        }
-        if !lines.is_empty() || session.console().is_json() {
-            board::print(session.console(), &lines);
-        }
-        failure.map_or(Ok(Exit::Ok), Err)
+        publish(session, &workplace, &feeds, self.content.content(), date)
     }
+}
+
+/// Publishes feed after feed and prints what came of it. One feed's fault does not keep the others from
+/// being published; the first fault is the command's.
+pub(super) fn publish(
+    session: &Session,
+    workplace: &Workplace<'_>,
+    feeds: &[&Feed],
+    content: Content,
+    date: NaiveDate,
+) -> Result<Exit, Failure> {
+    let mut lines = Vec::new();
+    let mut failure = None;
+    for feed in feeds {
+        let made = generate(workplace.house(), feed, content, date);
+        workplace.end_progress();
+        match made {
+            Ok(published) => {
+                let records = workplace.snapshot()?.publications(Some(&feed.id), None)?;
+                let record = records.iter().find(|record| record.sequence == published.notice.sequence);
+                lines.extend(record.and_then(board::BoardLine::of));
+            }
+            Err(error) if failure.is_none() => failure = Some(Failure::from(error)),
+            Err(error) => session.console().failure(&error.into()),
+        }
+    }
+    if !lines.is_empty() || session.console().is_json() {
+        board::print(session.console(), &lines);
+    }
+    failure.map_or(Ok(Exit::Ok), Err)
 }

@@ -15,6 +15,7 @@ mod input_file;
 mod load;
 mod man;
 mod publications;
+mod run;
 mod runs;
 mod town;
 mod verify;
@@ -52,6 +53,7 @@ commands! {
     Load(load::Load),
     Apply(apply::Apply),
     Generate(generate::Generate),
+    Run(run::Run),
     Verify(verify::Verify),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),

@@ -79,8 +79,8 @@ pub(super) fn write_town(dir: &Path, spec: TownSpec, n_moves: u32) -> Result<Mad
         File::create(&path).map(BufWriter::new).map_err(|source| write(&path, source))
     };
     let seed = spec.seed;
-    let town = Townsfolk::new(spec).map_err(HubError::from)?;
-    let n_rows = write_residents_csv(&town, &Items::All, create("residents.csv")?).map_err(HubError::from)?;
-    let n_moves = write_moves_csv(&town, n_moves, seed, create("moves.csv")?).map_err(HubError::from)?;
+    let town = Townsfolk::new(spec)?;
+    let n_rows = write_residents_csv(&town, &Items::All, create("residents.csv")?)?;
+    let n_moves = write_moves_csv(&town, n_moves, seed, create("moves.csv")?)?;
     Ok(MadeTown { n_rows, n_moves })
 }

@@ -80,7 +80,7 @@ pub fn init(folder: &Path, hub: &NewHub) -> Result<Vec<Made>, InitError> {
     let key = new_key().map_err(|source| InitError::Random { source })?;
     let own = [
         ("hub.toml", hub_toml.as_str(), 0o644),
-        ("jobs/nightly.toml", include_str!("templates/nightly.toml"), 0o644),
+        ("jobs/nightly.toml", include_str!("../../../jobs/nightly.toml"), 0o644),
         ("README.txt", include_str!("templates/README.txt"), 0o644),
         ("secrets/number.key", key.as_str(), 0o600),
     ];

@@ -92,7 +92,7 @@ impl Story {
                 if row.is_cancelled() { "X" } else { "" }
             );
             let head = ["rireki_no", "rireki_eda_no", "ido_ymd", "ido_jiyu", "jumin_jotai"].map(get);
-            let more: String = items.iter().map(|id| format!(" {}", get(id))).collect();
+            let more = items.iter().fold(String::new(), |text, id| text + " " + &get(id));
             format!("{}-{} {} {} {} {flags}{more}", head[0], head[1], head[2], head[3], head[4])
         };
         self.history.rows().iter().map(line).collect()

@@ -60,8 +60,8 @@ fn load(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
     row.set(ItemNo::SAISHIN_FLG, "1");
     row.set(ItemNo::KOJIN_BANGO, "123456789018");
     let mut samples = Vec::new();
-    for number in 0..100_000_u64 {
-        row.set(ItemNo::SETAI_NO, &format!("{:015}", number * 7_919 % 100_000));
+    for number in 0..1_000_u64 {
+        row.set(ItemNo::SETAI_NO, &format!("{:015}", number * 7_919 % 1_000));
         row.set(ItemNo::ATENA_NO, &format!("{number:015}"));
         let mut packed = Vec::new();
         pack_row(&row, &mut packed)?;
@@ -73,7 +73,7 @@ fn load(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
     for (number, packed) in (1..=n_rows).zip(samples.iter().cycle()) {
         transaction.load_row(key(number)?, packed)?;
     }
-    transaction.record_commit(&record(CommitKind::Load), &[])?;
+    transaction.record_commit(&record(CommitKind::Load))?;
     stage.tell("load, before commit", n_rows);
     transaction.commit()?;
     stage.tell("load", n_rows);
@@ -94,7 +94,10 @@ fn apply(store: &SqliteStore, n_rows: u64) -> Result<(), Box<dyn Error>> {
         pack_row(&row, &mut after)?;
         changes.push(RowChange { key, before: Some(before), after: Some(after) });
     }
-    let commit_no = transaction.record_commit(&record(CommitKind::Moves), &changes)?;
+    stage.tell("moves, read and made", changes.len() as u64);
+    transaction.change_rows(&changes)?;
+    let commit_no = transaction.record_commit(&record(CommitKind::Moves))?.commit_no;
+    stage.tell("moves, written", changes.len() as u64);
     transaction.commit()?;
     stage.tell("moves", changes.len() as u64);
     let stage = Stage::start();
@@ -141,7 +144,7 @@ impl Stage {
     fn tell(&self, what: &str, n: u64) {
         let (wall, cpu) = (self.start.elapsed().as_secs_f64(), cpu_seconds() - self.start_cpu);
         let rate = n as f64 / wall;
-        println!("{what}: {n} in {wall:.2} s ({cpu:.2} s cpu), {rate:.0}/s");
+        println!("{what}: {n} in {wall:.2} s ({cpu:.2} s cpu), {rate:.0}/s, {} KiB at most", peak_kib());
     }
 }
 
@@ -151,4 +154,11 @@ fn cpu_seconds() -> f64 {
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
     ticks.sum::<f64>() / 100.0
+}
+
+/// The most memory this process has had so far.
+fn peak_kib() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.unwrap_or_default().trim().trim_end_matches(" kB").to_owned()
 }

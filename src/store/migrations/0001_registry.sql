@@ -45,16 +45,18 @@ CREATE TABLE commits (
     CHECK (kind <> 'load' OR commit_no = 1)
 ) STRICT;
 
--- What each commit made of each row: before is NULL for a new row, after for a removed one.
+-- What each commit made of each row: before is NULL for a new row, after for a removed one. Two rows of
+-- 1 KiB fit a page here; in a WITHOUT ROWID table they would each need a page more.
 CREATE TABLE change (
+    change_no    INTEGER PRIMARY KEY,
     commit_no    INTEGER NOT NULL REFERENCES commits (commit_no),
     resident_key INTEGER NOT NULL,
     rireki_no    INTEGER NOT NULL,
     eda_no       INTEGER NOT NULL,
     before       BLOB,
     after        BLOB,
-    PRIMARY KEY (commit_no, resident_key, rireki_no, eda_no),
+    UNIQUE (commit_no, resident_key, rireki_no, eda_no),
     CHECK (before IS NOT NULL OR after IS NOT NULL)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX change_by_resident ON change (resident_key, commit_no);

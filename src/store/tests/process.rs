@@ -8,7 +8,7 @@
 mod town;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,12 +32,13 @@ fn main() {
         let path = PathBuf::from(env::args_os().nth(1).unwrap());
         return child(&role, &path);
     }
-    let checks: [(&str, fn()); 6] = [
+    let checks: [(&str, fn()); 7] = [
         ("killed in the middle of moves, it leaves the state before", killed_in_moves),
         ("killed in the middle of a load, it leaves nothing", killed_in_load),
         ("killed right after a commit, it leaves all of it", killed_after_commit),
         ("a second process is refused while one writes", refused_while_one_writes),
         ("a killed writer does not keep the next one out", not_kept_out_by_the_dead),
+        ("opening it twice does not loosen the hold on it", hold_is_kept),
         ("a folder without rights is unavailable", no_rights),
     ];
     for (name, check) in checks {
@@ -58,7 +59,8 @@ fn child(role: &str, path: &Path) {
         "load" => drop(load_in(&mut *transaction, &big_rows()).unwrap()),
         "moves" | "commit" => {
             let changes: Vec<_> = big_rows().into_iter().map(|(key, row)| added(key, row)).collect();
-            transaction.record_commit(&commit_record(CommitKind::Moves), &changes).unwrap();
+            transaction.change_rows(&changes).unwrap();
+            transaction.record_commit(&commit_record(CommitKind::Moves)).unwrap();
         }
         other => panic!("no role {other}"),
     }
@@ -144,6 +146,22 @@ fn not_kept_out_by_the_dead() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(code(open(&path, Duration::ZERO, false).unwrap().begin()), "ok");
+}
+
+/// A process that closes any handle of a file loses its locks on it; the store must not do so to itself.
+fn hold_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("renkei.db");
+    let store = open(&path, Duration::ZERO, true).unwrap();
+    moves(&store, &[added(key(1, 1, 0), latest(key(1, 1, 0), "a"))]).unwrap();
+    let inode = format!(":{}", fs::metadata(&path).unwrap().ino());
+    let n_locks = || {
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().filter(|line| line.split(' ').any(|word| word.ends_with(&inode))).count()
+    };
+    assert_eq!(n_locks(), 1, "a store holds its database");
+    drop(open(&path, Duration::ZERO, true).unwrap());
+    assert_eq!(n_locks(), 1, "after another was opened and closed");
 }
 
 /// Rights do not bind root, so root sends somebody they do.

@@ -35,8 +35,18 @@ impl Place {
     }
 
     fn open_as(&self, key: &str, municipality: &str, create: bool) -> Result<SqliteStore, StoreError> {
+        self.open_waiting(Duration::ZERO, key, municipality, create)
+    }
+
+    fn open_waiting(
+        &self,
+        wait: Duration,
+        key: &str,
+        municipality: &str,
+        create: bool,
+    ) -> Result<SqliteStore, StoreError> {
         let options = OpenOptions {
-            wait: Duration::ZERO,
+            wait,
             key: NumberKey::from_hex(&key.repeat(32))?,
             municipality: municipality.parse().unwrap(),
             create,
@@ -77,6 +87,18 @@ fn a_missing_file_is_made_only_when_asked() {
     assert!(!place.path().exists());
     drop(place.open());
     assert_eq!(code(place.open_as("5a", "082201", false)), "ok");
+}
+
+#[test]
+fn several_may_make_the_same_file_at_once() {
+    for _ in 0..20 {
+        let place = Place::new();
+        std::thread::scope(|scope| {
+            let open = || code(place.open_waiting(Duration::from_mins(1), "5a", "082201", true));
+            let openings = [(); 4].map(|()| scope.spawn(open));
+            assert_eq!(openings.map(|opening| opening.join().unwrap()), ["ok"; 4]);
+        });
+    }
 }
 
 #[test]

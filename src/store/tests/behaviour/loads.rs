@@ -90,6 +90,6 @@ pub(crate) fn an_empty_load_is_a_load<F: Fixture>() {
     assert_eq!(load(&*store, &[]).unwrap(), CommitNo(1));
     assert_eq!(store.snapshot().unwrap().load_commit().unwrap(), Some(CommitNo(1)));
     let mut transaction = store.begin().unwrap();
-    let again = transaction.record_commit(&commit_record(CommitKind::Load), &[]);
+    let again = transaction.record_commit(&commit_record(CommitKind::Load));
     assert_eq!(code(again), "store.not-empty");
 }

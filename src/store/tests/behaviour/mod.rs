@@ -47,7 +47,10 @@ macro_rules! behaviour_suite {
                 households_follow_their_members,
                 numbers_are_clear_only_when_asked_for,
                 a_scan_ends_when_told,
-                commits_are_told_newest_first;
+                commits_are_told_newest_first,
+                a_row_changed_twice_in_a_set_is_one_line_of_the_log,
+                changes_without_a_commit_do_not_become_durable,
+                a_commit_is_found_by_its_source;
             history: every_past_state_comes_back;
             writers: commit_numbers_have_no_gaps_and_show_in_order,
                 a_second_writer_is_refused_after_its_wait,

@@ -8,8 +8,8 @@ use renkei_core::{CommitNo, Window};
 use renkei_registry::{ItemNo, PackedReader};
 
 use super::town::{
-    added, atena, changed, code, commit_record, key, latest, load, moves, number_of, past, removed, row_of,
-    scan, scan_as,
+    added, atena, changed, code, commit_record, key, latest, load, moves, moves_in, number_of, past, removed,
+    row_of, scan, scan_as,
 };
 use super::{Fixture, PATIENT};
 
@@ -48,7 +48,7 @@ pub(crate) fn a_dropped_transaction_leaves_nothing<F: Fixture>() {
     let row = latest(key(1, 1, 0), "a");
     let mut transaction = store.begin().unwrap();
     let changes = [added(key(1, 1, 0), row.clone())];
-    transaction.record_commit(&commit_record(CommitKind::Moves), &changes).unwrap();
+    moves_in(&mut *transaction, &changes).unwrap();
     drop(transaction);
     let snapshot = store.snapshot().unwrap();
     assert_eq!(snapshot.head().unwrap(), CommitNo(0));
@@ -65,14 +65,13 @@ pub(crate) fn a_refused_commit_leaves_nothing_and_the_transaction_goes_on<F: Fix
     let rows = [1, 2].map(|number| latest(key(number, 1, 0), "a"));
     moves(&*store, &[added(key(1, 1, 0), rows[0].clone())]).unwrap();
     let mut transaction = store.begin().unwrap();
-    let record = commit_record(CommitKind::Moves);
-    let refused = transaction.record_commit(
-        &record,
+    let refused = moves_in(
+        &mut *transaction,
         &[removed(key(1, 1, 0), rows[0].clone()), removed(key(2, 1, 0), rows[1].clone())],
     );
     assert_eq!(code(refused), "store.lost-update");
     assert_eq!(transaction.rows_of(atena(1)).unwrap(), [rows[0].clone()]);
-    let taken = transaction.record_commit(&record, &[added(key(2, 1, 0), rows[1].clone())]).unwrap();
+    let taken = moves_in(&mut *transaction, &[added(key(2, 1, 0), rows[1].clone())]).unwrap();
     transaction.commit().unwrap();
     assert_eq!(taken, CommitNo(2));
     assert_eq!(scan(&*store.snapshot().unwrap(), RowSet::Latest), rows);
@@ -131,11 +130,10 @@ pub(crate) fn a_transaction_sees_its_own_writes<F: Fixture>() {
     let store = fixture.open(PATIENT);
     let (old, new) = (key(1, 1, 0), key(1, 2, 0));
     let mut transaction = store.begin().unwrap();
-    let record = commit_record(CommitKind::Moves);
     assert!(transaction.rows_of(atena(1)).unwrap().is_empty());
-    assert_eq!(transaction.record_commit(&record, &[added(old, latest(old, "a"))]).unwrap(), CommitNo(1));
+    assert_eq!(moves_in(&mut *transaction, &[added(old, latest(old, "a"))]).unwrap(), CommitNo(1));
     let changes = [changed(old, latest(old, "a"), past(old, "a")), added(new, latest(new, "b"))];
-    assert_eq!(transaction.record_commit(&record, &changes).unwrap(), CommitNo(2));
+    assert_eq!(moves_in(&mut *transaction, &changes).unwrap(), CommitNo(2));
     assert_eq!(transaction.rows_of(atena(1)).unwrap(), [past(old, "a"), latest(new, "b")]);
     assert_eq!(store.snapshot().unwrap().head().unwrap(), CommitNo(0));
     transaction.commit().unwrap();
@@ -217,12 +215,12 @@ pub(crate) fn commits_are_told_newest_first<F: Fixture>() {
     let mut record = CommitRecord {
         operator: "a person".to_owned(),
         n_moves: 150,
-        n_row_changes: 301,
+        n_row_changes: 0,
         ..commit_record(CommitKind::Moves)
     };
     for _ in 0..2 {
         let mut transaction = store.begin().unwrap();
-        transaction.record_commit(&record, &[]).unwrap();
+        transaction.record_commit(&record).unwrap();
         transaction.commit().unwrap();
     }
     let snapshot = store.snapshot().unwrap();
@@ -231,4 +229,48 @@ pub(crate) fn commits_are_told_newest_first<F: Fixture>() {
     record.commit_no = CommitNo(3);
     assert_eq!(commits[0], record);
     assert_eq!(snapshot.commits(9).unwrap()[2].kind, CommitKind::Load);
+}
+
+pub(crate) fn a_row_changed_twice_in_a_set_is_one_line_of_the_log<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let (kept, passing, stays) = (key(1, 1, 0), key(1, 2, 0), key(2, 1, 0));
+    moves(&*store, &[added(kept, latest(kept, "a")), added(stays, latest(stays, "s"))]).unwrap();
+    let mut transaction = store.begin().unwrap();
+    transaction.change_rows(&[changed(kept, latest(kept, "a"), latest(kept, "b"))]).unwrap();
+    transaction.change_rows(&[changed(kept, latest(kept, "b"), latest(kept, "c"))]).unwrap();
+    // One row comes and goes, another changes and changes back: neither is a line.
+    transaction.change_rows(&[added(passing, past(passing, "x"))]).unwrap();
+    transaction.change_rows(&[removed(passing, past(passing, "x"))]).unwrap();
+    transaction.change_rows(&[changed(stays, latest(stays, "s"), latest(stays, "t"))]).unwrap();
+    transaction.change_rows(&[changed(stays, latest(stays, "t"), latest(stays, "s"))]).unwrap();
+    let record = transaction.record_commit(&commit_record(CommitKind::Moves)).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!((record.commit_no, record.n_row_changes), (CommitNo(2), 1));
+    let snapshot = store.snapshot().unwrap();
+    assert_eq!(snapshot.commits(1).unwrap(), [record]);
+    let window = Window { after: CommitNo(1), through: CommitNo(2) };
+    assert_eq!(snapshot.changed_residents(window).unwrap(), [atena(1)]);
+    let rows_at = |at| snapshot.rows_of(atena(1), CommitNo(at), Numbers::Clear).unwrap();
+    assert_eq!((rows_at(1), rows_at(2)), (vec![latest(kept, "a")], vec![latest(kept, "c")]));
+}
+
+pub(crate) fn changes_without_a_commit_do_not_become_durable<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let mut transaction = store.begin().unwrap();
+    transaction.change_rows(&[added(key(1, 1, 0), latest(key(1, 1, 0), "a"))]).unwrap();
+    assert_eq!(code(transaction.commit()), "store.missing");
+    assert_eq!(store.snapshot().unwrap().n_rows(RowSet::History).unwrap(), 0);
+}
+
+pub(crate) fn a_commit_is_found_by_its_source<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    moves(&*store, &[added(key(1, 1, 0), latest(key(1, 1, 0), "a"))]).unwrap();
+    let snapshot = store.snapshot().unwrap();
+    let source = commit_record(CommitKind::Moves).source_sha256;
+    let found = snapshot.commit_of_source(&source).unwrap();
+    assert_eq!(found.map(|commit| commit.commit_no), Some(CommitNo(1)));
+    assert_eq!(snapshot.commit_of_source(&renkei_core::Digest([9; 32])).unwrap(), None);
 }

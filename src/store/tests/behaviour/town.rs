@@ -75,9 +75,18 @@ pub(crate) fn commit_record(kind: CommitKind) -> CommitRecord {
 /// Commits one set of moves.
 pub(crate) fn moves(store: &dyn Store, changes: &[RowChange]) -> Result<CommitNo, StoreError> {
     let mut transaction = store.begin()?;
-    let commit_no = transaction.record_commit(&commit_record(CommitKind::Moves), changes)?;
+    let commit_no = moves_in(&mut *transaction, changes)?;
     transaction.commit()?;
     Ok(commit_no)
+}
+
+/// Records one set of moves, without ending the transaction.
+pub(crate) fn moves_in(
+    transaction: &mut dyn Transaction,
+    changes: &[RowChange],
+) -> Result<CommitNo, StoreError> {
+    transaction.change_rows(changes)?;
+    Ok(transaction.record_commit(&commit_record(CommitKind::Moves))?.commit_no)
 }
 
 /// Loads rows as the first commit.
@@ -96,7 +105,7 @@ pub(crate) fn load_in(
     for (key, packed) in rows {
         transaction.load_row(*key, packed)?;
     }
-    transaction.record_commit(&commit_record(CommitKind::Load), &[])
+    Ok(transaction.record_commit(&commit_record(CommitKind::Load))?.commit_no)
 }
 
 /// What a scan gives, numbers in clear.
