@@ -2,7 +2,7 @@
 
 use renkei_core::port::StoreError;
 use renkei_registry::PackedError;
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 /// A failure inside this room, on its way to becoming a [`StoreError`]; lets `?` take both kinds.
 #[derive(Debug)]
@@ -34,6 +34,10 @@ impl From<Error> for SqliteError {
                 match failure.code {
                     ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
                     ErrorCode::DiskFull => StoreError::Full { detail },
+                    // The shared memory beside the database could not grow: SQLite says so for a full volume.
+                    ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
+                        StoreError::Full { detail }
+                    }
                     ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt { detail },
                     _ => StoreError::Unavailable { detail },
                 }
@@ -64,7 +68,6 @@ pub(crate) fn is_constraint(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::ffi;
 
     #[test]
     fn each_failure_becomes_what_the_operator_can_act_on() {
@@ -77,6 +80,7 @@ mod tests {
             (ffi::SQLITE_BUSY, "store.busy"),
             (ffi::SQLITE_LOCKED, "store.busy"),
             (ffi::SQLITE_FULL, "store.full"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "store.full"),
             (ffi::SQLITE_CORRUPT, "store.corrupt"),
             (ffi::SQLITE_NOTADB, "store.corrupt"),
             (ffi::SQLITE_CANTOPEN, "store.unavailable"),
