@@ -208,3 +208,20 @@ fn a_move_of_a_resident_is_in_the_diff_and_nobody_else() {
         assert!(found.iter().any(|row| row["氏名"] == "架空　太郎"), "{feed}");
     }
 }
+
+#[test]
+fn a_job_publishes_its_feeds() {
+    let sandbox = Sandbox::loaded(30, 8);
+    sandbox.run(&["run", "nightly"]).expect_fault(10, "engine.no-base");
+    sandbox.replace("hub/jobs/nightly.toml", "content = \"diff\"", "content = \"full\"");
+    sandbox.run(&["run", "nightly", "--date", "2026-10-01"]).expect(0);
+    sandbox.replace("hub/jobs/nightly.toml", "content = \"full\"", "content = \"diff\"");
+    sandbox.run(&["apply", "town/moves.csv"]).expect(0);
+    let board = sandbox.run(&["run", "nightly", "--json"]).expect(0).json();
+    assert_eq!(board.as_array().unwrap().len(), 5);
+    assert_eq!(notice(&sandbox.notices(PLAIN)[0])["business_date"], "2026-10-01");
+    sandbox.run(&["run", "nightli"]).expect(2).says("did you mean \"nightly\"?");
+    sandbox.replace("hub/jobs/nightly.toml", "enabled = true", "enabled = false");
+    sandbox.run(&["run", "nightly"]).expect_fault(2, "usage.disabled-job");
+    assert_eq!(sandbox.notices(PLAIN).len(), 2);
+}

@@ -11,6 +11,8 @@ mod exit_codes;
 #[cfg(test)]
 mod hub_folder;
 #[cfg(test)]
+mod interference;
+#[cfg(test)]
 mod languages;
 #[cfg(test)]
 mod listings;

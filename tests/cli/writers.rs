@@ -10,7 +10,7 @@ use renkei_folder::RootLock;
 use crate::sandbox::files::whole_or_absent;
 use crate::sandbox::{PLAIN, Sandbox};
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Polls until something holds.
 fn wait_until(what: &str, holds: impl Fn() -> bool) {

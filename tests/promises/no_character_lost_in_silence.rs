@@ -22,8 +22,8 @@ encoding = \"utf-8\"
 /// Fields by row key and column id.
 type Fields = BTreeMap<(String, String), String>;
 
-fn read(notice_path: &Path, decode: fn(Vec<u8>) -> String) -> Fields {
-    let text = decode(fs::read(&data_files(notice_path)[0]).unwrap());
+fn read(notice_path: &Path, decode: fn(&[u8]) -> String) -> Fields {
+    let text = decode(&fs::read(&data_files(notice_path)[0]).unwrap());
     let mut lines = text.lines();
     let header = fields(lines.next().unwrap());
     let place = |name: &str| header.iter().position(|column| column == name).unwrap();
@@ -38,9 +38,9 @@ fn read(notice_path: &Path, decode: fn(Vec<u8>) -> String) -> Fields {
     all
 }
 
-fn cp932(bytes: Vec<u8>) -> String {
+fn cp932(bytes: &[u8]) -> String {
     // An independent decoder; it knows everything that CP932 has.
-    let (text, had_errors) = SHIFT_JIS.decode_without_bom_handling(&bytes);
+    let (text, had_errors) = SHIFT_JIS.decode_without_bom_handling(bytes);
     assert!(!had_errors);
     text.into_owned()
 }
@@ -66,7 +66,7 @@ fn no_character_lost_in_silence() {
                 .find(|name| name.contains(".done"))
                 .unwrap(),
         ),
-        |bytes| String::from_utf8(bytes).unwrap(),
+        |bytes| String::from_utf8(bytes.to_vec()).unwrap(),
     );
     let degraded = read(&path, cp932);
     assert_eq!(exact.keys().collect::<Vec<_>>(), degraded.keys().collect::<Vec<_>>());

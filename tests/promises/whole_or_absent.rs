@@ -19,6 +19,12 @@ struct Watcher {
 }
 
 impl Watcher {
+    fn look_around(&mut self, sandbox: &Sandbox) {
+        for feed in FEEDS {
+            self.look(&sandbox.feed_folder(feed));
+        }
+    }
+
     fn look(&mut self, folder: &Path) {
         let listed = names(folder);
         for name in &listed {
@@ -47,10 +53,10 @@ fn whole_or_absent() {
         let watching = scope.spawn(|| {
             let mut watcher = Watcher::default();
             while !is_done.load(Ordering::Relaxed) {
-                FEEDS.iter().for_each(|feed| watcher.look(&sandbox.feed_folder(feed)));
+                watcher.look_around(&sandbox);
                 std::thread::yield_now();
             }
-            FEEDS.iter().for_each(|feed| watcher.look(&sandbox.feed_folder(feed)));
+            watcher.look_around(&sandbox);
             watcher
         });
         sandbox.generate(&FEEDS, &["--full"]).expect(0);
