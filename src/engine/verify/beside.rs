@@ -20,8 +20,8 @@ pub(super) fn check(given: &Given<'_>, notice: &Notice, report: &mut NoticeRepor
         Err(error) => return report.issue("unreadable", error.to_string()),
     };
     let data = notice.files.iter().map(|file| &file.name);
-    let named: Vec<_> = data.chain(notice.reports.iter().map(|file| &file.name)).collect();
-    for name in names.iter().filter(|name| !named.contains(name)) {
+    let expected: Vec<_> = data.chain(notice.reports.iter().map(|file| &file.name)).collect();
+    for name in names.iter().filter(|name| !expected.contains(name)) {
         let rest = name.as_str().strip_prefix(stem).unwrap_or_default();
         if rest.starts_with(['-', '.']) && rest.ends_with(DATA_ENDING) {
             report.issue("extra-file", format!("{name} is not named by the notice"));
