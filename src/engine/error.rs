@@ -77,6 +77,24 @@ pub enum EngineError {
         /// The feed.
         feed: FeedId,
     },
+    /// A diff on a publication that is sealed and did not reach its folder.
+    #[error("publication {sequence} of feed {feed}, on which the diff would build, did not reach its folder")]
+    BaseLost {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+    },
+    /// A sealed publication that the folders do not take or no longer have.
+    #[error("publication {sequence} of feed {feed} was cut off and cannot be finished")]
+    Unfinished {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// Why.
+        source: FolderError,
+    },
     /// A diff that would hide a change of declarations.
     #[error("the layout or rendering of feed {feed} changed since its publication {sequence}")]
     RenderingChanged {
@@ -127,7 +145,7 @@ impl Fault for EngineError {
     fn code(&self) -> &'static str {
         match self {
             Self::Store(error) => error.code(),
-            Self::Folder(error) => error.code(),
+            Self::Folder(error) | Self::Unfinished { source: error, .. } => error.code(),
             Self::Notice(error) => error.code(),
             Self::Name(_) => "engine.name",
             Self::Packed(_) | Self::History(_) => "engine.damaged-row",
@@ -137,6 +155,7 @@ impl Fault for EngineError {
             Self::SameFile { .. } => "engine.same-file",
             Self::NotInForce { .. } => "engine.not-in-force",
             Self::NoBase { .. } => "engine.no-base",
+            Self::BaseLost { .. } => "engine.base-lost",
             Self::RenderingChanged { .. } => "engine.rendering-changed",
             Self::LoadInWindow { .. } => "engine.load-in-window",
             Self::NoSuchResident => "engine.no-such-resident",
@@ -149,7 +168,7 @@ impl Fault for EngineError {
     fn class(&self) -> Class {
         match self {
             Self::Store(error) => error.class(),
-            Self::Folder(error) => error.class(),
+            Self::Folder(error) | Self::Unfinished { source: error, .. } => error.class(),
             Self::Notice(_) | Self::Worker => Class::Bug,
             Self::Refused { .. } | Self::Header { .. } => Class::Partner,
             _ => Class::Operator,

@@ -50,7 +50,7 @@ impl<'s> Workplace<'s> {
         let workplace = Self::open(session, config, clock, Some(lock))?;
         let recovered = recover(workplace.house())?;
         workplace.progress.finish();
-        report_recovered(session.console(), &recovered);
+        report_recovered(session.console(), recovered);
         Ok(workplace)
     }
 
@@ -120,7 +120,7 @@ fn key_of_env(name: &str) -> Result<NumberKey, StoreError> {
 }
 
 /// Says what the start found; an operator wants to know that something was cut off.
-fn report_recovered(console: &Console, recovered: &Recovered) {
+fn report_recovered(console: &Console, recovered: Recovered) {
     for (feed, sequence) in &recovered.finished {
         console.say(
             format_args!("中断していた配信を完了しました: {feed} 連番 {sequence}"),
@@ -133,5 +133,8 @@ fn report_recovered(console: &Console, recovered: &Recovered) {
             format_args!("前回中断した実行が {n_runs} 件あります（renkei runs で確認）。"),
             format_args!("{n_runs} runs were cut off before (see renkei runs)."),
         );
+    }
+    for error in recovered.unfinished {
+        console.failure(&error.into());
     }
 }

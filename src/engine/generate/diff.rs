@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use renkei_core::notice::ChangeCounts;
 use renkei_core::port::PublicationRecord;
 use renkei_core::projection::Shown;
+use renkei_core::publication::Progress;
 use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::{CommitNo, Window};
 use renkei_registry::{AtenaNo, PackedReader};
@@ -41,6 +42,10 @@ struct Line {
 pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
     let feed = desk.maker.feed;
     let Some(base) = &desk.base else { return Err(EngineError::NoBase { feed: feed.id.clone() }) };
+    if base.progress == Progress::Sealed {
+        // Recovery could not finish it, so no receiver has what the diff would build on.
+        return Err(EngineError::BaseLost { feed: feed.id.clone(), sequence: base.sequence });
+    }
     let window = window_since(desk, base)?;
     let mut differences = Vec::new();
     let output = desk.write_lines(|sink| {

@@ -3,7 +3,7 @@
 use renkei_core::naming::notice_name;
 use renkei_core::notice::Notice;
 use renkei_core::port::{PublicationRecord, RunState};
-use renkei_core::publication::Progress;
+use renkei_core::publication::{Kind, Progress};
 use renkei_core::{FeedId, FileName, FolderPath, Sequence};
 
 use super::publish::{move_data, move_notice, publication_audit};
@@ -15,10 +15,12 @@ use crate::house::House;
 const RUNS_LOOKED_AT: u32 = 1_000;
 
 /// What recovery found and did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Recovered {
     /// Publications that were sealed and now stand in their folders.
     pub finished: Vec<(FeedId, Sequence)>,
+    /// Publications whose files the folders do not take or no longer have; a full of their feed replaces them.
+    pub unfinished: Vec<EngineError>,
     /// Runs that were cut off.
     pub n_interrupted_runs: usize,
     /// Stages swept away.
@@ -28,17 +30,31 @@ pub struct Recovered {
 impl Recovered {
     /// True when everything was in order.
     pub fn is_nothing(&self) -> bool {
-        self == &Self::default()
+        let Self { finished, unfinished, n_interrupted_runs, n_stages_removed } = self;
+        finished.is_empty() && unfinished.is_empty() && n_interrupted_runs + n_stages_removed == 0
     }
 }
 
 /// Finishes sealed publications, marks runs that were cut off, and clears stages. Only one process may
-/// work on a root, so whatever is under way in the database is not under way any more.
+/// work on a root, so whatever is under way in the database is not under way any more. What the folders
+/// refuse concerns one feed: it keeps its stage and is tried again at the next start.
 pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
     let mut recovered = Recovered::default();
     let sealed = house.store.snapshot()?.publications(None, Some(Progress::Sealed))?;
+    let mut kept_stages = Vec::new();
     for publication in sealed {
-        finish(house, &publication)?;
+        if is_replaced(house, &publication)? {
+            continue;
+        }
+        match finish(house, &publication) {
+            Err(EngineError::Folder(source)) => {
+                kept_stages.push(stage_name(&publication.run_id)?);
+                let PublicationRecord { feed, sequence, .. } = publication;
+                recovered.unfinished.push(EngineError::Unfinished { feed, sequence, source });
+                continue;
+            }
+            finished => finished?,
+        }
         tracing::info!(
             feed = publication.feed.as_str(),
             sequence = publication.sequence.0,
@@ -48,12 +64,19 @@ pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
         house.witness.reached("recover.finished-one");
     }
     recovered.n_interrupted_runs = close_runs(house)?;
-    for stage in house.folders.stages()? {
+    for stage in house.folders.stages()?.into_iter().filter(|stage| !kept_stages.contains(stage)) {
         house.folders.discard_stage(&stage)?;
         recovered.n_stages_removed += 1;
     }
     house.witness.reached("recover.done");
     Ok(recovered)
+}
+
+/// True when a later full was published: it gives receivers all that this publication would have.
+fn is_replaced(house: House<'_>, publication: &PublicationRecord) -> Result<bool, EngineError> {
+    let published =
+        house.store.snapshot()?.publications(Some(&publication.feed), Some(Progress::Published))?;
+    Ok(published.iter().any(|later| later.kind == Kind::Full && later.sequence > publication.sequence))
 }
 
 /// Repeats the steps from the seal on.
