@@ -54,6 +54,7 @@ impl Work<'_> {
             row.set(ItemNo::JUMIN_JOTAI, "9");
             row.set(ItemNo::SHOJO_JIYU, self.mv.reason.code());
             row.set(ItemNo::SHOJO_IDO_YMD, &day);
+            row.set(ItemNo::SHOJO_TODOKE_YMD, self.mv.item(ItemNo::IDO_TODOKE_YMD).unwrap_or_default());
             row.set(ItemNo::SHOJO_IDO_FUSHO_FLG, "0");
         }
         self.set_items(&mut row);

@@ -152,6 +152,39 @@ fn a_death_ends_the_registration_and_a_return_clears_it() {
 }
 
 #[test]
+fn a_return_starts_with_nothing_of_the_first_arrival() {
+    let first = [("tennyumae_shikugunchoson", "土浦市"), ("tennyumae_katagaki", "港町コーポ3号")];
+    let items = [ALL_REQUIRED, &first, &[("saishu_shikugunchoson", "牛久市")]].concat();
+    let story = Story::new()
+        .with("01", "2015-04-01", None, &items)
+        .with("21", "2020-03-28", None, &[("tennyu_tsuchi_ymd", "2020-04-02")])
+        .with("01", "2026-10-04", None, &[("tennyumae_shikugunchoson", "世田谷区")]);
+    story.check(
+        &["tennyumae_shikugunchoson", "tennyumae_katagaki", "saishu_shikugunchoson", "tennyu_tsuchi_ymd"],
+        &[
+            "1-0 2015-04-01 01 1  土浦市 港町コーポ3号 牛久市 ",
+            "2-0 2020-03-28 21 2  土浦市 港町コーポ3号 牛久市 2020-04-02",
+            "3-0 2026-10-04 01 1 L 世田谷区   ",
+        ],
+    );
+}
+
+#[test]
+fn an_entry_after_naturalisation_keeps_where_the_resident_came_from() {
+    let items = [ALL_REQUIRED, &[("tennyumae_kokumei", "中国")]].concat();
+    let story = Story::new().with("02", "2015-04-01", None, &items).with("24", "2026-09-24", None, &[]).with(
+        "04",
+        "2026-09-24",
+        None,
+        &[],
+    );
+    story.check(
+        &["tennyumae_kokumei", "shojo_jiyu"],
+        &["1-0 2015-04-01 02 1  中国 ", "2-0 2026-09-24 24 9  中国 24", "3-0 2026-09-24 04 1 L 中国 "],
+    );
+}
+
+#[test]
 fn a_retroactive_correction_reaches_the_rows_that_inherited_the_error() {
     let story = Story::moved_in("2020-04-01")
         .with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")])
@@ -224,8 +257,11 @@ fn cancelling_an_earlier_move_takes_back_what_was_inherited_from_it() {
 #[test]
 fn cancelling_the_only_move_in_ends_the_record_and_cancelling_a_removal_brings_back() {
     Story::moved_in("2026-04-01")
-        .with("28", "2026-04-02", Some(1), &[])
-        .check(&["shojo_jiyu"], &["1-0 2026-04-01 01 1 X ", "2-0 2026-04-02 28 9 L 28"]);
+        .with("28", "2026-04-02", Some(1), &[("ido_todoke_ymd", "2026-04-03")])
+        .check(
+            &["shojo_jiyu", "shojo_todoke_ymd"],
+            &["1-0 2026-04-01 01 1 X  ", "2-0 2026-04-02 28 9 L 28 2026-04-03"],
+        );
     Story::moved_in("2026-04-01")
         .with("21", "2026-05-01", None, &[])
         .with("09", "2026-05-02", Some(2), &[])
