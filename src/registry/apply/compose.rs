@@ -6,7 +6,7 @@ use crate::moves::{Effect, MoveReason};
 use crate::row::{Row, Values};
 
 /// 現住所 and where 転居 puts it: 転居前住所.
-const ADDRESS: [(ItemNo, ItemNo); 10] = [
+pub(super) const ADDRESS: [(ItemNo, ItemNo); 10] = [
     (ItemNo::JUSHO_SHIKUCHOSON_CD, ItemNo::TENKYOMAE_SHIKUCHOSON_CD),
     (ItemNo::JUSHO_MACHIAZA_CD, ItemNo::TENKYOMAE_MACHIAZA_CD),
     (ItemNo::JUSHO_TODOFUKEN, ItemNo::TENKYOMAE_TODOFUKEN),

@@ -92,7 +92,7 @@ impl Story {
                 if row.is_cancelled() { "X" } else { "" }
             );
             let head = ["rireki_no", "rireki_eda_no", "ido_ymd", "ido_jiyu", "jumin_jotai"].map(get);
-            let more: String = items.iter().map(|id| format!(" {}", get(id))).collect();
+            let more = items.iter().fold(String::new(), |text, id| text + " " + &get(id));
             format!("{}-{} {} {} {} {flags}{more}", head[0], head[1], head[2], head[3], head[4])
         };
         self.history.rows().iter().map(line).collect()
@@ -209,6 +209,44 @@ fn a_retroactive_correction_reaches_the_rows_that_inherited_the_error() {
 }
 
 #[test]
+fn a_corrected_address_does_not_follow_to_the_next_one() {
+    // Neither lot has a 方書 in the registry, but that does not make the first one's the second one's.
+    let story = Story::moved_in("2020-04-01")
+        .with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")])
+        .with("54", "2023-04-01", None, &[("kyuuji", "緑川")])
+        .with("44", "", Some(1), &[("jusho_katagaki", "桜荘2号"), ("jumin_ymd", "2020-03-30")]);
+    story.check(
+        &["jusho_banchigo", "jusho_katagaki", "tenkyomae_banchigo", "tenkyomae_katagaki", "jumin_ymd"],
+        &[
+            "1-0 2020-04-01 01 1  1番地    ",
+            "1-1 2020-04-01 44 1  1番地 桜荘2号   2020-03-30",
+            "2-0 2022-04-01 41 1  2番地  1番地  ",
+            "2-1 2022-04-01 41 1  2番地  1番地 桜荘2号 2020-03-30",
+            "3-0 2023-04-01 54 1  2番地  1番地  ",
+            "3-1 2023-04-01 54 1 L 2番地  1番地 桜荘2号 2020-03-30",
+        ],
+    );
+}
+
+#[test]
+fn cancelling_the_first_of_two_moves_within_leaves_the_second_with_the_address_before_both() {
+    let story = Story::moved_in("2020-04-01")
+        .with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地"), ("jusho_katagaki", "桜荘2号")])
+        .with("41", "2024-04-01", None, &[("jusho_banchigo", "3番地"), ("jusho_katagaki", "")])
+        .with("59", "2022-04-01", Some(2), &[]);
+    story.check(
+        &["jusho_banchigo", "tenkyomae_banchigo", "tenkyomae_katagaki", "tenkyomae_todofuken", "jutei_ymd"],
+        &[
+            "1-0 2020-04-01 01 1  1番地    ",
+            "2-0 2022-04-01 41 1 X 2番地 1番地  茨城県 2022-04-01",
+            "3-0 2024-04-01 41 1  3番地 2番地 桜荘2号 茨城県 2024-04-01",
+            "3-1 2024-04-01 41 1 L 3番地 1番地  茨城県 2024-04-01",
+            "4-0 2022-04-01 59 1  1番地    ",
+        ],
+    );
+}
+
+#[test]
 fn a_clerical_error_gets_a_version_and_so_do_its_heirs() {
     let story = Story::moved_in("2020-04-01")
         .with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")])
@@ -272,6 +310,14 @@ fn cancelling_the_only_move_in_ends_the_record_and_cancelling_a_removal_brings_b
 }
 
 #[test]
+fn a_corrected_row_is_cancelled_as_the_move_it_was() {
+    let story = Story::moved_in("2026-04-01").with("44", "", Some(1), &[("shimei", "青葉　太朗")]);
+    story
+        .with("28", "2026-04-02", Some(1), &[])
+        .check(&[], &["1-0 2026-04-01 01 1 X", "1-1 2026-04-01 44 1 X", "2-0 2026-04-02 28 9 L"]);
+}
+
+#[test]
 fn moves_that_do_not_fit_are_refused() {
     let one = || Story::moved_in("2020-04-01");
     one().refused("01", "2021-04-01", None, ALL_REQUIRED, &Refusal::AlreadyRegistered);
@@ -297,6 +343,13 @@ fn moves_that_do_not_fit_are_refused() {
         None,
         &[("del_flg", "1")],
         &Refusal::ManagedItem { item: ItemNo::DEL_FLG },
+    );
+    one().with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")]).refused(
+        "28",
+        "2022-05-01",
+        Some(1),
+        &[],
+        &Refusal::LaterRows { rireki_no: 1 },
     );
     let twice = one().with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")]);
     let twice = twice.with("59", "2022-05-01", Some(2), &[]);
