@@ -22,7 +22,11 @@ impl Work<'_> {
         let mut versions = self.history.rows().iter();
         let first = versions.find(|row| row.key().is_some_and(|key| key.rireki_no == target.rireki_no));
         let cancelled = first.map_or("", |row| row.get(ItemNo::IDO_JIYU));
-        if let Some(reason) = MoveReason::find(cancelled)
+        let reason = MoveReason::find(cancelled);
+        if reason.is_some_and(MoveReason::is_cancellation) {
+            return Err(Refusal::CancelsCancellation { rireki_no: target.rireki_no });
+        }
+        if let Some(reason) = reason
             && reason.cancelled_by() != self.mv.reason.code()
         {
             return Err(Refusal::WrongCancellation {

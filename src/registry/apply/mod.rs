@@ -134,12 +134,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The move's 異動年月日; for one of unknown date (不詳), the date of the latest row.
+    /// The move's 異動年月日; for one of unknown date (不詳), the day it was filed or is processed.
     fn day(&self) -> Result<String, Refusal> {
         match self.mv.item(ItemNo::IDO_YMD).unwrap_or_default() {
             "" if self.mv.item(ItemNo::IDO_YMD_FUSHO_FLG) == Some("1") => {
-                let places = self.history.effective();
-                Ok(places.last().map(|place| place.date.clone()).unwrap_or_default())
+                let given = |item| self.mv.item(item).filter(|text| !text.is_empty());
+                let filed = given(ItemNo::IDO_TODOKE_YMD).or_else(|| given(ItemNo::SHORI_YMD));
+                Ok(filed.unwrap_or(&self.stamp.date).to_owned())
             }
             text if date::is_date(text.as_bytes()) => Ok(text.to_owned()),
             _ => Err(Refusal::NoDate),

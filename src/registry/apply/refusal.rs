@@ -46,6 +46,12 @@ pub enum Refusal {
         /// What was given.
         found: &'static str,
     },
+    /// The row named is itself a cancellation.
+    #[error("history row {rireki_no} is a cancellation, which cannot be cancelled; record the move again")]
+    CancelsCancellation {
+        /// 個人履歴番号.
+        rireki_no: u32,
+    },
     /// A modification that modifies nothing.
     #[error("the move changes nothing")]
     NothingChanges,
@@ -76,6 +82,7 @@ impl Refusal {
             Self::TargetNotEffective { .. } => "target-not-effective",
             Self::LaterRows { .. } => "later-rows",
             Self::WrongCancellation { .. } => "wrong-cancellation",
+            Self::CancelsCancellation { .. } => "cancels-cancellation",
             Self::NothingChanges => "nothing-changes",
             Self::ManagedItem { .. } => "managed-item",
             Self::Invalid { .. } => "invalid-row",

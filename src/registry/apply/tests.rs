@@ -357,6 +357,13 @@ fn moves_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn a_cancellation_is_not_cancelled() {
+    let story = Story::moved_in("2020-04-01").with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")]);
+    let story = story.with("59", "2022-05-01", Some(2), &[]);
+    story.refused("59", "2022-06-01", Some(3), &[], &Refusal::CancelsCancellation { rireki_no: 3 });
+}
+
+#[test]
 fn a_row_that_would_be_wrong_names_its_items() {
     let mut story = Story::moved_in("2020-04-01");
     let refusal = story.try_move("43", "2021-04-01", None, &[("seibetsu", "7"), ("birth_ymd", "1980-02-30")]);
