@@ -135,13 +135,20 @@ impl Projection {
 
     /// [`Projection::selects`], whatever the row's 最新フラグ: for a view of another day.
     pub fn selects_content(&self, row: &PackedRow<'_>) -> bool {
-        let is_gone =
-            self.gone.as_ref().is_some_and(|(item, removed)| row.bytes(*item) == removed.as_bytes());
-        !is_gone
+        !self.is_marked_gone(row)
             && self.select.iter().all(|(item, values)| {
                 let value = row.bytes(*item);
                 values.iter().any(|allowed| allowed.as_bytes() == value)
             })
+    }
+
+    /// True when the row stands in the registry marked as gone (cancelled), under a key of its own.
+    pub fn is_cancelled(&self, row: &PackedRow<'_>) -> bool {
+        self.rows == RowSet::History && self.is_marked_gone(row)
+    }
+
+    fn is_marked_gone(&self, row: &PackedRow<'_>) -> bool {
+        self.gone.as_ref().is_some_and(|(item, removed)| row.bytes(*item) == removed.as_bytes())
     }
 
     /// The row's key within the feed.

@@ -165,7 +165,7 @@ impl HistoryDates {
     pub fn push(&mut self, row: &impl Values) {
         self.rows.push(RowDates {
             rireki_no: row.get(ItemNo::RIREKI_NO).parse().unwrap_or(0),
-            date: row.get(ItemNo::IDO_YMD).to_owned(),
+            date: effective_date(|item| row.get(item)).to_owned(),
             is_cancelled: row.get(ItemNo::DEL_FLG) == "1",
         });
     }
@@ -185,7 +185,7 @@ impl HistoryDates {
             if has_later_version || row.is_cancelled {
                 continue;
             }
-            // A row of unknown date (不詳) counts from the date of the row recorded before it.
+            // A row without any date counts from the date of the row recorded before it.
             let date = if row.date.is_empty() { date_before.clone() } else { row.date.clone() };
             date_before.clone_from(&date);
             places.push(Place { date, rireki_no: row.rireki_no, index });
@@ -193,6 +193,13 @@ impl HistoryDates {
         places.sort_by(|a, b| (&a.date, a.rireki_no).cmp(&(&b.date, b.rireki_no)));
         places
     }
+}
+
+/// From which day a row holds: 異動年月日, or where that is unknown (不詳) the day it was filed or processed, as
+/// the earliest day on which anybody knew.
+pub(crate) fn effective_date<'r>(get: impl Fn(ItemNo) -> &'r str) -> &'r str {
+    let dates = [ItemNo::IDO_YMD, ItemNo::IDO_TODOKE_YMD, ItemNo::SHORI_YMD].map(get);
+    dates.into_iter().find(|date| !date.is_empty()).unwrap_or_default()
 }
 
 /// Where an effective row stands.
@@ -249,9 +256,16 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_unknown_date_holds_from_the_row_recorded_before_it() {
-        let history = history(&[("1", "0", "2020-04-01", ""), ("2", "0", "", "L")]).unwrap();
-        assert_eq!(history.as_of("2020-04-01").unwrap().get(ItemNo::RIREKI_NO), "2");
+    fn a_row_of_unknown_date_holds_from_its_filing_or_else_from_the_row_before_it() {
+        let undated = history(&[("1", "0", "2020-04-01", ""), ("2", "0", "", "L")]).unwrap();
+        assert_eq!(undated.as_of("2020-04-01").unwrap().get(ItemNo::RIREKI_NO), "2");
+        let mut filed = row("2", "0", "", "L");
+        filed.set(ItemNo::IDO_TODOKE_YMD, "2021-06-01");
+        filed.set(ItemNo::SHORI_YMD, "2021-06-02");
+        let rows = vec![row("1", "0", "2020-04-01", ""), filed];
+        let filed = History::new(AtenaNo::new(1).unwrap(), rows).unwrap();
+        assert_eq!(filed.as_of("2021-05-31").unwrap().get(ItemNo::RIREKI_NO), "1");
+        assert_eq!(filed.as_of("2021-06-01").unwrap().get(ItemNo::RIREKI_NO), "2");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One history row of one resident, in the open: a text for each item.
 
+use std::ops::Range;
+
 use crate::dictionary::{Dictionary, ItemNo};
 use crate::ids::{AtenaNo, RowKey};
 
@@ -10,28 +12,50 @@ pub trait Values {
 }
 
 /// One history row (レコード). Every item is text, as the standard's files carry it; empty means none.
+///
+/// All texts stand in one string, one after the other, so that a copy of a row costs two allocations and not
+/// one for each item: a move copies its resident's rows several times.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
-    values: Vec<Box<str>>,
+    text: String,
+    /// End of item i within `text`; the start is the end of item i-1.
+    ends: Vec<usize>,
 }
 
 impl Row {
     /// A row with every item empty.
     pub fn new() -> Self {
-        Self { values: vec![Box::default(); Dictionary::standard().len()] }
+        Self { text: String::new(), ends: vec![0; Dictionary::standard().len()] }
     }
 
     /// A row with the items of `values`.
     pub fn from_values(values: &(impl Values + ?Sized)) -> Self {
-        let values = Dictionary::standard().items().iter().map(|item| values.get(item.no).into()).collect();
-        Self { values }
+        let items = Dictionary::standard().items();
+        let mut row = Self { text: String::with_capacity(1_024), ends: Vec::with_capacity(items.len()) };
+        for item in items {
+            row.text.push_str(values.get(item.no));
+            row.ends.push(row.text.len());
+        }
+        row
     }
 
     /// Sets an item; an empty text clears it.
     pub fn set(&mut self, item: ItemNo, text: &str) {
-        if let Some(value) = self.values.get_mut(item.index()) {
-            *value = text.into();
+        let range = self.range(item);
+        if range.end > self.text.len() || item.index() >= self.ends.len() {
+            return;
         }
+        let (n_old, n_new) = (range.len(), text.len());
+        self.text.replace_range(range, text);
+        for end in self.ends.iter_mut().skip(item.index()) {
+            *end = *end - n_old + n_new;
+        }
+    }
+
+    fn range(&self, item: ItemNo) -> Range<usize> {
+        let end = self.ends.get(item.index()).copied().unwrap_or(0);
+        let before = item.index().checked_sub(1).and_then(|before| self.ends.get(before));
+        before.copied().unwrap_or(0).min(end)..end
     }
 
     /// The row's key, if its three items are well-formed.
@@ -62,7 +86,7 @@ impl Default for Row {
 
 impl Values for Row {
     fn get(&self, item: ItemNo) -> &str {
-        self.values.get(item.index()).map_or("", |text| text)
+        self.text.get(self.range(item)).unwrap_or_default()
     }
 }
 
@@ -70,5 +94,37 @@ impl Values for Row {
 impl std::fmt::Debug for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Row({}-{})", self.get(ItemNo::RIREKI_NO), self.get(ItemNo::RIREKI_EDA_NO))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_an_item_leaves_the_others() {
+        let mut row = Row::new();
+        for (item, text) in
+            [(ItemNo::DEL_FLG, "0"), (ItemNo::SHIKUCHOSON_CD, "082201"), (ItemNo::IDO_YMD, "𠮷")]
+        {
+            row.set(item, text);
+        }
+        row.set(ItemNo::SHIKUCHOSON_CD, "1");
+        row.set(ItemNo::IDO_YMD, "");
+        row.set(ItemNo::KOSHIN_TIME, "09:00:00");
+        let texts = [ItemNo::SHIKUCHOSON_CD, ItemNo::IDO_YMD, ItemNo::KOSHIN_TIME, ItemNo::DEL_FLG]
+            .map(|i| row.get(i));
+        assert_eq!(texts, ["1", "", "09:00:00", "0"]);
+        let filled = Dictionary::standard().items().iter().filter(|item| !row.get(item.no).is_empty());
+        assert_eq!(filled.count(), 3);
+        assert_eq!(Row::from_values(&row), row);
+    }
+
+    #[test]
+    fn an_item_of_no_dictionary_is_empty_and_cannot_be_set() {
+        let mut row = Row::new();
+        let beyond = ItemNo::from_index(Dictionary::standard().len()).unwrap();
+        row.set(beyond, "x");
+        assert_eq!((row.get(beyond), row == Row::new()), ("", true));
     }
 }

@@ -31,6 +31,7 @@ pub(super) struct Difference {
 }
 
 /// A line of a resident, with the packed row it was rendered from.
+#[derive(Clone)]
 struct Line {
     key: Vec<u8>,
     bucket: usize,
@@ -122,13 +123,17 @@ fn count(differences: &[Difference]) -> ChangeCounts {
 }
 
 /// The lines of one resident that differ: new and changed ones in key order, then those that are gone.
+///
+/// A cancelled row is shown as it is now, without 最新フラグ and with the time of its cancellation: as it
+/// was, a receiver would see two latest rows of the resident. A row that left the selection is shown as the
+/// receiver had it: what it says now is not for them.
 fn differences_of(
     desk: &Desk<'_>,
     atena_no: AtenaNo,
     window: Window,
 ) -> Result<Vec<(Shown, Line, Difference)>, EngineError> {
-    let before = lines_at(desk, atena_no, window.after)?;
-    let after = lines_at(desk, atena_no, window.through)?;
+    let ResidentLines { shown: before, .. } = lines_at(desk, atena_no, window.after)?;
+    let ResidentLines { shown: after, cancelled } = lines_at(desk, atena_no, window.through)?;
     let digest = |line: &Line| RowDigest::of(&line.text);
     let keys_after: Vec<Vec<u8>> = after.iter().map(|line| line.key.clone()).collect();
     let mut found = Vec::new();
@@ -148,19 +153,30 @@ fn differences_of(
     for old in before.into_iter().filter(|old| !keys_after.contains(&old.key)) {
         let difference =
             Difference { key: old.key.clone(), bucket: old.bucket, before: Some(digest(&old)), after: None };
-        found.push((Shown::Removed, old, difference));
+        let now = cancelled.iter().find(|line| line.key == old.key).cloned();
+        found.push((Shown::Removed, now.unwrap_or(old), difference));
     }
     Ok(found)
 }
 
-/// The lines a receiver had of a resident right after a commit.
-fn lines_at(desk: &Desk<'_>, atena_no: AtenaNo, at: CommitNo) -> Result<Vec<Line>, EngineError> {
+/// The lines of a resident right after a commit, in key order.
+#[derive(Default)]
+struct ResidentLines {
+    /// Those a receiver had.
+    shown: Vec<Line>,
+    /// Those of cancelled rows.
+    cancelled: Vec<Line>,
+}
+
+/// Renders the rows of a resident as they were right after a commit.
+fn lines_at(desk: &Desk<'_>, atena_no: AtenaNo, at: CommitNo) -> Result<ResidentLines, EngineError> {
     let projection = &desk.maker.projection;
     let mut reader = PackedReader::new();
-    let mut lines = Vec::new();
+    let mut lines = ResidentLines::default();
     for packed in desk.snapshot.rows_of(atena_no, at, numbers_of(desk.maker.feed))? {
         let row = reader.read(&packed)?;
-        if !projection.selects(&row) {
+        let is_shown = projection.selects(&row);
+        if !is_shown && !projection.is_cancelled(&row) {
             continue;
         }
         let mut text = Vec::new();
@@ -168,7 +184,8 @@ fn lines_at(desk: &Desk<'_>, atena_no: AtenaNo, at: CommitNo) -> Result<Vec<Line
         let _ = projection.render(&row, Shown::Present, &mut text, &mut Vec::new());
         let key = projection.key(&row).join(&0x1f);
         let bucket = projection.bucket(&row);
-        lines.push(Line { key, bucket, text, packed });
+        let list = if is_shown { &mut lines.shown } else { &mut lines.cancelled };
+        list.push(Line { key, bucket, text, packed });
     }
     Ok(lines)
 }

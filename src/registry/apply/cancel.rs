@@ -1,6 +1,7 @@
 //! Cancellation of a move (異動の取消し 09, 28, 59): the history as if the move had never been.
 
-use super::{Refusal, Work, differences};
+use super::inherit::differences;
+use super::{Refusal, Work};
 use crate::dictionary::ItemNo;
 use crate::history::Place;
 use crate::moves::MoveReason;
@@ -17,8 +18,15 @@ impl Work<'_> {
         let before = at.checked_sub(1).and_then(|before| places.get(before));
         let before = before.and_then(|place| self.history.row(place.index)).cloned();
 
-        let cancelled = target_row.get(ItemNo::IDO_JIYU);
-        if let Some(reason) = MoveReason::find(cancelled)
+        // A correction (枝番) carries its own reason; what is cancelled is the move the row began as.
+        let mut versions = self.history.rows().iter();
+        let first = versions.find(|row| row.key().is_some_and(|key| key.rireki_no == target.rireki_no));
+        let cancelled = first.map_or("", |row| row.get(ItemNo::IDO_JIYU));
+        let reason = MoveReason::find(cancelled);
+        if reason.is_some_and(MoveReason::is_cancellation) {
+            return Err(Refusal::CancelsCancellation { rireki_no: target.rireki_no });
+        }
+        if let Some(reason) = reason
             && reason.cancelled_by() != self.mv.reason.code()
         {
             return Err(Refusal::WrongCancellation {
@@ -28,9 +36,12 @@ impl Work<'_> {
             });
         }
 
+        if before.is_none() && at + 1 < places.len() {
+            return Err(Refusal::LaterRows { rireki_no: target.rireki_no });
+        }
         if let Some(before) = &before {
             // Later rows follow the target in effective order, so its number finds them even once it is gone.
-            self.pass_on(target.rireki_no, differences(&target_row, before));
+            self.pass_on(target.rireki_no, &target_row, differences(&target_row, before));
         }
         for row in self.history.rows_mut() {
             if row.key().is_some_and(|key| key.rireki_no == target.rireki_no) {
@@ -54,6 +65,7 @@ impl Work<'_> {
             row.set(ItemNo::JUMIN_JOTAI, "9");
             row.set(ItemNo::SHOJO_JIYU, self.mv.reason.code());
             row.set(ItemNo::SHOJO_IDO_YMD, &day);
+            row.set(ItemNo::SHOJO_TODOKE_YMD, self.mv.item(ItemNo::IDO_TODOKE_YMD).unwrap_or_default());
             row.set(ItemNo::SHOJO_IDO_FUSHO_FLG, "0");
         }
         self.set_items(&mut row);

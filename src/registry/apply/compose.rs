@@ -2,11 +2,11 @@
 
 use super::Work;
 use crate::dictionary::ItemNo;
-use crate::moves::Effect;
+use crate::moves::{Effect, MoveReason};
 use crate::row::{Row, Values};
 
 /// 現住所 and where 転居 puts it: 転居前住所.
-const ADDRESS: [(ItemNo, ItemNo); 10] = [
+pub(super) const ADDRESS: [(ItemNo, ItemNo); 10] = [
     (ItemNo::JUSHO_SHIKUCHOSON_CD, ItemNo::TENKYOMAE_SHIKUCHOSON_CD),
     (ItemNo::JUSHO_MACHIAZA_CD, ItemNo::TENKYOMAE_MACHIAZA_CD),
     (ItemNo::JUSHO_TODOFUKEN, ItemNo::TENKYOMAE_TODOFUKEN),
@@ -19,16 +19,23 @@ const ADDRESS: [(ItemNo, ItemNo); 10] = [
     (ItemNo::JUSHO_YUBIN_NO, ItemNo::TENKYOMAE_YUBIN_NO),
 ];
 
-/// Items of 消除 and 転出 (項番 95–99 and 101–122): a resident who comes back has none of them.
+/// Items of 消除 and 転出 (項番 95–122, with the 転入通知 that the other municipality answers a 転出 with): a
+/// resident who comes back has none of them.
 fn is_about_removal(item: ItemNo) -> bool {
-    let no = item.index() + 1;
-    (95..=99).contains(&no) || (101..=122).contains(&no)
+    (95..=122).contains(&(item.index() + 1))
 }
 
-/// 記載: registered, with nothing left of an earlier removal or move.
-fn compose_addition(row: &mut Row) {
+/// Items of where a resident came from (項番 65–84: 転入前住所, 最終登録住所).
+fn is_about_arrival(item: ItemNo) -> bool {
+    (65..=84).contains(&(item.index() + 1))
+}
+
+/// 記載: registered, with nothing left of an earlier removal or move. Who arrives (転入, 出生) brings where
+/// they came from; a 職権記載, 改製 or 再製 goes on with what is known.
+fn compose_addition(row: &mut Row, reason: MoveReason) {
+    let is_arrival = matches!(reason.code(), "01" | "02" | "03");
     let items = crate::Dictionary::standard().items().iter().map(|item| item.no);
-    for item in items.filter(|item| is_about_removal(*item)) {
+    for item in items.filter(|item| is_about_removal(*item) || is_arrival && is_about_arrival(*item)) {
         row.set(item, "");
     }
     for (_, before) in ADDRESS {
@@ -48,7 +55,7 @@ impl Work<'_> {
         row.set(ItemNo::SHORI_YMD, &self.stamp.date);
         row.set(ItemNo::SOSASHA_ID, &self.stamp.operator_id);
         match self.mv.reason.effect() {
-            Effect::Add => compose_addition(row),
+            Effect::Add => compose_addition(row, self.mv.reason),
             Effect::Remove => self.compose_removal(row),
             Effect::Modify => {}
         }

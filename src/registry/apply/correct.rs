@@ -1,7 +1,8 @@
 //! 誤記修正 (44): a corrected version (枝番) of the row in which the error stands, and of those after it that
 //! inherited the error.
 
-use super::{Refusal, Work, differences, next_eda_no};
+use super::inherit::differences;
+use super::{Refusal, Work, next_eda_no};
 use crate::dictionary::ItemNo;
 
 impl Work<'_> {
@@ -23,7 +24,7 @@ impl Work<'_> {
         right.set(ItemNo::SOSASHA_ID, &self.stamp.operator_id);
         self.stamp_time(&mut right);
         self.history.insert(right);
-        self.pass_on(target.rireki_no, changes);
+        self.pass_on(target.rireki_no, &wrong, changes);
         Ok(())
     }
 }

@@ -8,9 +8,12 @@
 mod cancel;
 mod compose;
 mod correct;
+mod inherit;
 mod refusal;
 
 pub use refusal::Refusal;
+
+use inherit::{differences, differing_items};
 
 use crate::dictionary::ItemNo;
 use crate::history::History;
@@ -123,47 +126,24 @@ impl Work<'_> {
         let rireki_no = self.history.next_rireki_no();
         row.set(ItemNo::RIREKI_NO, &rireki_no.to_string());
         row.set(ItemNo::RIREKI_EDA_NO, "0");
-        let changes = base.map(|base| differences(&base, &row)).unwrap_or_default();
+        let changes = base.as_ref().map(|base| differences(base, &row));
         self.history.insert(row);
-        self.pass_on(rireki_no, changes);
+        if let (Some(base), Some(changes)) = (&base, changes) {
+            self.pass_on(rireki_no, base, changes);
+        }
         Ok(())
     }
 
-    /// The move's 異動年月日; for one of unknown date (不詳), the date of the latest row.
+    /// The move's 異動年月日; for one of unknown date (不詳), the day it was filed or is processed.
     fn day(&self) -> Result<String, Refusal> {
         match self.mv.item(ItemNo::IDO_YMD).unwrap_or_default() {
             "" if self.mv.item(ItemNo::IDO_YMD_FUSHO_FLG) == Some("1") => {
-                let places = self.history.effective();
-                Ok(places.last().map(|place| place.date.clone()).unwrap_or_default())
+                let given = |item| self.mv.item(item).filter(|text| !text.is_empty());
+                let filed = given(ItemNo::IDO_TODOKE_YMD).or_else(|| given(ItemNo::SHORI_YMD));
+                Ok(filed.unwrap_or(&self.stamp.date).to_owned())
             }
             text if date::is_date(text.as_bytes()) => Ok(text.to_owned()),
             _ => Err(Refusal::NoDate),
-        }
-    }
-
-    /// Passes what a row changed on to the effective rows after it, as far as each had inherited it.
-    fn pass_on(&mut self, rireki_no: u32, mut changes: Vec<Change>) {
-        let places = self.history.effective();
-        let after =
-            places.iter().position(|place| place.rireki_no == rireki_no).map_or(places.len(), |p| p + 1);
-        let mut versions = Vec::new();
-        for place in places.iter().skip(after) {
-            let Some(row) = self.history.row(place.index) else { continue };
-            // An item that a later move set itself stays, and so does what follows from it.
-            changes.retain(|change| row.get(change.item) == &*change.from);
-            if changes.is_empty() {
-                break;
-            }
-            let mut version = row.clone();
-            for change in &changes {
-                version.set(change.item, &change.to);
-            }
-            version.set(ItemNo::RIREKI_EDA_NO, &next_eda_no(row));
-            self.stamp_time(&mut version);
-            versions.push(version);
-        }
-        for version in versions {
-            self.history.insert(version);
         }
     }
 
@@ -211,26 +191,6 @@ impl Work<'_> {
         row.set(ItemNo::KOSHIN_YMD, &self.stamp.date);
         row.set(ItemNo::KOSHIN_TIME, &self.stamp.time);
     }
-}
-
-/// An item that passes from one text to another.
-struct Change {
-    item: ItemNo,
-    from: Box<str>,
-    to: Box<str>,
-}
-
-/// What differs between two rows about the resident, from `from` to `to`.
-fn differences(from: &Row, to: &Row) -> Vec<Change> {
-    differing_items(from, to)
-        .into_iter()
-        .map(|item| Change { item, from: from.get(item).into(), to: to.get(item).into() })
-        .collect()
-}
-
-fn differing_items(one: &Row, other: &Row) -> Vec<ItemNo> {
-    let items = crate::Dictionary::standard().items().iter().map(|item| item.no);
-    items.filter(|item| is_about_the_resident(*item) && one.get(*item) != other.get(*item)).collect()
 }
 
 fn next_eda_no(row: &Row) -> String {

@@ -30,6 +30,12 @@ pub enum Refusal {
         /// 個人履歴番号.
         rireki_no: u32,
     },
+    /// A cancellation of how the resident came in, with later rows that would be left without a beginning.
+    #[error("history row {rireki_no} is the first that holds: cancel the rows after it first")]
+    LaterRows {
+        /// 個人履歴番号.
+        rireki_no: u32,
+    },
     /// The wrong one of the three cancellation reasons.
     #[error("a move of reason {cancelled} is cancelled by reason {expected}, not {found}")]
     WrongCancellation {
@@ -39,6 +45,12 @@ pub enum Refusal {
         expected: &'static str,
         /// What was given.
         found: &'static str,
+    },
+    /// The row named is itself a cancellation.
+    #[error("history row {rireki_no} is a cancellation, which cannot be cancelled; record the move again")]
+    CancelsCancellation {
+        /// 個人履歴番号.
+        rireki_no: u32,
     },
     /// A modification that modifies nothing.
     #[error("the move changes nothing")]
@@ -68,7 +80,9 @@ impl Refusal {
             Self::NoTarget => "no-target",
             Self::NeedlessTarget => "needless-target",
             Self::TargetNotEffective { .. } => "target-not-effective",
+            Self::LaterRows { .. } => "later-rows",
             Self::WrongCancellation { .. } => "wrong-cancellation",
+            Self::CancelsCancellation { .. } => "cancels-cancellation",
             Self::NothingChanges => "nothing-changes",
             Self::ManagedItem { .. } => "managed-item",
             Self::Invalid { .. } => "invalid-row",

@@ -152,6 +152,39 @@ fn a_death_ends_the_registration_and_a_return_clears_it() {
 }
 
 #[test]
+fn a_return_starts_with_nothing_of_the_first_arrival() {
+    let first = [("tennyumae_shikugunchoson", "土浦市"), ("tennyumae_katagaki", "港町コーポ3号")];
+    let items = [ALL_REQUIRED, &first, &[("saishu_shikugunchoson", "牛久市")]].concat();
+    let story = Story::new()
+        .with("01", "2015-04-01", None, &items)
+        .with("21", "2020-03-28", None, &[("tennyu_tsuchi_ymd", "2020-04-02")])
+        .with("01", "2026-10-04", None, &[("tennyumae_shikugunchoson", "世田谷区")]);
+    story.check(
+        &["tennyumae_shikugunchoson", "tennyumae_katagaki", "saishu_shikugunchoson", "tennyu_tsuchi_ymd"],
+        &[
+            "1-0 2015-04-01 01 1  土浦市 港町コーポ3号 牛久市 ",
+            "2-0 2020-03-28 21 2  土浦市 港町コーポ3号 牛久市 2020-04-02",
+            "3-0 2026-10-04 01 1 L 世田谷区   ",
+        ],
+    );
+}
+
+#[test]
+fn an_entry_after_naturalisation_keeps_where_the_resident_came_from() {
+    let items = [ALL_REQUIRED, &[("tennyumae_kokumei", "中国")]].concat();
+    let story = Story::new().with("02", "2015-04-01", None, &items).with("24", "2026-09-24", None, &[]).with(
+        "04",
+        "2026-09-24",
+        None,
+        &[],
+    );
+    story.check(
+        &["tennyumae_kokumei", "shojo_jiyu"],
+        &["1-0 2015-04-01 02 1  中国 ", "2-0 2026-09-24 24 9  中国 24", "3-0 2026-09-24 04 1 L 中国 "],
+    );
+}
+
+#[test]
 fn a_retroactive_correction_reaches_the_rows_that_inherited_the_error() {
     let story = Story::moved_in("2020-04-01")
         .with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")])
@@ -173,6 +206,44 @@ fn a_retroactive_correction_reaches_the_rows_that_inherited_the_error() {
     assert_eq!(name_on("2021-04-01"), Some("青葉　大朗"));
     assert_eq!(name_on("2023-04-01"), Some("青葉　大朗"));
     assert_eq!(name_on("2024-04-01"), Some("青葉　次郎"));
+}
+
+#[test]
+fn a_corrected_address_does_not_follow_to_the_next_one() {
+    // Neither lot has a 方書 in the registry, but that does not make the first one's the second one's.
+    let story = Story::moved_in("2020-04-01")
+        .with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")])
+        .with("54", "2023-04-01", None, &[("kyuuji", "緑川")])
+        .with("44", "", Some(1), &[("jusho_katagaki", "桜荘2号"), ("jumin_ymd", "2020-03-30")]);
+    story.check(
+        &["jusho_banchigo", "jusho_katagaki", "tenkyomae_banchigo", "tenkyomae_katagaki", "jumin_ymd"],
+        &[
+            "1-0 2020-04-01 01 1  1番地    ",
+            "1-1 2020-04-01 44 1  1番地 桜荘2号   2020-03-30",
+            "2-0 2022-04-01 41 1  2番地  1番地  ",
+            "2-1 2022-04-01 41 1  2番地  1番地 桜荘2号 2020-03-30",
+            "3-0 2023-04-01 54 1  2番地  1番地  ",
+            "3-1 2023-04-01 54 1 L 2番地  1番地 桜荘2号 2020-03-30",
+        ],
+    );
+}
+
+#[test]
+fn cancelling_the_first_of_two_moves_within_leaves_the_second_with_the_address_before_both() {
+    let story = Story::moved_in("2020-04-01")
+        .with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地"), ("jusho_katagaki", "桜荘2号")])
+        .with("41", "2024-04-01", None, &[("jusho_banchigo", "3番地"), ("jusho_katagaki", "")])
+        .with("59", "2022-04-01", Some(2), &[]);
+    story.check(
+        &["jusho_banchigo", "tenkyomae_banchigo", "tenkyomae_katagaki", "tenkyomae_todofuken", "jutei_ymd"],
+        &[
+            "1-0 2020-04-01 01 1  1番地    ",
+            "2-0 2022-04-01 41 1 X 2番地 1番地  茨城県 2022-04-01",
+            "3-0 2024-04-01 41 1  3番地 2番地 桜荘2号 茨城県 2024-04-01",
+            "3-1 2024-04-01 41 1 L 3番地 1番地  茨城県 2024-04-01",
+            "4-0 2022-04-01 59 1  1番地    ",
+        ],
+    );
 }
 
 #[test]
@@ -224,8 +295,11 @@ fn cancelling_an_earlier_move_takes_back_what_was_inherited_from_it() {
 #[test]
 fn cancelling_the_only_move_in_ends_the_record_and_cancelling_a_removal_brings_back() {
     Story::moved_in("2026-04-01")
-        .with("28", "2026-04-02", Some(1), &[])
-        .check(&["shojo_jiyu"], &["1-0 2026-04-01 01 1 X ", "2-0 2026-04-02 28 9 L 28"]);
+        .with("28", "2026-04-02", Some(1), &[("ido_todoke_ymd", "2026-04-03")])
+        .check(
+            &["shojo_jiyu", "shojo_todoke_ymd"],
+            &["1-0 2026-04-01 01 1 X  ", "2-0 2026-04-02 28 9 L 28 2026-04-03"],
+        );
     Story::moved_in("2026-04-01")
         .with("21", "2026-05-01", None, &[])
         .with("09", "2026-05-02", Some(2), &[])
@@ -233,6 +307,14 @@ fn cancelling_the_only_move_in_ends_the_record_and_cancelling_a_removal_brings_b
             &["shojo_jiyu"],
             &["1-0 2026-04-01 01 1  ", "2-0 2026-05-01 21 2 X 21", "3-0 2026-05-02 09 1 L "],
         );
+}
+
+#[test]
+fn a_corrected_row_is_cancelled_as_the_move_it_was() {
+    let story = Story::moved_in("2026-04-01").with("44", "", Some(1), &[("shimei", "青葉　太朗")]);
+    story
+        .with("28", "2026-04-02", Some(1), &[])
+        .check(&[], &["1-0 2026-04-01 01 1 X", "1-1 2026-04-01 44 1 X", "2-0 2026-04-02 28 9 L"]);
 }
 
 #[test]
@@ -262,9 +344,23 @@ fn moves_that_do_not_fit_are_refused() {
         &[("del_flg", "1")],
         &Refusal::ManagedItem { item: ItemNo::DEL_FLG },
     );
+    one().with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")]).refused(
+        "28",
+        "2022-05-01",
+        Some(1),
+        &[],
+        &Refusal::LaterRows { rireki_no: 1 },
+    );
     let twice = one().with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")]);
     let twice = twice.with("59", "2022-05-01", Some(2), &[]);
     twice.refused("59", "2022-05-02", Some(2), &[], &Refusal::TargetNotEffective { rireki_no: 2 });
+}
+
+#[test]
+fn a_cancellation_is_not_cancelled() {
+    let story = Story::moved_in("2020-04-01").with("41", "2022-04-01", None, &[("jusho_banchigo", "2番地")]);
+    let story = story.with("59", "2022-05-01", Some(2), &[]);
+    story.refused("59", "2022-06-01", Some(3), &[], &Refusal::CancelsCancellation { rireki_no: 3 });
 }
 
 #[test]
