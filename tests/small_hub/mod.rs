@@ -47,6 +47,10 @@ impl Beside for Folder {
     fn read(&self, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
         self.0.read(name)
     }
+
+    fn names(&self) -> Result<Vec<FileName>, FolderError> {
+        self.0.names()
+    }
 }
 
 impl SmallHub {
@@ -111,6 +115,7 @@ impl SmallHub {
             Given {
                 label: name.to_string(),
                 notice: read_notice(&path.join(name.as_str())),
+                name: Some(name),
                 beside: &folder,
                 layout: Some(&feed.layout),
             }
