@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
 use renkei_core::port::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::errors::SqliteError;
@@ -87,6 +88,9 @@ fn connect(path: &Path, wait: Duration) -> Result<Connection, SqliteError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(wait)?;
+    // Without it SQLite prepares a statement anew whenever a bound is bound anew, to plan by its value: two
+    // fifths of a diff's time, for plans that are the same each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;")?;
     Ok(connection)
 }
