@@ -192,7 +192,7 @@ impl<'s> MoveSet<'s> {
         for (setai_no, line) in &self.households {
             let mut members = Vec::new();
             for atena_no in tx.household_members(setai_no)? {
-                members.extend(read_history(atena_no, &tx.rows_of(atena_no)?)?.latest().cloned());
+                members.extend(latest_row(&tx.rows_of(atena_no)?)?);
             }
             for issue in check_household(&members) {
                 // A household's number is personal; the line of a move that touched it leads there.
@@ -216,6 +216,18 @@ fn changes(before: &History, after: &History) -> Result<Vec<RowChange>, EngineEr
     };
     let changed = after.changes_since(before).into_iter();
     changed.map(|(key, old, new)| Ok(RowChange { key, before: packed(old)?, after: packed(new)? })).collect()
+}
+
+/// Unpacks the row of a resident that carries 最新フラグ.
+fn latest_row(packed: &[Vec<u8>]) -> Result<Option<Row>, EngineError> {
+    let mut reader = PackedReader::new();
+    for bytes in packed {
+        let row = reader.read(bytes)?;
+        if row.bytes(ItemNo::SAISHIN_FLG) == b"1" {
+            return Ok(Some(Row::from_values(&row)));
+        }
+    }
+    Ok(None)
 }
 
 /// Unpacks the rows of a resident.
