@@ -37,6 +37,16 @@ impl<'r> Record<'r> {
         self.spans.iter().map(move |span| value(line, *span))
     }
 
+    /// All values in order as text; `None` where the line is not UTF-8. It is looked at once, not field by
+    /// field: quotation marks and commas are ASCII, so each field of a good line is good.
+    pub fn texts(&self) -> Option<impl Iterator<Item = Cow<'r, str>>> {
+        let line = std::str::from_utf8(self.line).ok()?;
+        Some(self.spans.iter().map(move |span| {
+            let content = line.get(span.start..span.end).unwrap_or_default();
+            if span.has_doubled { Cow::Owned(content.replace("\"\"", "\"")) } else { Cow::Borrowed(content) }
+        }))
+    }
+
     /// Column `index` (from 0) as it stands in the file, with its quotation marks; empty past the last.
     pub fn raw_field(&self, index: usize) -> &'r [u8] {
         let range = self.spans.get(index).map(|span| {

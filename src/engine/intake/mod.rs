@@ -5,6 +5,8 @@ mod columns;
 mod issue;
 mod load;
 mod moves_file;
+mod read_ahead;
+mod resident_rows;
 mod source;
 
 pub use apply::{Applied, ApplyOptions, Strictness, apply_moves};
