@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use renkei_core::{Digest, FileHash};
+use renkei_core::Digest;
+use renkei_core::hash::Hasher;
 
 const CHUNK_BYTES: usize = 256 << 10;
 /// Chunks read and not yet asked for, at most.
@@ -53,7 +54,7 @@ fn read_and_hash(
     to_reader: &SyncSender<io::Result<Vec<u8>>>,
     pool: &Receiver<Vec<u8>>,
 ) -> Digest {
-    let mut hash = FileHash::new();
+    let mut hash = Hasher::new();
     loop {
         let mut chunk = pool.try_recv().unwrap_or_default();
         chunk.resize(CHUNK_BYTES, 0);
@@ -103,7 +104,7 @@ mod tests {
             let mut read = Vec::new();
             assert_eq!(source.read_to_end(&mut read).is_err(), fails);
             assert_eq!(read, bytes);
-            let mut expect = FileHash::new();
+            let mut expect = Hasher::new();
             expect.update(bytes);
             assert_eq!(hashing.join().unwrap(), expect.finish());
         });
