@@ -109,6 +109,11 @@ impl<'a> PackedRow<'a> {
         self.bytes.get(start as usize..end as usize).unwrap_or_default()
     }
 
+    /// All items' bytes, one after the other, and where each ends.
+    pub(crate) fn parts(&self) -> (&'a [u8], &'a [u32]) {
+        (self.bytes, self.ends)
+    }
+
     /// True when the 個人番号 is ciphertext: its bytes are then not text and must not leave the store.
     pub fn number_is_sealed(&self) -> bool {
         self.flags & FLAG_NUMBER_SEALED != 0

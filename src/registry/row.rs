@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::dictionary::{Dictionary, ItemNo};
 use crate::ids::{AtenaNo, RowKey};
+use crate::packed::PackedRow;
 
 /// Anything that has a text for each item.
 pub trait Values {
@@ -37,6 +38,20 @@ impl Row {
             row.ends.push(row.text.len());
         }
         row
+    }
+
+    /// The row of a packed one; an item whose bytes are no text (a sealed number) is empty.
+    pub fn from_packed(packed: &PackedRow<'_>) -> Self {
+        let (bytes, ends) = packed.parts();
+        // Both keep the items the same way, so a row that is all text is copied as it stands.
+        let Ok(text) = std::str::from_utf8(bytes) else { return Self::from_values(packed) };
+        let is_cut = |end: usize| !text.is_char_boundary(end);
+        let mut ends: Vec<usize> = ends.iter().map(|end| *end as usize).collect();
+        if ends.iter().copied().any(is_cut) {
+            return Self::from_values(packed);
+        }
+        ends.resize(Dictionary::standard().len(), text.len());
+        Self { text: text.to_owned(), ends }
     }
 
     /// Sets an item; an empty text clears it.
@@ -118,6 +133,22 @@ mod tests {
         let filled = Dictionary::standard().items().iter().filter(|item| !row.get(item.no).is_empty());
         assert_eq!(filled.count(), 3);
         assert_eq!(Row::from_values(&row), row);
+    }
+
+    #[test]
+    fn a_packed_row_comes_out_as_it_went_in() {
+        let mut row = Row::new();
+        row.set(ItemNo::SHIKUCHOSON_CD, "082201");
+        row.set(ItemNo::KOJIN_BANGO, "123456789018");
+        row.set(ItemNo::DEL_FLG, "𠮷");
+        let (mut clear, mut sealed) = (Vec::new(), Vec::new());
+        crate::packed::pack_row(&row, &mut clear).unwrap();
+        let mut reader = crate::PackedReader::new();
+        assert_eq!(Row::from_packed(&reader.read(&clear).unwrap()), row);
+        reader.read(&clear).unwrap().with_number(&[0xff; 28], true, &mut sealed).unwrap();
+        let from_sealed = Row::from_packed(&reader.read(&sealed).unwrap());
+        row.set(ItemNo::KOJIN_BANGO, "");
+        assert_eq!(from_sealed, row);
     }
 
     #[test]

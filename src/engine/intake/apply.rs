@@ -224,7 +224,7 @@ fn latest_row(packed: &[Vec<u8>]) -> Result<Option<Row>, EngineError> {
     for bytes in packed {
         let row = reader.read(bytes)?;
         if row.bytes(ItemNo::SAISHIN_FLG) == b"1" {
-            return Ok(Some(Row::from_values(&row)));
+            return Ok(Some(Row::from_packed(&row)));
         }
     }
     Ok(None)
@@ -233,6 +233,6 @@ fn latest_row(packed: &[Vec<u8>]) -> Result<Option<Row>, EngineError> {
 /// Unpacks the rows of a resident.
 fn read_history(atena_no: AtenaNo, packed: &[Vec<u8>]) -> Result<History, EngineError> {
     let mut reader = PackedReader::new();
-    let rows = packed.iter().map(|bytes| reader.read(bytes).map(|row| Row::from_values(&row)));
+    let rows = packed.iter().map(|bytes| reader.read(bytes).map(|row| Row::from_packed(&row)));
     Ok(History::new(atena_no, rows.collect::<Result<_, _>>()?)?)
 }
