@@ -97,6 +97,12 @@ pub enum HubError {
         /// The job.
         job: String,
     },
+    /// A command that reads came before the first that writes.
+    #[error("{} does not exist", path.display())]
+    NoDatabase {
+        /// Where the database is to be.
+        path: PathBuf,
+    },
     /// A file for people cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
@@ -131,6 +137,7 @@ impl Fault for HubError {
             Self::UnknownRun { .. } => "usage.unknown-run",
             Self::UnknownJob { .. } => "usage.unknown-job",
             Self::DisabledJob { .. } => "usage.disabled-job",
+            Self::NoDatabase { .. } => "hub.no-database",
             Self::Write { .. } => "hub.write",
             Self::Output { .. } => "hub.output",
             Self::Panic { .. } => "hub.panic",

@@ -56,7 +56,11 @@ impl<'s> Workplace<'s> {
 
     /// For a command that only reads: works beside a writer.
     pub(crate) fn for_reading(session: &'s Session) -> Result<Self, Failure> {
-        Self::open(session, session.config()?, HubClock::system(), None)
+        let config = session.config()?;
+        if !config.store.path.exists() {
+            return Err(HubError::NoDatabase { path: config.store.path }.into());
+        }
+        Self::open(session, config, HubClock::system(), None)
     }
 
     fn open(

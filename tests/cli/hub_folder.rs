@@ -33,6 +33,14 @@ fn it_is_made_in_an_empty_folder_only() {
 }
 
 #[test]
+fn reading_before_anything_was_loaded_says_what_comes_first() {
+    let sandbox = Sandbox::new().init();
+    for command in ["feeds", "publications", "commits", "runs"] {
+        sandbox.run(&[command]).expect_fault(10, "hub.no-database").says("renkei load");
+    }
+}
+
+#[test]
 fn a_key_that_others_can_read_is_refused_with_the_remedy() {
     let sandbox = Sandbox::loaded(30, 1);
     let key = sandbox.path("hub/secrets/number.key");

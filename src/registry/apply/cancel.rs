@@ -53,13 +53,7 @@ impl Work<'_> {
 
         let held = self.history.as_of(&day).cloned();
         let mut row = held.clone().unwrap_or(target_row);
-        for item in super::EVENT {
-            row.set(item, "");
-        }
-        row.set(ItemNo::IDO_YMD_FUSHO_FLG, "0");
-        row.set(ItemNo::IDO_JIYU, self.mv.reason.code());
-        row.set(ItemNo::SHORI_YMD, &self.stamp.date);
-        row.set(ItemNo::SOSASHA_ID, &self.stamp.operator_id);
+        self.begin_event(&mut row);
         if held.is_none() {
             // The cancelled move was how the resident came in: nothing is left to hold, so the record ends.
             row.set(ItemNo::JUMIN_JOTAI, "9");

@@ -47,13 +47,7 @@ fn compose_addition(row: &mut Row, reason: MoveReason) {
 impl Work<'_> {
     /// Turns a copy of the row before into the move's row, apart from its number and flags.
     pub(super) fn compose(&self, row: &mut Row, base: Option<&Row>) {
-        for item in super::EVENT {
-            row.set(item, "");
-        }
-        row.set(ItemNo::IDO_YMD_FUSHO_FLG, "0");
-        row.set(ItemNo::IDO_JIYU, self.mv.reason.code());
-        row.set(ItemNo::SHORI_YMD, &self.stamp.date);
-        row.set(ItemNo::SOSASHA_ID, &self.stamp.operator_id);
+        self.begin_event(row);
         match self.mv.reason.effect() {
             Effect::Add => compose_addition(row, self.mv.reason),
             Effect::Remove => self.compose_removal(row),
@@ -65,6 +59,17 @@ impl Work<'_> {
         {
             self.compose_move_within(row, base);
         }
+    }
+
+    /// Makes a row begin an event: nothing of the one before, the reason, who processed it and when.
+    pub(super) fn begin_event(&self, row: &mut Row) {
+        for item in super::EVENT {
+            row.set(item, "");
+        }
+        row.set(ItemNo::IDO_YMD_FUSHO_FLG, "0");
+        row.set(ItemNo::IDO_JIYU, self.mv.reason.code());
+        row.set(ItemNo::SHORI_YMD, &self.stamp.date);
+        row.set(ItemNo::SOSASHA_ID, &self.stamp.operator_id);
     }
 
     /// Sets what the move gives.
