@@ -15,6 +15,7 @@ pub mod notice;
 pub mod port;
 pub mod projection;
 pub mod publication;
+mod row_digests;
 pub mod state;
 pub mod text;
 

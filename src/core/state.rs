@@ -7,6 +7,7 @@
 
 use crate::hash::sha256;
 use crate::ids::Digest;
+use crate::row_digests;
 
 /// How many buckets a state has.
 pub const BUCKETS: usize = 256;
@@ -21,6 +22,11 @@ impl RowDigest {
     /// The digest of a rendered row: its characters as UTF-8, quotes and separators included, no newline.
     pub fn of(line: &[u8]) -> Self {
         Self(sha256(line))
+    }
+
+    /// The digest of each of many rows, in order: faster than one after the other.
+    pub fn of_all(lines: &[&[u8]]) -> Vec<Self> {
+        row_digests::of_rows(lines)
     }
 }
 

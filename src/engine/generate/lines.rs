@@ -130,10 +130,14 @@ fn write_batches(
 fn sum_batches(n_newline_bytes: usize, queue: &Receiver<Arc<Batch>>, pool: &Sender<Batch>) -> FeedState {
     let mut state = FeedState::empty();
     while let Ok(batch) = queue.recv() {
-        for (line, at) in batch.lines().zip(&batch.lines) {
-            let text = line.get(..line.len().saturating_sub(n_newline_bytes)).unwrap_or_default();
-            state.add(at.bucket, &RowDigest::of(text));
+        let texts: Vec<&[u8]> = batch
+            .lines()
+            .map(|line| line.get(..line.len().saturating_sub(n_newline_bytes)).unwrap_or_default())
+            .collect();
+        for (digest, at) in RowDigest::of_all(&texts).iter().zip(&batch.lines) {
+            state.add(at.bucket, digest);
         }
+        drop(texts);
         give_back(batch, pool);
     }
     state
