@@ -2,7 +2,9 @@
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
 pub mod csv_file;
+pub mod deadline;
 pub mod declared;
+pub mod dispatch;
 pub mod fault;
 pub mod feed;
 pub mod file_name;
@@ -12,9 +14,11 @@ pub mod layout;
 pub mod moment;
 pub mod naming;
 pub mod notice;
+pub mod order;
 pub mod port;
 pub mod projection;
 pub mod publication;
+pub mod retry;
 mod row_digests;
 pub mod state;
 pub mod text;

@@ -6,6 +6,8 @@ use renkei_core::port::{FolderError, StoreError};
 use renkei_core::{Class, CommitNo, Fault, FeedId, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
+use crate::run::STOPPED;
+
 /// An error of the engine. Places are file lines and columns; nothing in it is personal.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -132,6 +134,9 @@ pub enum EngineError {
         /// What does not add up.
         what: String,
     },
+    /// The work was asked to end, and ended at a safe point.
+    #[error("the work was stopped at a safe point")]
+    Stopped,
     /// A worker thread of the run ended early.
     #[error("a worker of the run ended without a word")]
     Worker,
@@ -161,6 +166,7 @@ impl Fault for EngineError {
             Self::NoSuchResident => "engine.no-such-resident",
             Self::Unwritable { .. } => "engine.unwritable",
             Self::ProofFailed { .. } => "engine.proof-failed",
+            Self::Stopped => STOPPED,
             Self::Worker => "engine.worker",
         }
     }

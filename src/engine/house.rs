@@ -19,6 +19,10 @@ pub struct House<'h> {
     pub witness: &'h dyn Witness,
     /// Who asked for the work.
     pub operator: &'h str,
+    /// Why, in the words of who asked; empty where nobody needed to say.
+    pub reason: &'h str,
+    /// The run that the work is a part of.
+    pub parent: Option<&'h str>,
 }
 
 /// Tells the time.
@@ -33,6 +37,10 @@ pub trait Witness: Send + Sync {
     fn reached(&self, point: &'static str);
     /// `done` of about `total` rows of `what` are behind.
     fn progress(&self, what: &str, done: u64, total: u64);
+    /// Whether the work is to end at its next safe point; asked often.
+    fn wants_stop(&self) -> bool {
+        false
+    }
 }
 
 /// A witness who looks away.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use chrono::NaiveDate;
-use renkei_core::port::{RunRecord, RunState, StepRecord, StoreError, Transaction};
+use renkei_core::port::{RunRecord, RunState, StepRecord, StoreError, Transaction, Trigger};
 use renkei_core::{Fault, Moment};
 
 use crate::error::EngineError;
@@ -36,15 +36,11 @@ impl<'h> Run<'h> {
     ) -> Result<Self, EngineError> {
         let now = house.clock.now();
         let record = RunRecord {
-            run_id: new_run_id(now),
-            what,
-            business_date,
-            operator: house.operator.to_owned(),
+            parent: house.parent.map(str::to_owned),
             state: RunState::Running,
-            fault_code: None,
-            fault_class: None,
-            started_at: now.to_string(),
-            ended_at: None,
+            n_attempts: 1,
+            started_at: Some(now.to_string()),
+            ..new_run(house, what, business_date)
         };
         let mut tx = house.store.begin()?;
         tx.put_run(&record)?;
@@ -98,10 +94,12 @@ impl<'h> Run<'h> {
 
     /// Records the fault that ended the run. That the record may fail too does not hide the fault.
     pub(crate) fn fail(mut self, fault: &dyn Fault) {
-        self.close_step(RunState::Failed, fault.code().to_owned());
-        self.record.state = RunState::Failed;
+        let state = if fault.code() == STOPPED { RunState::Stopped } else { RunState::Failed };
+        self.close_step(state, fault.code().to_owned());
+        self.record.state = state;
         self.record.fault_code = Some(fault.code().to_owned());
         self.record.fault_class = Some(fault.class());
+        self.record.fault_text = Some(causes(fault));
         self.record.ended_at = Some(self.house.clock.now().to_string());
         // Whoever handles the fault tells it; this line only ties it to the run.
         tracing::info!(run.id = self.record.run_id, fault.code = fault.code(), "the run failed");
@@ -118,6 +116,49 @@ impl<'h> Run<'h> {
             );
         }
     }
+}
+
+/// The code of the fault that is none: the work was asked to end and did, at a safe point.
+pub(crate) const STOPPED: &str = "engine.stopped";
+
+/// A run that somebody asks for now.
+pub(crate) fn new_run(house: House<'_>, what: String, business_date: NaiveDate) -> RunRecord {
+    let now = house.clock.now();
+    RunRecord {
+        run_id: new_run_id(now),
+        parent: None,
+        what,
+        job: None,
+        planned: None,
+        business_date,
+        trigger: Trigger::Operator,
+        operator: house.operator.to_owned(),
+        reason: house.reason.to_owned(),
+        redoes: None,
+        order: String::new(),
+        state: RunState::Queued,
+        n_attempts: 0,
+        not_before: None,
+        fault_code: None,
+        fault_class: None,
+        fault_text: None,
+        cancel_asked_by: None,
+        queued_at: now.to_string(),
+        started_at: None,
+        ended_at: None,
+    }
+}
+
+/// A fault and what caused it, outermost first.
+pub(crate) fn causes(fault: &dyn Fault) -> String {
+    let mut text = fault.to_string();
+    let mut source = fault.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
 }
 
 /// A sortable id, unique among all runs of a hub.

@@ -94,6 +94,8 @@ impl<'s> Workplace<'s> {
             clock: &self.clock,
             witness: &self.progress,
             operator: &self.operator,
+            reason: "",
+            parent: None,
         }
     }
 
