@@ -4,6 +4,8 @@ use renkei_core::Moment;
 use renkei_core::port::{Folders, Store};
 use renkei_registry::MunicipalityCode;
 
+use crate::error::EngineError;
+
 /// The ports and settings a use case runs against.
 #[derive(Clone, Copy)]
 pub struct House<'h> {
@@ -23,6 +25,13 @@ pub struct House<'h> {
     pub reason: &'h str,
     /// The run that the work is a part of.
     pub parent: Option<&'h str>,
+}
+
+impl House<'_> {
+    /// Ends the work here with [`EngineError::Stopped`] when that is asked for. Only where nothing is lost by it.
+    pub(crate) fn may_go_on(&self) -> Result<(), EngineError> {
+        if self.witness.wants_stop() { Err(EngineError::Stopped) } else { Ok(()) }
+    }
 }
 
 /// Tells the time.
@@ -53,7 +62,7 @@ impl Witness for Unwatched {
 }
 
 /// Every point at which a process may be cut off and must be able to go on, in order within a use case.
-pub const POINTS: [&str; 15] = [
+pub const POINTS: [&str; 18] = [
     "load.rows-written",
     "load.committed",
     "apply.rows-written",
@@ -69,4 +78,7 @@ pub const POINTS: [&str; 15] = [
     "publish.settled",
     "recover.finished-one",
     "recover.done",
+    "night.queued",
+    "night.started",
+    "night.concluded",
 ];

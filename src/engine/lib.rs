@@ -6,6 +6,7 @@ mod error;
 mod generate;
 mod house;
 mod intake;
+pub mod night;
 mod run;
 mod verify;
 
