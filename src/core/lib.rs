@@ -1,6 +1,7 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod calendar;
 pub mod csv_file;
 pub mod declared;
 pub mod fault;
@@ -16,6 +17,7 @@ pub mod port;
 pub mod projection;
 pub mod publication;
 mod row_digests;
+pub mod schedule;
 pub mod state;
 pub mod text;
 
