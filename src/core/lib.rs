@@ -1,6 +1,7 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod calendar;
 pub mod csv_file;
 pub mod deadline;
 pub mod declared;
@@ -20,6 +21,7 @@ pub mod projection;
 pub mod publication;
 pub mod retry;
 mod row_digests;
+pub mod schedule;
 pub mod state;
 pub mod text;
 
