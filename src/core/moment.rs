@@ -20,24 +20,6 @@ impl Moment {
         Some(Self(chrono::DateTime::from_timestamp(local, 0)?.naive_utc()))
     }
 
-    /// Reads what [`Moment`] shows: `2026-10-02T01:30:00+09:00`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let local = text.strip_suffix("+09:00")?;
-        NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M:%S").ok().map(Self)
-    }
-
-    /// This much later, or earlier for a negative time; the last or first moment of the calendar beyond it.
-    #[must_use]
-    pub fn plus(self, time: chrono::TimeDelta) -> Self {
-        let edge = if time < chrono::TimeDelta::zero() { NaiveDateTime::MIN } else { NaiveDateTime::MAX };
-        Self(self.0.checked_add_signed(time).unwrap_or(edge))
-    }
-
-    /// The time from `earlier` to this; negative when that is later.
-    pub fn since(self, earlier: Self) -> chrono::TimeDelta {
-        self.0 - earlier.0
-    }
-
     /// The wall-clock time.
     pub const fn local(self) -> NaiveDateTime {
         self.0

@@ -1,7 +1,7 @@
 //! A hub ready to work: configuration read, database and folders open, and for writers the root locked and
 //! what a crash left behind finished.
 
-use renkei_core::port::{Snapshot, Store as _};
+use renkei_core::port::{Snapshot, Store};
 use renkei_engine::{Clock as _, House, Recovered, recover};
 use renkei_folder::RootLock;
 
@@ -20,7 +20,12 @@ pub(crate) struct Workplace<'s> {
     operator: String,
     /// Held as long as the command writes.
     _lock: Option<RootLock>,
+    console: &'s Console,
 }
+
+/// How long a command waits for its turn to write a word.
+const NOTE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
 
 impl<'s> Workplace<'s> {
     /// For a command that writes: takes the root's lock, then finishes what was cut off before.
@@ -55,6 +60,19 @@ impl<'s> Workplace<'s> {
         Self::open(session, config, HubClock::system(), None)
     }
 
+    /// For a command that writes a word or two for others to act on: works beside a writer, and waits a little
+    /// for it.
+    pub(crate) fn for_noting(session: &'s Session) -> Result<Self, Failure> {
+        let config = session.config()?;
+        if !config.store.path.exists() {
+            return Err(HubError::NoDatabase { path: config.store.path }.into());
+        }
+        let wait = session.wait().max(NOTE_WAIT);
+        let premises = Premises::open(&config, HubClock::system(), wait, false)?;
+        let progress = Progress::new(session.console());
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: None, console: session.console() })
+    }
+
     fn open(
         session: &'s Session,
         config: Config,
@@ -63,12 +81,22 @@ impl<'s> Workplace<'s> {
     ) -> Result<Self, Failure> {
         let premises = Premises::open(&config, clock, session.wait(), lock.is_some())?;
         let progress = Progress::new(session.console());
-        Ok(Self { config, premises, progress, operator: session.operator(), _lock: lock })
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: lock, console: session.console() })
     }
 
     /// What the use cases work with.
     pub(crate) fn house(&self) -> House<'_> {
         self.premises.house(&self.progress, &self.operator)
+    }
+
+    /// The database.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &self.premises.store
+    }
+
+    /// Where the command speaks.
+    pub(crate) fn console(&self) -> &Console {
+        self.console
     }
 
     /// The clock.

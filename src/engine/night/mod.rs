@@ -1,6 +1,8 @@
 //! The night: slots become runs, runs wait and start, tries are concluded and made again. The rules are in
 //! `core`; this is their place in the database. Whoever calls it brings the clock and the threads.
 
+mod ask;
+mod board;
 mod conclude;
 mod deadlines;
 mod plan;
@@ -10,7 +12,9 @@ mod slots;
 mod work;
 
 pub use conclude::{begin, cancel_waiting, conclude};
-pub use deadlines::{DeadlineStanding, deadlines};
+pub use ask::ask;
+pub use board::{JobLine, JobStanding, board};
+pub use deadlines::{DeadlineStanding, deadlines, forecast_of};
 pub use plan::{After, Deadline, NightJob, NightPlan, Timing};
 pub use queue::{Queued, queue};
 pub use rescue::{Rescued, rescue};

@@ -7,6 +7,7 @@ use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
 use renkei_core::naming::StemTemplate;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
+use super::daemon_part::{self, DaemonConfig};
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -17,6 +18,7 @@ pub(super) struct HubPart {
     pub(super) store: Option<StoreConfig>,
     pub(super) root: Option<PathBuf>,
     pub(super) naming: Option<StemTemplate>,
+    pub(super) daemon: Option<DaemonConfig>,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
 }
@@ -40,8 +42,9 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         Some(root)
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
+    let daemon = daemon_part::take(hub);
     let (systems, systems_are_complete) = systems(hub, problems);
-    HubPart { municipality, name, store, root, naming, systems, systems_are_complete }
+    HubPart { municipality, name, store, root, naming, daemon, systems, systems_are_complete }
 }
 
 fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {

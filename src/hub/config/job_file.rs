@@ -5,6 +5,7 @@ use renkei_core::publication::Kind;
 use renkei_core::{FeedId, JobId};
 
 use super::files::DeclarationFile;
+use super::job_terms;
 use super::types::Job;
 
 /// Reads and checks one job. `feeds` are the ids that `hub.toml` declares, those of wrong feeds included;
@@ -20,12 +21,13 @@ pub(super) fn read(file: &DeclarationFile, feeds: Option<&[FeedId]>, problems: &
         .required("content")
         .and_then(|content| content.one_of(&[("diff", Kind::Diff), ("full", Kind::Full)]));
     let is_enabled = job.optional("enabled").map_or(Some(true), Value::boolean);
+    let terms = job_terms::take(&mut job, problems);
     job.finish();
     if publish.as_ref().is_some_and(Vec::is_empty) {
         problems.report(&publish_spot, "a job publishes at least one feed");
     }
     let publish = publish.map(|list| check_feeds(list, feeds, problems));
-    Some(Job { id: id?, name: name?, publish: publish?, content: content?, is_enabled: is_enabled? })
+    Some(Job { id: id?, name: name?, publish: publish?, content: content?, is_enabled: is_enabled?, terms: terms? })
 }
 
 fn check_feeds(list: Vec<Located<FeedId>>, feeds: Option<&[FeedId]>, problems: &Problems) -> Vec<FeedId> {

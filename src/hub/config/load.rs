@@ -13,6 +13,7 @@ use super::feed::{self, Known, ReadFeed};
 use super::files::{HUB_FILE, names, read_folder, read_text};
 use super::hub_file::{self, HubPart};
 use super::job_file;
+use super::job_terms;
 use super::types::{Config, DeclaredFeed, Job};
 
 impl Config {
@@ -43,11 +44,16 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
     let feed_ids: Option<Vec<FeedId>> = hub.as_ref().map(|(_, feeds)| {
         feeds.iter().filter_map(|feed| feed.id.as_ref()).map(|id| id.value.clone()).collect()
     });
-    let jobs: Vec<Option<Job>> = read_folder(folder, "jobs", problems)
+    let job_files = read_folder(folder, "jobs", problems);
+    let job_names: Vec<String> = job_files.iter().map(|file| file.id.clone()).collect();
+    let jobs: Vec<Option<Job>> = job_files
         .iter()
         .map(|file| job_file::read(file, feed_ids.as_deref(), problems))
         .collect();
     let (part, feeds) = hub?;
+    let read_jobs: Vec<Job> = jobs.iter().flatten().cloned().collect();
+    let resources: Vec<String> = part.daemon.iter().flat_map(|daemon| daemon.limits.resources.keys().cloned()).collect();
+    job_terms::check_among(&read_jobs, &job_names, &resources, problems);
     Some(Config {
         folder: folder.to_path_buf(),
         municipality: part.municipality?,
@@ -55,6 +61,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         root: part.root?,
         store: part.store?,
         naming: part.naming?,
+        daemon: part.daemon?,
         systems: part.systems,
         feeds: feeds.into_iter().map(|feed| feed.declared).collect::<Option<Vec<DeclaredFeed>>>()?,
         jobs: jobs.into_iter().collect::<Option<Vec<Job>>>()?,

@@ -2,17 +2,22 @@
 //! together into a [`Config`] that cannot be wrong. All problems of all files are found at once.
 
 mod characters;
+mod daemon_part;
 mod errors;
 mod feed;
 mod files;
 mod hub_file;
 mod job_file;
+mod job_terms;
 mod load;
+mod night;
 mod paths;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub use daemon_part::DaemonConfig;
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
+pub use job_terms::JobTerms;
 pub use types::{Config, DeclaredFeed, Job, KeySource, StoreConfig, System};

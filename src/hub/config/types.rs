@@ -11,6 +11,9 @@ use renkei_core::publication::Kind;
 use renkei_core::{BusinessId, FeedId, JobId};
 use renkei_registry::MunicipalityCode;
 
+use super::daemon_part::DaemonConfig;
+use super::job_terms::JobTerms;
+
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -33,6 +36,8 @@ pub struct Config {
     pub feeds: Vec<DeclaredFeed>,
     /// The jobs, by id.
     pub jobs: Vec<Job>,
+    /// How the scheduler daemon works.
+    pub daemon: DaemonConfig,
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
 }
@@ -76,7 +81,7 @@ pub struct DeclaredFeed {
 }
 
 /// A job (ジョブ): declared work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// Its file name without `.toml`.
     pub id: JobId,
@@ -88,6 +93,8 @@ pub struct Job {
     pub content: Kind,
     /// False for a job that is kept but does not run.
     pub is_enabled: bool,
+    /// On what terms it runs.
+    pub terms: JobTerms,
 }
 
 impl Config {

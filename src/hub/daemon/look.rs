@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use renkei_core::dispatch::Decision;
 use renkei_core::feed::Feed;
-use renkei_core::port::{FolderError, RunRecord, RunState, Store as _};
+use renkei_core::port::{FolderError, RunRecord, RunState};
 use renkei_core::{Fault as _, Moment};
 use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, queue, rescue};
 use renkei_engine::{Clock as _, EngineError, House, recover};

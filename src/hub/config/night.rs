@@ -1,0 +1,46 @@
+//! The scheduler's plan out of the configuration.
+
+use renkei_core::order::Order;
+use renkei_core::schedule::StopWindows;
+use renkei_engine::night::{NightJob, NightPlan};
+
+use super::types::{Config, Job};
+
+impl Config {
+    /// Everything the scheduler goes by.
+    pub fn night_plan(&self) -> NightPlan {
+        NightPlan {
+            jobs: self.jobs.iter().map(Job::for_night).collect(),
+            stop_windows: StopWindows::default(),
+            limits: self.daemon.limits.clone(),
+        }
+    }
+
+    /// The job with this id.
+    pub fn job(&self, id: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id.as_str() == id)
+    }
+}
+
+impl Job {
+    /// What a run of it does.
+    pub fn order(&self) -> Order {
+        Order::Publish { feeds: self.publish.clone(), content: self.content }
+    }
+
+    fn for_night(&self) -> NightJob {
+        let terms = &self.terms;
+        NightJob {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            is_enabled: self.is_enabled,
+            timing: None,
+            order: self.order(),
+            after: terms.after.clone(),
+            resources: terms.resources.clone(),
+            priority: terms.priority,
+            retry: terms.retry,
+            deadline: terms.deadline,
+        }
+    }
+}
