@@ -1,4 +1,4 @@
-//! Configuration of a hub: `hub.toml`, `jobs/*.toml` and `layouts/*.toml` of one folder, read and checked
+//! Configuration of a hub: `hub.toml`, `jobs/*.toml`, `jobs/calendars/*.toml` and `layouts/*.toml` of one folder, read and checked
 //! together into a [`Config`] that cannot be wrong. All problems of all files are found at once.
 
 mod characters;
@@ -15,4 +15,4 @@ mod types;
 
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
-pub use types::{Config, DeclaredFeed, Job, KeySource, StoreConfig, System};
+pub use types::{Config, DeclaredFeed, Job, JobSchedule, KeySource, StoreConfig, System};
