@@ -63,9 +63,8 @@ impl Clock for HubClock {
             Self::Fast { moment, at_unix, rate } => {
                 moment.plus(chrono::TimeDelta::seconds((system_unix() - at_unix).saturating_mul(*rate)))
             }
-            Self::System => {
-                Moment::from_unix(system_unix()).unwrap_or_else(|| Moment::at(chrono::NaiveDateTime::default()))
-            }
+            Self::System => Moment::from_unix(system_unix())
+                .unwrap_or_else(|| Moment::at(chrono::NaiveDateTime::default())),
         }
     }
 }

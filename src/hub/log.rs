@@ -78,7 +78,9 @@ pub(crate) fn lines_of_run(config: &Config, run_id: &str, limit: usize) -> Vec<S
     let mut lines: Vec<String> = files
         .iter()
         .filter_map(|file| std::fs::read_to_string(file).ok())
-        .flat_map(|text| text.lines().filter(|line| line.contains(run_id)).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|text| {
+            text.lines().filter(|line| line.contains(run_id)).map(str::to_owned).collect::<Vec<_>>()
+        })
         .collect();
     lines.drain(..lines.len().saturating_sub(limit));
     lines

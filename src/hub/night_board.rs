@@ -72,8 +72,12 @@ impl NightBoard {
         match (&self.daemon, lang) {
             (Some(holder), Lang::Ja) => format!("業務日 {date}（{now} 現在）  デーモン稼働中: {holder}"),
             (Some(holder), Lang::En) => format!("Business date {date}, at {now}. The daemon is up: {holder}"),
-            (None, Lang::Ja) => format!("業務日 {date}（{now} 現在）  デーモンは動いていません: renkei daemon"),
-            (None, Lang::En) => format!("Business date {date}, at {now}. The daemon is not up: renkei daemon"),
+            (None, Lang::Ja) => {
+                format!("業務日 {date}（{now} 現在）  デーモンは動いていません: renkei daemon")
+            }
+            (None, Lang::En) => {
+                format!("Business date {date}, at {now}. The daemon is not up: renkei daemon")
+            }
         }
     }
 
@@ -94,7 +98,15 @@ impl NightBoard {
         console.data(self.heading(lang));
         let mut table = TextTable::new(headers(lang));
         for line in self.words(lang) {
-            table.row([line.job, line.feeds, line.planned, line.standing, line.forecast, line.deadline, line.run]);
+            table.row([
+                line.job,
+                line.feeds,
+                line.planned,
+                line.standing,
+                line.forecast,
+                line.deadline,
+                line.run,
+            ]);
         }
         console.table(&table);
     }
@@ -200,7 +212,10 @@ fn standing_code(standing: &JobStanding) -> &'static str {
 
 fn standing_words(line: &JobLine, live: &[LiveRun], lang: Lang) -> String {
     let fault = |run: &Option<RunRecord>| {
-        run.as_ref().and_then(|run| run.fault_code.clone()).map(|code| format!(" ({code})")).unwrap_or_default()
+        run.as_ref()
+            .and_then(|run| run.fault_code.clone())
+            .map(|code| format!(" ({code})"))
+            .unwrap_or_default()
     };
     match &line.standing {
         JobStanding::Disabled => lang.pick("無効", "disabled").to_owned(),

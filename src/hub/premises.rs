@@ -81,8 +81,7 @@ impl Beside {
 /// Makes the folders that a hub that writes must have.
 pub(crate) fn make_folders(config: &Config) -> Result<(), HubError> {
     let make = |folder: &Path| {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| HubError::Write { path: folder.to_owned(), source })
+        std::fs::create_dir_all(folder).map_err(|source| HubError::Write { path: folder.to_owned(), source })
     };
     config.store.path.parent().map_or(Ok(()), make)?;
     make(&config.root)

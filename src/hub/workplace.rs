@@ -26,7 +26,6 @@ pub(crate) struct Workplace<'s> {
 /// How long a command waits for its turn to write a word.
 const NOTE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
-
 impl<'s> Workplace<'s> {
     /// For a command that writes: takes the root's lock, then finishes what was cut off before.
     pub(crate) fn for_writing(session: &'s Session, what: &str) -> Result<Self, Failure> {
@@ -43,7 +42,8 @@ impl<'s> Workplace<'s> {
         make_folders(&config)?;
         let wait = session.wait();
         let wait_if_any = (!wait.is_zero()).then_some(wait);
-        let lock = RootLock::take(&Beside::of(&config).root_lock, what, &clock.now().to_string(), wait_if_any)?;
+        let lock =
+            RootLock::take(&Beside::of(&config).root_lock, what, &clock.now().to_string(), wait_if_any)?;
         let workplace = Self::open(session, config, clock, Some(lock))?;
         let recovered = recover(workplace.house())?;
         workplace.progress.finish();
@@ -70,7 +70,14 @@ impl<'s> Workplace<'s> {
         let wait = session.wait().max(NOTE_WAIT);
         let premises = Premises::open(&config, HubClock::system(), wait, false)?;
         let progress = Progress::new(session.console());
-        Ok(Self { config, premises, progress, operator: session.operator(), _lock: None, console: session.console() })
+        Ok(Self {
+            config,
+            premises,
+            progress,
+            operator: session.operator(),
+            _lock: None,
+            console: session.console(),
+        })
     }
 
     fn open(
@@ -81,7 +88,14 @@ impl<'s> Workplace<'s> {
     ) -> Result<Self, Failure> {
         let premises = Premises::open(&config, clock, session.wait(), lock.is_some())?;
         let progress = Progress::new(session.console());
-        Ok(Self { config, premises, progress, operator: session.operator(), _lock: lock, console: session.console() })
+        Ok(Self {
+            config,
+            premises,
+            progress,
+            operator: session.operator(),
+            _lock: lock,
+            console: session.console(),
+        })
     }
 
     /// What the use cases work with.

@@ -27,23 +27,20 @@ pub(super) fn read(
     let weekly = table.optional("closed_weekdays").map_or_else(|| Some(Vec::new()), weekdays);
     let yearly = table
         .optional("closed_every_year")
-        .map_or_else(|| Some(Vec::new()), |value| value.list_of::<YearlyDays>())
+        .map_or_else(|| Some(Vec::new()), Value::list_of::<YearlyDays>)
         .map(|days| days.into_iter().map(|days| days.value.0).collect());
     let kept = match table.optional("holidays") {
         None => Some(None),
         Some(value) => {
             let spot = value.spot().clone();
-            value.text().and_then(|name| match holidays.get(&name) {
-                Some(found) => found.clone().map(Some),
-                None => {
-                    let hint = did_you_mean(&name, holidays.keys().map(String::as_str));
-                    problems.report_with(
-                        &spot,
-                        format!("no file jobs/calendars/{name}.toml of kind \"holidays\""),
-                        hint,
-                    );
-                    None
+            value.text().and_then(|name| {
+                if let Some(found) = holidays.get(&name) {
+                    return found.clone().map(Some);
                 }
+                let hint = did_you_mean(&name, holidays.keys().map(String::as_str));
+                let message = format!("no file jobs/calendars/{name}.toml of kind \"holidays\"");
+                problems.report_with(&spot, message, hint);
+                None
             })
         }
     };

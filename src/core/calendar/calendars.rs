@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::days::Calendar;
 use super::holidays::Holidays;
 use super::{calendar_file, holiday_file};
-use crate::declared::{Declaration, Problems, Table, Value};
+use crate::declared::{Declaration, Problems, Table, Value, did_you_mean};
 
 /// One file of `jobs/calendars/`.
 #[derive(Debug, Clone, Copy)]
@@ -95,13 +95,11 @@ impl Calendars {
     ) -> Option<Arc<Calendar>> {
         let spot = table.spot_of(key);
         let id = table.optional(key).map_or_else(|| Some(Self::DEFAULT.to_owned()), Value::text)?;
-        match self.calendars.get(&id) {
-            Some(found) => found.clone(),
-            None => {
-                let hint = crate::declared::did_you_mean(&id, self.calendars.keys().map(String::as_str));
-                problems.report_with(&spot, format!("no calendar {id:?}, jobs/calendars/{id}.toml"), hint);
-                None
-            }
+        if let Some(found) = self.calendars.get(&id) {
+            return found.clone();
         }
+        let hint = did_you_mean(&id, self.calendars.keys().map(String::as_str));
+        problems.report_with(&spot, format!("no calendar {id:?}, jobs/calendars/{id}.toml"), hint);
+        None
     }
 }

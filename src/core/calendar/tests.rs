@@ -256,7 +256,7 @@ fn wrong_data_are_shown_at_their_place() {
             ],
         ),
         (
-            ("holidays.toml", "monday 2 of 01", "monday 6 of 01"),
+            ("holidays.toml", "on = \"monday 2 of 01\"", "on = \"monday 6 of 01\""),
             vec![
                 "holidays.toml:L:6: holiday[1].on: \"monday 6 of 01\" is no day of the year (such as \"05-03\", or \"monday 2 of 01\" for the second Monday of January)",
             ],

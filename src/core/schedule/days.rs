@@ -14,7 +14,7 @@ pub(super) enum NamedDays {
     /// Those of any of these rules.
     Rules(Vec<DayRule>),
     /// Those of a cron expression's day fields.
-    Cron(Cron),
+    Cron(Box<Cron>),
     /// These.
     Listed(BTreeSet<NaiveDate>),
 }

@@ -12,7 +12,7 @@ use super::days::NamedDays;
 use super::service_time::ServiceTime;
 use super::types::Schedule;
 use super::zone::TOKYO;
-use crate::calendar::{Calendars, Shift};
+use crate::calendar::{Calendar, Calendars, Shift};
 use crate::declared::{Located, Problems, Spot, Table, Value, nearest};
 
 /// What `days = …` says.
@@ -41,7 +41,7 @@ impl Schedule {
         let read = match form {
             Some("cron") => table.optional("cron").and_then(Value::parsed::<Cron>).map(|cron| {
                 let seconds = cron.seconds().to_vec();
-                (seconds, Some(NamedDays::Cron(cron)))
+                (seconds, Some(NamedDays::Cron(Box::new(cron))))
             }),
             Some("every") => every(&mut table, problems).map(|seconds| (seconds, None)),
             Some(_) => times(&mut table, problems).map(|seconds| (seconds, None)),
@@ -85,7 +85,7 @@ impl Schedule {
         let named = named.unwrap_or_else(|| NamedDays::Rules(vec![DayRule::All]));
         let calendar = if needs || shifts { Some(calendar?) } else { None };
         let (seconds, zone, shift) = (seconds?, zone?, shift?);
-        let canonical = canonical(&named, &seconds, calendar.as_deref().map(|found| found.id()), shift, zone);
+        let canonical = canonical(&named, &seconds, calendar.as_deref().map(Calendar::id), shift, zone);
         Some(Self { days: named, seconds, calendar, shift, zone, canonical })
     }
 }

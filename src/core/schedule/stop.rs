@@ -89,11 +89,11 @@ impl StopWindows {
         (end > at).then_some(end)
     }
 
-    /// Reads the tables of `[[stop]]`. `jobs` are the ids there are; `None` where they are not known.
+    /// Reads the tables of `[[stop]]`. `jobs` are the ids there are.
     pub fn read(
         tables: Vec<Table<'_>>,
         calendars: &Calendars,
-        jobs: Option<&[JobId]>,
+        jobs: &[JobId],
         problems: &Problems,
     ) -> Option<Self> {
         let read: Vec<Option<StopWindow>> =
@@ -105,7 +105,7 @@ impl StopWindows {
 fn read_window(
     mut table: Table<'_>,
     calendars: &Calendars,
-    jobs: Option<&[JobId]>,
+    jobs: &[JobId],
     problems: &Problems,
 ) -> Option<StopWindow> {
     let n_problems = problems.len();
@@ -138,9 +138,7 @@ fn read_window(
     let for_jobs = table.optional("jobs").map_or_else(|| Some(Vec::new()), Value::list_of::<JobId>);
     table.finish();
     for Located { value, spot } in for_jobs.iter().flatten() {
-        if let Some(jobs) = jobs
-            && !jobs.contains(value)
-        {
+        if !jobs.contains(value) {
             let hint = did_you_mean(value.as_str(), jobs.iter().map(JobId::as_str));
             problems.report_with(spot, format!("unknown job {:?}", value.as_str()), hint);
         }

@@ -72,9 +72,7 @@ pub fn conclude(
         Outcome::Failed(faults) => {
             if let Some((_, error)) = deciding(faults) {
                 set_fault(&mut ended, Some(error));
-                if let Next::TryAgain(at) =
-                    after_fault(policy, error.class(), ended.n_attempts, now, dice)
-                {
+                if let Next::TryAgain(at) = after_fault(policy, error.class(), ended.n_attempts, now, dice) {
                     ended.state = RunState::Retrying;
                     ended.not_before = Some(at);
                 }

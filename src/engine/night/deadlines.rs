@@ -87,9 +87,7 @@ fn progress_of(last: Option<&RunRecord>, job: &NightJob, date: NaiveDate, now: M
         Some(run) if run.state == RunState::Succeeded => Progress::Done(at(&run.ended_at).unwrap_or(now)),
         Some(run) if run.state == RunState::Running => Progress::Running(at(&run.started_at).unwrap_or(now)),
         Some(run) => Progress::Waiting(run.not_before.unwrap_or(now)),
-        None => {
-            Progress::Waiting(job.dues_on(date).last().map_or(now, |due| due.planned))
-        }
+        None => Progress::Waiting(job.dues_on(date).last().map_or(now, |due| due.planned)),
     }
 }
 

@@ -11,9 +11,9 @@ mod rescue;
 mod slots;
 mod work;
 
-pub use conclude::{begin, cancel_waiting, conclude};
 pub use ask::ask;
 pub use board::{JobLine, JobStanding, board};
+pub use conclude::{begin, cancel_waiting, conclude};
 pub use deadlines::{DeadlineStanding, deadlines, forecast_of};
 pub use plan::{After, Deadline, NightJob, NightPlan, Timing};
 pub use queue::{Queued, queue};

@@ -21,11 +21,7 @@ pub struct Queued {
 }
 
 /// Decides about every waiting run as of one snapshot.
-pub fn queue(
-    snapshot: &dyn Snapshot,
-    plan: &NightPlan,
-    now: Moment,
-) -> Result<Vec<Queued>, StoreError> {
+pub fn queue(snapshot: &dyn Snapshot, plan: &NightPlan, now: Moment) -> Result<Vec<Queued>, StoreError> {
     let open = snapshot.open_runs()?;
     let jobs = snapshot.jobs()?;
     let mut days = Days { snapshot, plan, jobs: &jobs, runs: BTreeMap::new() };

@@ -92,7 +92,10 @@ fn save(house: House<'_>, job: &NightJob, now: Moment) -> Result<(), EngineError
     Ok(tx.commit()?)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one slot's part of `account_job`, which has all of these at hand")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one slot's part of `account_job`, which has all of these at hand"
+)]
 fn put(
     house: House<'_>,
     job: &NightJob,

@@ -58,12 +58,7 @@ fn publish(house: House<'_>, feeds: &[Feed], run: &RunRecord, wanted: &[FeedId],
     if faults.is_empty() { Outcome::Done } else { Outcome::Failed(faults) }
 }
 
-fn publish_one(
-    house: House<'_>,
-    feed: &Feed,
-    content: Content,
-    run: &RunRecord,
-) -> Result<(), EngineError> {
+fn publish_one(house: House<'_>, feed: &Feed, content: Content, run: &RunRecord) -> Result<(), EngineError> {
     if is_kept(house, &feed.id, run)? {
         tracing::info!(feed = feed.id.as_str(), "an earlier try published it, and it stands");
         return Ok(());

@@ -55,7 +55,10 @@ impl Show {
         console.data(format_args!("{} {} ({})", run.run_id, run.what, state_word(session, run.state)));
         let mut facts = vec![
             (lang.pick("業務日", "business date"), run.business_date.to_string()),
-            (lang.pick("起動", "asked for"), format!("{} ({}, {})", run.queued_at, run.trigger.as_str(), run.operator)),
+            (
+                lang.pick("起動", "asked for"),
+                format!("{} ({}, {})", run.queued_at, run.trigger.as_str(), run.operator),
+            ),
         ];
         let mut add = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
         add(lang.pick("予定", "planned"), run.planned.map(|planned| planned.to_string()));
@@ -63,9 +66,12 @@ impl Show {
         add(lang.pick("やり直す実行", "does again"), run.redoes.clone());
         add(lang.pick("次の試行", "next try"), run.not_before.map(|at| at.to_string()));
         add(lang.pick("取消した人", "called off by"), run.cancel_asked_by.clone());
-        add(lang.pick("障害", "fault"), run.fault_code.clone().map(|code| {
-            format!("{code}: {}", run.fault_text.as_deref().unwrap_or_default())
-        }));
+        add(
+            lang.pick("障害", "fault"),
+            run.fault_code
+                .clone()
+                .map(|code| format!("{code}: {}", run.fault_text.as_deref().unwrap_or_default())),
+        );
         for (name, value) in facts {
             console.data(format_args!("  {name}: {value}"));
         }

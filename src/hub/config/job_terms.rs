@@ -45,7 +45,8 @@ pub(super) fn take(job: &mut Table<'_>, problems: &Problems) -> Option<JobTerms>
     let priority = job
         .optional("priority")
         .map_or(Some(USUAL_PRIORITY), |priority| priority.integer_in(0..=MOST_PRIORITY));
-    let retry = job.optional("retry").map_or(Some(RetryPolicy::default()), |retry| policy(retry.table()?, problems));
+    let retry =
+        job.optional("retry").map_or(Some(RetryPolicy::default()), |retry| policy(retry.table()?, problems));
     let warn_spot = job.spot_of("warn_before");
     let at = job.optional("deadline").map(Value::parsed::<ServiceTime>);
     let warning = job
@@ -81,10 +82,13 @@ fn policy(mut table: Table<'_>, problems: &Problems) -> Option<RetryPolicy> {
     let usual = RetryPolicy::default();
     let pauses = TimeDelta::seconds(1)..=TimeDelta::hours(24);
     let longest_spot = table.spot_of("longest");
-    let n_tries = table.optional("tries").map_or(Some(u64::from(usual.n_tries)), |tries| tries.integer_in(1..=100));
-    let first = table.optional("first").map_or(Some(usual.first_pause), |first| first.duration_in(pauses.clone()));
+    let n_tries =
+        table.optional("tries").map_or(Some(u64::from(usual.n_tries)), |tries| tries.integer_in(1..=100));
+    let first =
+        table.optional("first").map_or(Some(usual.first_pause), |first| first.duration_in(pauses.clone()));
     let longest = table.optional("longest");
-    let longest = longest.map_or(first.map(|first| first.max(usual.longest_pause)), |longest| longest.duration_in(pauses));
+    let longest = longest
+        .map_or(first.map(|first| first.max(usual.longest_pause)), |longest| longest.duration_in(pauses));
     table.finish();
     let (first_pause, longest_pause) = (first?, longest?);
     if longest_pause < first_pause {

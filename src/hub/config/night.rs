@@ -1,17 +1,16 @@
 //! The scheduler's plan out of the configuration.
 
 use renkei_core::order::Order;
-use renkei_core::schedule::StopWindows;
-use renkei_engine::night::{NightJob, NightPlan};
+use renkei_engine::night::{NightJob, NightPlan, Timing};
 
-use super::types::{Config, Job};
+use super::types::{Config, Job, JobSchedule};
 
 impl Config {
     /// Everything the scheduler goes by.
     pub fn night_plan(&self) -> NightPlan {
         NightPlan {
             jobs: self.jobs.iter().map(Job::for_night).collect(),
-            stop_windows: StopWindows::default(),
+            stop_windows: self.stop_windows.clone(),
             limits: self.daemon.limits.clone(),
         }
     }
@@ -34,7 +33,10 @@ impl Job {
             id: self.id.clone(),
             name: self.name.clone(),
             is_enabled: self.is_enabled,
-            timing: None,
+            timing: self
+                .schedule
+                .clone()
+                .map(|JobSchedule { schedule, catch_up }| Timing { schedule, catch_up }),
             order: self.order(),
             after: terms.after.clone(),
             resources: terms.resources.clone(),

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use renkei_core::calendar::Calendars;
 use renkei_core::feed::Feed;
 use renkei_core::layout::Layout;
 use renkei_core::naming::StemTemplate;
 use renkei_core::publication::Kind;
+use renkei_core::schedule::{CatchUpRule, Schedule, StopWindows};
 use renkei_core::{BusinessId, FeedId, JobId};
 use renkei_registry::MunicipalityCode;
 
@@ -38,6 +40,10 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// How the scheduler daemon works.
     pub daemon: DaemonConfig,
+    /// The calendars of `jobs/calendars/`.
+    pub calendars: Calendars,
+    /// When no run may start.
+    pub stop_windows: StopWindows,
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
 }
@@ -95,12 +101,28 @@ pub struct Job {
     pub is_enabled: bool,
     /// On what terms it runs.
     pub terms: JobTerms,
+    /// When it is due; without one it runs only when asked to.
+    pub schedule: Option<JobSchedule>,
+}
+
+/// When a job is due, and what becomes of slots that were missed.
+#[derive(Debug, Clone)]
+pub struct JobSchedule {
+    /// When.
+    pub schedule: Schedule,
+    /// What becomes of missed slots.
+    pub catch_up: CatchUpRule,
 }
 
 impl Config {
     /// The feed with this id.
     pub fn feed(&self, id: &str) -> Option<&Feed> {
         self.feeds.iter().map(|declared| &declared.feed).find(|feed| feed.id.as_str() == id)
+    }
+
+    /// The job with this id.
+    pub fn job(&self, id: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id.as_str() == id)
     }
 
     /// The system with this id.

@@ -36,11 +36,11 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
     make_folders(&config)?;
     let beside = Beside::of(&config);
     let clock = HubClock::system();
-    let _daemon_lock = match RootLock::take(&beside.daemon_lock, "renkei daemon", &clock.now().to_string(), None)
-    {
-        Err(FolderError::Locked { holder }) => return Err(HubError::DaemonUp { holder }.into()),
-        lock => lock?,
-    };
+    let _daemon_lock =
+        match RootLock::take(&beside.daemon_lock, "renkei daemon", &clock.now().to_string(), None) {
+            Err(FolderError::Locked { holder }) => return Err(HubError::DaemonUp { holder }.into()),
+            lock => lock?,
+        };
     log::to_file(&config)?;
     let premises = Arc::new(Premises::open(&config, clock, STORE_WAIT, true)?);
     note_panics();
@@ -95,7 +95,11 @@ async fn keep(mut looker: Looker, live: Live, folder: PathBuf, beside: Beside) -
         if !is_ready {
             is_ready = true;
             tell(NotifyState::Ready);
-            tracing::info!(jobs = looker.plan.jobs.len(), version = env!("CARGO_PKG_VERSION"), "the scheduler is up");
+            tracing::info!(
+                jobs = looker.plan.jobs.len(),
+                version = env!("CARGO_PKG_VERSION"),
+                "the scheduler is up"
+            );
         }
         for task in begun {
             let live = live.clone();
@@ -169,8 +173,11 @@ fn reload(looker: &mut Looker, folder: &std::path::Path) {
     match Config::load(folder) {
         Ok(config) => {
             let old = &looker.config;
-            if config.store != old.store || config.root != old.root || config.municipality != old.municipality {
-                tracing::error!("[store], [root] or municipality changed: that needs a restart; the old configuration stays");
+            if config.store != old.store || config.root != old.root || config.municipality != old.municipality
+            {
+                tracing::error!(
+                    "[store], [root] or municipality changed: that needs a restart; the old configuration stays"
+                );
                 return;
             }
             looker.adopt(config);

@@ -70,7 +70,10 @@ impl Looker {
     pub(super) fn look(&mut self) -> Vec<Task> {
         let now = self.premises.clock.now();
         if let Some(set) = self.jumps.look(now) {
-            tracing::warn!(seconds = set.num_seconds(), "the clock was set; no slot is lost or run twice by it");
+            tracing::warn!(
+                seconds = set.num_seconds(),
+                "the clock was set; no slot is lost or run twice by it"
+            );
         }
         for (task, outcome) in std::mem::take(&mut self.unrecorded) {
             if let Ended::Unrecorded { task, outcome } = record(task, outcome) {
@@ -109,7 +112,12 @@ impl Looker {
         }
         let seen = account_slots(house, &self.plan)?;
         for run in &seen.queued {
-            tracing::info!(run.id = run.run_id, run.what = run.what, trigger = run.trigger.as_str(), "a slot came");
+            tracing::info!(
+                run.id = run.run_id,
+                run.what = run.what,
+                trigger = run.trigger.as_str(),
+                "a slot came"
+            );
         }
         let now = self.premises.clock.now();
         if !self.has_work(house, now)? || !self.take_root(house, now)? {
@@ -181,7 +189,11 @@ impl Looker {
             Ok(lock) => {
                 let recovered = recover(house)?;
                 for (feed, sequence) in &recovered.finished {
-                    tracing::warn!(feed = feed.as_str(), sequence = sequence.0, "a publication that was cut off is finished");
+                    tracing::warn!(
+                        feed = feed.as_str(),
+                        sequence = sequence.0,
+                        "a publication that was cut off is finished"
+                    );
                 }
                 for error in &recovered.unfinished {
                     let causes = causes(error);

@@ -47,7 +47,8 @@ pub(super) fn note_panics() {
 /// Does the work of a run and records how it ended.
 pub(super) fn do_work(task: Task, live: &Live) -> Ended {
     let run = &task.run;
-    let span = tracing::info_span!("run", run.id = run.run_id, job = run.job.as_ref().map(|job| job.as_str()));
+    let span =
+        tracing::info_span!("run", run.id = run.run_id, job = run.job.as_ref().map(|job| job.as_str()));
     let _in_run = span.enter();
     let witness = live.enter(&run.run_id, &run.what);
     let house = task.premises.house(&witness, &run.operator);
