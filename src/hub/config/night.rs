@@ -14,11 +14,6 @@ impl Config {
             limits: self.daemon.limits.clone(),
         }
     }
-
-    /// The job with this id.
-    pub fn job(&self, id: &str) -> Option<&Job> {
-        self.jobs.iter().find(|job| job.id.as_str() == id)
-    }
 }
 
 impl Job {
