@@ -62,7 +62,7 @@ impl Witness for Unwatched {
 }
 
 /// Every point at which a process may be cut off and must be able to go on, in order within a use case.
-pub const POINTS: [&str; 18] = [
+pub const POINTS: [&str; 15] = [
     "load.rows-written",
     "load.committed",
     "apply.rows-written",
@@ -78,7 +78,7 @@ pub const POINTS: [&str; 18] = [
     "publish.settled",
     "recover.finished-one",
     "recover.done",
-    "night.queued",
-    "night.started",
-    "night.concluded",
 ];
+
+/// The points of a run of a job, beside those of what it does: queued, begun, and its end on record.
+pub const NIGHT_POINTS: [&str; 3] = ["night.queued", "night.started", "night.concluded"];

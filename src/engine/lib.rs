@@ -12,7 +12,7 @@ mod verify;
 
 pub use error::EngineError;
 pub use generate::{Content, Published, Recovered, generate, recover};
-pub use house::{Clock, House, POINTS, Unwatched, Witness};
+pub use house::{Clock, House, NIGHT_POINTS, POINTS, Unwatched, Witness};
 pub use intake::{
     Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,
     load_residents,
