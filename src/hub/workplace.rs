@@ -20,7 +20,6 @@ pub(crate) struct Workplace<'s> {
     operator: String,
     /// Held as long as the command writes.
     _lock: Option<RootLock>,
-    console: &'s Console,
 }
 
 /// How long a command waits for its turn to write a word.
@@ -75,9 +74,7 @@ impl<'s> Workplace<'s> {
             premises,
             progress,
             operator: session.operator(),
-            _lock: None,
-            console: session.console(),
-        })
+            _lock: None })
     }
 
     fn open(
@@ -93,9 +90,7 @@ impl<'s> Workplace<'s> {
             premises,
             progress,
             operator: session.operator(),
-            _lock: lock,
-            console: session.console(),
-        })
+            _lock: lock })
     }
 
     /// What the use cases work with.
@@ -106,11 +101,6 @@ impl<'s> Workplace<'s> {
     /// The database.
     pub(crate) fn store(&self) -> &dyn Store {
         &self.premises.store
-    }
-
-    /// Where the command speaks.
-    pub(crate) fn console(&self) -> &Console {
-        self.console
     }
 
     /// The clock.
