@@ -6,6 +6,7 @@ pub mod declared;
 pub mod fault;
 pub mod feed;
 pub mod file_name;
+pub mod guard;
 pub mod hash;
 pub mod ids;
 pub mod layout;

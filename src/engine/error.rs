@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use renkei_core::notice::NoticeError;
 use renkei_core::port::{FolderError, StoreError};
-use renkei_core::{Class, CommitNo, Fault, FeedId, IdError, Sequence};
+use renkei_core::{Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
 /// An error of the engine. Places are file lines and columns; nothing in it is personal.
@@ -132,6 +132,34 @@ pub enum EngineError {
         /// What does not add up.
         what: String,
     },
+    /// A feed whose last publication waits for a release.
+    #[error("publication {sequence} of feed {feed} is held for review since {since}")]
+    Held {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// Since when.
+        since: String,
+    },
+    /// A release or discard of a feed that has nothing held.
+    #[error("feed {feed} has no publication that is held")]
+    NotHeld {
+        /// The feed.
+        feed: FeedId,
+    },
+    /// A held publication whose stage no longer has what was reviewed.
+    #[error(
+        "{file} of the held publication {sequence} of feed {feed} is not on the stage as it was reviewed"
+    )]
+    HeldLost {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// The first such file.
+        file: FileName,
+    },
     /// A worker thread of the run ended early.
     #[error("a worker of the run ended without a word")]
     Worker,
@@ -161,6 +189,9 @@ impl Fault for EngineError {
             Self::NoSuchResident => "engine.no-such-resident",
             Self::Unwritable { .. } => "engine.unwritable",
             Self::ProofFailed { .. } => "engine.proof-failed",
+            Self::Held { .. } => "feed.held",
+            Self::NotHeld { .. } => "feed.not-held",
+            Self::HeldLost { .. } => "feed.held-lost",
             Self::Worker => "engine.worker",
         }
     }

@@ -45,7 +45,7 @@ impl Witness for Unwatched {
 }
 
 /// Every point at which a process may be cut off and must be able to go on, in order within a use case.
-pub const POINTS: [&str; 15] = [
+pub const POINTS: [&str; 20] = [
     "load.rows-written",
     "load.committed",
     "apply.rows-written",
@@ -58,7 +58,12 @@ pub const POINTS: [&str; 15] = [
     "publish.data-moved",
     "publish.notice-staged",
     "publish.notice-moved",
+    "publish.archived",
     "publish.settled",
+    "publish.held",
+    "release.begun",
+    "release.recorded",
+    "discard.recorded",
     "recover.finished-one",
     "recover.done",
 ];

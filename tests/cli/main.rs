@@ -9,6 +9,8 @@ mod contents;
 #[cfg(test)]
 mod exit_codes;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod hub_folder;
 #[cfg(test)]
 mod interference;

@@ -4,6 +4,6 @@ mod folders;
 mod records;
 mod store;
 
-pub use folders::{Content, FolderError, Folders, StagedFile};
+pub use folders::{Content, FolderError, Folders, Shelf, StagedFile, Standing};
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, RunRecord, RunState, StepRecord};
 pub use store::{Numbers, RowChange, RowSet, Snapshot, Store, StoreError, Transaction};

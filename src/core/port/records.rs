@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::fault::Class;
+use crate::guard::Review;
 use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
 use crate::publication::{Kind, Progress};
 use crate::state::FeedState;
@@ -82,6 +83,8 @@ pub struct PublicationRecord {
     pub run_id: String,
     /// When it was sealed.
     pub sealed_at: String,
+    /// What the guard saw of it; `None` for kinds that move no state.
+    pub review: Option<Review>,
 }
 
 /// The state of a run (実行) or step (工程).

@@ -10,11 +10,13 @@ mod demo;
 mod explain;
 mod feeds;
 mod generate;
+mod held;
 mod init;
 mod input_file;
 mod load;
 mod man;
 mod publications;
+mod reason;
 mod run;
 mod runs;
 mod town;
@@ -57,6 +59,7 @@ commands! {
     Verify(verify::Verify),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
+    Held(held::Held),
     Commits(commits::Commits),
     Runs(runs::Runs),
     Town(town::Town),

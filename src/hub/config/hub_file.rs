@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use renkei_core::BusinessId;
 use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
+use renkei_core::guard::GuardBounds;
 use renkei_core::naming::StemTemplate;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
+use super::guard;
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -17,6 +19,7 @@ pub(super) struct HubPart {
     pub(super) store: Option<StoreConfig>,
     pub(super) root: Option<PathBuf>,
     pub(super) naming: Option<StemTemplate>,
+    pub(super) guard: GuardBounds,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
 }
@@ -40,8 +43,9 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         Some(root)
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
+    let guard = guard::take(hub, GuardBounds::default());
     let (systems, systems_are_complete) = systems(hub, problems);
-    HubPart { municipality, name, store, root, naming, systems, systems_are_complete }
+    HubPart { municipality, name, store, root, naming, guard, systems, systems_are_complete }
 }
 
 fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {

@@ -5,6 +5,7 @@ mod characters;
 mod errors;
 mod feed;
 mod files;
+mod guard;
 mod hub_file;
 mod job_file;
 mod load;
