@@ -16,6 +16,7 @@ pub mod notice;
 pub mod port;
 pub mod projection;
 pub mod publication;
+pub mod redo;
 mod row_digests;
 pub mod state;
 pub mod text;

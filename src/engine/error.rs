@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use renkei_core::notice::NoticeError;
 use renkei_core::port::{FolderError, StoreError};
+use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
 use renkei_core::{Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
@@ -160,9 +161,41 @@ pub enum EngineError {
         /// The first such file.
         file: FileName,
     },
+    /// A sequence that no publication has.
+    #[error("feed {feed} has no publication {sequence}")]
+    NoSuchPublication {
+        /// The feed.
+        feed: FeedId,
+        /// The sequence.
+        sequence: Sequence,
+    },
+    /// A publication that cannot be given again.
+    #[error("publication {sequence} of feed {feed} cannot be given again: {}", listed(refusals))]
+    RedeliverRefused {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// Why.
+        refusals: Vec<RedeliverRefusal>,
+    },
+    /// A publication that cannot be made again so.
+    #[error("publication {sequence} of feed {feed} cannot be made again so: {}", listed(refusals))]
+    RemakeRefused {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// Why.
+        refusals: Vec<RemakeRefusal>,
+    },
     /// A worker thread of the run ended early.
     #[error("a worker of the run ended without a word")]
     Worker,
+}
+
+fn listed(refusals: &[impl ToString]) -> String {
+    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn report_place(report: Option<&str>) -> String {
@@ -192,6 +225,9 @@ impl Fault for EngineError {
             Self::Held { .. } => "feed.held",
             Self::NotHeld { .. } => "feed.not-held",
             Self::HeldLost { .. } => "feed.held-lost",
+            Self::NoSuchPublication { .. } => "feed.no-such-publication",
+            Self::RedeliverRefused { .. } => "feed.redeliver-refused",
+            Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::Worker => "engine.worker",
         }
     }

@@ -45,7 +45,7 @@ impl Witness for Unwatched {
 }
 
 /// Every point at which a process may be cut off and must be able to go on, in order within a use case.
-pub const POINTS: [&str; 20] = [
+pub const POINTS: [&str; 24] = [
     "load.rows-written",
     "load.committed",
     "apply.rows-written",
@@ -64,6 +64,10 @@ pub const POINTS: [&str; 20] = [
     "release.begun",
     "release.recorded",
     "discard.recorded",
+    "redeliver.begun",
+    "redeliver.first-file-back",
+    "redeliver.data-back",
+    "redeliver.notice-given",
     "recover.finished-one",
     "recover.done",
 ];

@@ -7,6 +7,7 @@ mod error;
 mod generate;
 mod house;
 mod intake;
+mod redo;
 mod run;
 mod verify;
 
@@ -17,4 +18,5 @@ pub use intake::{
     Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,
     load_residents,
 };
+pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
 pub use verify::{Beside, ChainReport, FileReport, Given, NoticeReport, verify};

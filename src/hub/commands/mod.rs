@@ -17,6 +17,8 @@ mod load;
 mod man;
 mod publications;
 mod reason;
+mod redeliver;
+mod remake;
 mod run;
 mod runs;
 mod town;
@@ -60,6 +62,8 @@ commands! {
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
     Held(held::Held),
+    Redeliver(redeliver::Redeliver),
+    Remake(remake::Remake),
     Commits(commits::Commits),
     Runs(runs::Runs),
     Town(town::Town),
