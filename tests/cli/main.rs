@@ -19,6 +19,10 @@ mod languages;
 #[cfg(test)]
 mod listings;
 #[cfg(test)]
+mod redeliver;
+#[cfg(test)]
+mod remake;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]

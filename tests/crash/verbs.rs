@@ -26,7 +26,7 @@ struct Verb {
     is_done: fn(&Sandbox) -> bool,
 }
 
-const VERBS: [Verb; 3] = [
+const VERBS: [Verb; 5] = [
     Verb {
         name: "hold",
         prepare: |_| {},
@@ -59,6 +59,27 @@ const VERBS: [Verb; 3] = [
         points: &["discard.recorded"],
         is_done: |sandbox| progress(sandbox, 2) == "discarded",
     },
+    Verb {
+        name: "redeliver",
+        prepare: disturb,
+        command: &["redeliver", ALL_ITEMS, "1", "--reason", "受け手の依頼"],
+        exit: 0,
+        points: &[
+            "redeliver.begun",
+            "redeliver.first-file-back",
+            "redeliver.data-back",
+            "redeliver.notice-given",
+        ],
+        is_done: |sandbox| sandbox.audit().iter().any(|line| line.action.starts_with("redeliver")),
+    },
+    Verb {
+        name: "remake",
+        prepare: release,
+        command: &["remake", ALL_ITEMS, "1", "--reason", "前夜の誤り"],
+        exit: 0,
+        points: &["publish.run-recorded", "publish.staged", "publish.sealed", "publish.notice-moved"],
+        is_done: |sandbox| progress(sandbox, 3) == "published",
+    },
 ];
 
 /// The points that [`crate::points`] does not come to.
@@ -86,6 +107,21 @@ fn hub() -> Sandbox {
 
 fn hold(sandbox: &Sandbox) {
     sandbox.generate(&[ALL_ITEMS], &["--diff"]).expect(10);
+}
+
+fn release(sandbox: &Sandbox) {
+    hold(sandbox);
+    sandbox.run(&["held", "release", ALL_ITEMS, "--reason", "確認済み"]).expect(0);
+}
+
+/// A receiver removes one part of the full and the notice, and changes another part.
+fn disturb(sandbox: &Sandbox) {
+    release(sandbox);
+    let notice = sandbox.notices(ALL_ITEMS)[0].clone();
+    let parts = files::data_files(&notice);
+    fs::remove_file(&parts[0]).unwrap();
+    files::edit(&parts[1], |bytes| bytes.truncate(100));
+    fs::remove_file(notice).unwrap();
 }
 
 fn progress(sandbox: &Sandbox, sequence: u32) -> String {

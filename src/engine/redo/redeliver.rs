@@ -96,7 +96,8 @@ pub fn redeliver(
     match (Work { house, record: &record, plan: &plan, reason }).carry_out(&mut run) {
         Ok((stage, quarantined)) => {
             let mut tx = house.store.begin()?;
-            let result = format!("{} files put back, {} quarantined", plan.n_back(), quarantined.len());
+            // How many came back is in the run's steps: here it must not matter that an earlier try was cut off.
+            let result = format!("{} files as published", plan.files.len());
             tx.append_audit(&audit_entry(house, format!("redeliver {feed} {sequence}"), reason, result))?;
             run.succeed(tx.as_mut())?;
             tx.commit()?;
