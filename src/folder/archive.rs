@@ -27,15 +27,15 @@ const CHUNK_BYTES: usize = 1 << 18;
 
 impl LocalFolders {
     /// The place of a publication, as it is found.
-    pub(crate) fn shelf(&self, shelf: &Shelf<'_>) -> Result<Confined, FolderError> {
+    pub(crate) fn shelf(&self, place: &Shelf<'_>) -> Result<Confined, FolderError> {
         let publications = self.archive_found()?.folder(PUBLICATIONS)?;
-        publications.folder(shelf.feed.as_str())?.folder(&shelf.sequence.to_string())
+        publications.folder(place.feed.as_str())?.folder(&place.sequence.to_string())
     }
 
     /// The same, made where it is missing, with the way to it made durable.
-    fn shelf_or_make(&self, shelf: &Shelf<'_>) -> Result<Confined, FolderError> {
+    fn shelf_or_make(&self, place: &Shelf<'_>) -> Result<Confined, FolderError> {
         let mut at = self.archive_folder()?;
-        for part in [PUBLICATIONS, shelf.feed.as_str(), &shelf.sequence.to_string()] {
+        for part in [PUBLICATIONS, place.feed.as_str(), &place.sequence.to_string()] {
             let (next, is_made) = at.folder_or_make(part, OWN_FOLDER)?;
             if is_made {
                 at.sync()?;
@@ -50,33 +50,33 @@ impl LocalFolders {
         &self,
         folder: &FolderPath,
         name: &FileName,
-        shelf: &Shelf<'_>,
+        place: &Shelf<'_>,
         content: &Content,
     ) -> Result<(), FolderError> {
         let is_copied = content.n_bytes <= COPIED_BYTES;
-        let found = self.shelf(shelf).ok().map(|shelf| is_kept(&shelf, name, content, is_copied));
+        let found = self.shelf(place).ok().map(|place| is_kept(&place, name, content, is_copied));
         if found.transpose()? == Some(true) {
             return Ok(());
         }
         let from = self.folder(folder)?;
         from.file(name)?;
-        let shelf = self.shelf_or_make(shelf)?;
-        keep(&from, name, &shelf, content, is_copied)
+        let place = self.shelf_or_make(place)?;
+        keep(&from, name, &place, content, is_copied)
     }
 }
 
 /// True when nothing is to be done. Reading a large file again at every start would take too long.
 fn is_kept(
-    shelf: &Confined,
+    place: &Confined,
     name: &FileName,
     content: &Content,
     is_copied: bool,
 ) -> Result<bool, FolderError> {
     if is_copied {
-        return Ok(compare(shelf, name, content)? == Standing::Same);
+        return Ok(compare(place, name, content)? == Standing::Same);
     }
-    let path = shelf.path_of(name.as_str());
-    match shelf.file(name) {
+    let path = place.path_of(name.as_str());
+    match place.file(name) {
         Err(FolderError::Missing { .. }) => Ok(false),
         file => {
             let found = file?.metadata().map_err(|error| fault(&path, "read", error))?;
@@ -89,43 +89,43 @@ fn is_kept(
 fn keep(
     from: &Confined,
     name: &FileName,
-    shelf: &Confined,
+    place: &Confined,
     content: &Content,
     is_copied: bool,
 ) -> Result<(), FolderError> {
-    let path = shelf.path_of(name.as_str());
-    match rustix::fs::unlinkat(shelf.fd(), name.as_str(), AtFlags::empty()) {
+    let path = place.path_of(name.as_str());
+    match rustix::fs::unlinkat(place.fd(), name.as_str(), AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(errno) => return Err(fault(&path, "removed", errno)),
     }
     let link = || {
-        rustix::fs::linkat(from.fd(), name.as_str(), shelf.fd(), name.as_str(), AtFlags::empty())
+        rustix::fs::linkat(from.fd(), name.as_str(), place.fd(), name.as_str(), AtFlags::empty())
             .map_err(|errno| fault(&path, "created", errno))
     };
     let kept = if is_copied {
-        match copy(from, name, shelf, content) {
+        match copy(from, name, place, content) {
             Err(FolderError::Full { .. }) => link(),
             copied => copied,
         }
     } else {
         // Another volume, or one that knows no second names.
-        link().or_else(|_| copy(from, name, shelf, content))
+        link().or_else(|_| copy(from, name, place, content))
     };
-    kept.and_then(|()| shelf.sync())
+    kept.and_then(|()| place.sync())
 }
 
 /// Copies a file; one that is not what it should be is not kept.
-fn copy(from: &Confined, name: &FileName, shelf: &Confined, content: &Content) -> Result<(), FolderError> {
-    let path = shelf.path_of(name.as_str());
+fn copy(from: &Confined, name: &FileName, place: &Confined, content: &Content) -> Result<(), FolderError> {
+    let path = place.path_of(name.as_str());
     let source = from.file(name)?;
-    let target = shelf.new_file(name).map_err(|errno| fault(&path, "created", errno))?;
+    let target = place.new_file(name).map_err(|errno| fault(&path, "created", errno))?;
     let copied = copy_bytes(source, target).map_err(|error| fault(&path, "written", error));
-    let copied = copied.and_then(|()| compare(shelf, name, content));
+    let copied = copied.and_then(|()| compare(place, name, content));
     if matches!(copied, Ok(Standing::Same)) {
         return Ok(());
     }
     // Half a file is of no use, and what could not be removed is found to be other bytes when it is asked for.
-    let _ = rustix::fs::unlinkat(shelf.fd(), name.as_str(), AtFlags::empty());
+    let _ = rustix::fs::unlinkat(place.fd(), name.as_str(), AtFlags::empty());
     copied.and(Err(FolderError::NameTaken { path: from.path_of(name.as_str()) }))
 }
 

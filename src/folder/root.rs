@@ -163,21 +163,21 @@ impl Folders for LocalFolders {
         &self,
         folder: &FolderPath,
         name: &FileName,
-        shelf: &Shelf<'_>,
+        place: &Shelf<'_>,
         content: &Content,
     ) -> Result<(), FolderError> {
-        self.keep_published(folder, name, shelf, content)
+        self.keep_published(folder, name, place, content)
     }
 
-    fn kept(&self, shelf: &Shelf<'_>, name: &FileName, content: &Content) -> Result<Standing, FolderError> {
-        match self.shelf(shelf) {
+    fn kept(&self, place: &Shelf<'_>, name: &FileName, content: &Content) -> Result<Standing, FolderError> {
+        match self.shelf(place) {
             Err(FolderError::Missing { .. }) => Ok(Standing::Missing),
-            shelf => compare(&shelf?, name, content),
+            place => compare(&place?, name, content),
         }
     }
 
-    fn read_kept(&self, shelf: &Shelf<'_>, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
-        Ok(Box::new(self.shelf(shelf)?.file(name)?))
+    fn read_kept(&self, place: &Shelf<'_>, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
+        Ok(Box::new(self.shelf(place)?.file(name)?))
     }
 
     fn replace(&self, stage: &FileName, name: &FileName, folder: &FolderPath) -> Result<(), FolderError> {

@@ -126,8 +126,8 @@ fn disturb(sandbox: &Sandbox) {
 
 fn progress(sandbox: &Sandbox, sequence: u32) -> String {
     let list = sandbox.run(&["publications", ALL_ITEMS, "--json"]).expect(0).json();
-    let last = list.as_array().unwrap().iter().rev().find(|line| line["sequence"] == sequence);
-    last.map(|line| line["progress"].as_str().unwrap().to_owned()).unwrap_or_default()
+    let newest = list.as_array().unwrap().iter().rev().find(|line| line["sequence"] == sequence);
+    newest.map(|line| line["progress"].as_str().unwrap().to_owned()).unwrap_or_default()
 }
 
 /// The notices of the feed, to be proven.

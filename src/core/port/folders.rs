@@ -65,15 +65,15 @@ pub trait Folders: Send + Sync {
         &self,
         folder: &FolderPath,
         name: &FileName,
-        shelf: &Shelf<'_>,
+        place: &Shelf<'_>,
         content: &Content,
     ) -> Result<(), FolderError>;
 
     /// Compares what the archive has under a name with what it is to have.
-    fn kept(&self, shelf: &Shelf<'_>, name: &FileName, content: &Content) -> Result<Standing, FolderError>;
+    fn kept(&self, place: &Shelf<'_>, name: &FileName, content: &Content) -> Result<Standing, FolderError>;
 
     /// Opens a file of the archive.
-    fn read_kept(&self, shelf: &Shelf<'_>, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError>;
+    fn read_kept(&self, place: &Shelf<'_>, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError>;
 
     /// Puts a staged file in the place of whatever has its name in the folder, by one step, and makes that
     /// durable.

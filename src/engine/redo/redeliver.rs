@@ -171,9 +171,9 @@ impl Work<'_> {
     /// Copies a file from the archive to the stage, and trusts its digest only.
     fn fetch(&self, stage: &FileName, file: &PlannedFile) -> Result<Content, EngineError> {
         let Self { house, record, .. } = self;
-        let shelf = Shelf { feed: &record.feed, sequence: record.sequence };
+        let place = Shelf { feed: &record.feed, sequence: record.sequence };
         let name = &file.name;
-        let mut source = house.folders.read_kept(&shelf, name)?;
+        let mut source = house.folders.read_kept(&place, name)?;
         let mut target = house.folders.create(stage, name)?;
         let (mut hash, mut n_bytes, mut chunk) = (Hasher::new(), 0, vec![0; CHUNK_BYTES]);
         loop {

@@ -138,23 +138,23 @@ pub(crate) fn a_held_one_moves_nothing_until_it_is_released<F: Fixture>() {
     let fixture = F::new();
     let store = fixture.open(PATIENT);
     let a = feed("a");
-    let held =
+    let waiting =
         |sequence| PublicationRecord { progress: Progress::Held, ..publication("a", sequence, Kind::Diff) };
     let head = || store.snapshot().unwrap().feed_head(&a).unwrap().map(|head| head.sequence.0);
     let last = || store.snapshot().unwrap().last_sequence(&a).unwrap().0;
     seal(&*store, &publication("a", 1, Kind::Full)).unwrap();
     settle(&*store, &a, 1).unwrap();
-    seal(&*store, &held(2)).unwrap();
+    seal(&*store, &waiting(2)).unwrap();
     assert_eq!((head(), last()), (Some(1), 2));
-    assert_eq!(store.snapshot().unwrap().publication(&a, Sequence(2)).unwrap(), Some(held(2)));
+    assert_eq!(store.snapshot().unwrap().publication(&a, Sequence(2)).unwrap(), Some(waiting(2)));
     assert_eq!(code(settle(&*store, &a, 2)), "store.missing", "a held one is released first");
     let act = |release: bool, sequence| {
         let mut transaction = store.begin()?;
         let sequence = Sequence(sequence);
         if release {
-            transaction.release(&a, sequence)?
+            transaction.release(&a, sequence)?;
         } else {
-            transaction.discard(&a, sequence)?
+            transaction.discard(&a, sequence)?;
         }
         transaction.commit()
     };
