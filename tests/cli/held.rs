@@ -174,3 +174,27 @@ fn a_decision_needs_a_reason_and_is_in_the_audit() {
     assert_eq!(audit[hold + 1].operator, "SHIMIN002");
     sandbox.run(&["held", "release", "nobody", "--reason", "x"]).expect_fault(2, "usage.unknown-feed");
 }
+
+#[test]
+fn a_feed_learns_from_its_own_nights_and_not_from_those_that_were_held() {
+    let sandbox = Sandbox::loaded(60, 8);
+    let own = "[guard]\nmin_rows = 0\nmax_share = \"none\"\nmax_deleted_share = \"none\"\nlearned = true\nfactor = 2\n[x]\n";
+    let text = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let (before, after) = text.split_once("[guard]\n").unwrap();
+    let (_, after) = after.split_once("# 業務システム。").unwrap();
+    sandbox.write("hub/hub.toml", &format!("{before}{}# 業務システム。{after}", own.replace("[x]\n", "")));
+    sandbox.generate(&[PLAIN], &["--full"]).expect(0);
+    for night in 0..5 {
+        rename(&sandbox, &format!("{night}.csv"), 1 + night % 2, &format!("山田　{night}"));
+        sandbox.generate(&[PLAIN], &["--diff"]).expect(0);
+    }
+    // The largest night had 2 rows, so 4 pass and 5 do not, and do not again.
+    rename(&sandbox, "four.csv", 4, "山田　四");
+    sandbox.generate(&[PLAIN], &["--diff"]).expect(0);
+    for name in ["山田　九", "山田　十"] {
+        rename(&sandbox, &format!("{name}.csv"), 9, name);
+        sandbox.generate(&[PLAIN], &["--diff"]).expect(10).says("learned: 9 rows, at most 8");
+        release(&sandbox, PLAIN).expect(0);
+    }
+    proven(&sandbox, PLAIN, 0);
+}

@@ -163,8 +163,7 @@ fn the_guard_looks_at_what_is_remade_too() {
 fn a_remake_is_on_record_with_its_reason() {
     let sandbox = published(PLAIN, 1);
     remake(&sandbox, PLAIN, "2", &["--operator", "SHIMIN003"]).expect(0);
-    let runs = sandbox.run(&["runs", "--json"]).expect(0).json();
-    assert_eq!(runs[0]["what"], format!("remake of {PLAIN} 2"));
+    sandbox.run(&["runs", "--json"]).expect(0).says(&format!("\"remake of {PLAIN} 2\""));
     let audit = sandbox.audit();
     let [.., asked, published] = audit.as_slice() else { panic!("{audit:?}") };
     assert_eq!(

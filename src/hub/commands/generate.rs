@@ -7,6 +7,7 @@ use renkei_core::notice::Notice;
 use renkei_engine::{Clock as _, Content, Generated, Held, generate};
 use renkei_registry::AtenaNo;
 
+use super::held::exceeded_text;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session, board};
 
@@ -112,8 +113,8 @@ pub(super) fn line_of(
 pub(super) fn say_held(session: &Session, held: &Held) {
     let (console, feed) = (session.console(), &held.notice.feed);
     let sequence = held.notice.sequence;
-    let exceeded: Vec<String> = held.review.exceeded.iter().map(ToString::to_string).collect();
-    let exceeded = exceeded.join("; ");
+    let told = held.review.exceeded.iter().map(|one| exceeded_text(console.lang(), one));
+    let exceeded = told.collect::<Vec<_>>().join("; ");
     console.say(
         format_args!(
             "保留しました: {feed} 連番 {sequence}（{exceeded}）\n  内容を見る: renkei held\n  配信する:   renkei held release {feed} --reason \"理由\"\n  破棄する:   renkei held discard {feed} --reason \"理由\""

@@ -9,11 +9,12 @@ use renkei_core::publication::Progress;
 use renkei_engine::{discard, release};
 use renkei_registry::CodeTable;
 use serde::Serialize;
+use serde_json::json;
 
 use super::generate::line_of;
 use super::reason::Reason;
 use crate::board::{grouped, kind_word};
-use crate::console::TextTable;
+use crate::console::{Lang, TextTable};
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session, board};
 
@@ -79,6 +80,12 @@ impl Held {
                 let workplace = Workplace::for_writing(session, "renkei held discard")?;
                 let feed = decide.feed_id(session, &workplace)?;
                 let notice = discard(workplace.house(), &feed, &decide.reason.reason)?;
+                if session.console().is_json() {
+                    let sequence = notice.sequence;
+                    session
+                        .console()
+                        .json(&json!({ "feed": feed, "sequence": sequence, "progress": "discarded" }));
+                }
                 session.console().say(
                     format_args!(
                         "破棄しました: {feed} 連番 {}。この連番は次の配信が使います。",
@@ -127,6 +134,16 @@ fn list(session: &Session) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// A bound that is exceeded, for people.
+pub(super) fn exceeded_text(lang: Lang, exceeded: &Exceeded) -> String {
+    if lang == Lang::En {
+        return exceeded.to_string();
+    }
+    let [n_rows, max_rows] = [exceeded.n_rows, exceeded.max_rows].map(grouped);
+    let percent = exceeded.percent.map(|percent| format!("、{} %", percent.0)).unwrap_or_default();
+    format!("{}: {n_rows} 行（上限 {max_rows} 行{percent}）", exceeded.bound.as_str())
+}
+
 impl HeldLine {
     fn of(record: &PublicationRecord) -> Option<Self> {
         let notice = Notice::parse(record.notice.as_bytes()).ok()?;
@@ -155,15 +172,15 @@ impl HeldLine {
         let (feed, sequence, since) = (&self.feed, self.sequence, &self.since);
         let (n_rows, date) = (grouped(self.n_rows), &self.business_date);
         console.data(match lang {
-            crate::console::Lang::Ja => {
+            Lang::Ja => {
                 format!("{feed} 連番 {sequence} {kind} {n_rows} 行（業務日 {date}、{since} から保留）")
             }
-            crate::console::Lang::En => {
+            Lang::En => {
                 format!("{feed} sequence {sequence} {kind} {n_rows} rows (business date {date}, held since {since})")
             }
         });
         for exceeded in &self.exceeded {
-            console.data(format_args!("  {exceeded}"));
+            console.data(format_args!("  {}", exceeded_text(lang, exceeded)));
         }
         if !self.reasons.is_empty() {
             let mut table = TextTable::new([
