@@ -69,12 +69,7 @@ impl<'s> Workplace<'s> {
         let wait = session.wait().max(NOTE_WAIT);
         let premises = Premises::open(&config, HubClock::system(), wait, false)?;
         let progress = Progress::new(session.console());
-        Ok(Self {
-            config,
-            premises,
-            progress,
-            operator: session.operator(),
-            _lock: None })
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: None })
     }
 
     fn open(
@@ -85,12 +80,7 @@ impl<'s> Workplace<'s> {
     ) -> Result<Self, Failure> {
         let premises = Premises::open(&config, clock, session.wait(), lock.is_some())?;
         let progress = Progress::new(session.console());
-        Ok(Self {
-            config,
-            premises,
-            progress,
-            operator: session.operator(),
-            _lock: lock })
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: lock })
     }
 
     /// What the use cases work with.

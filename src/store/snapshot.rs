@@ -104,6 +104,22 @@ impl Snapshot for SqliteSnapshot<'_> {
         Ok(publications::list(&self.connection, feed, progress)?)
     }
 
+    fn publication(
+        &self,
+        feed: &FeedId,
+        sequence: Sequence,
+    ) -> Result<Option<PublicationRecord>, StoreError> {
+        Ok(publications::one(&self.connection, feed, sequence)?)
+    }
+
+    fn last_publications(
+        &self,
+        feed: Option<&FeedId>,
+        limit: u32,
+    ) -> Result<Vec<PublicationRecord>, StoreError> {
+        Ok(publications::last(&self.connection, feed, limit)?)
+    }
+
     fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
         Ok(runs::last_runs(&self.connection, limit)?)
     }

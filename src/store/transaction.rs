@@ -4,6 +4,7 @@ use renkei_core::port::{
     AttemptRecord, AuditEntry, CommitKind, CommitRecord, HoldRecord, Numbers, PublicationRecord, RowChange,
     RunRecord, SlotRecord, StepRecord, StoreError, Transaction,
 };
+use renkei_core::publication::Progress;
 use renkei_core::{CommitNo, FeedId, JobId, Moment, Sequence};
 use renkei_registry::{AtenaNo, RowKey};
 use rusqlite::Connection;
@@ -178,7 +179,18 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn settle(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError> {
-        Ok(publications::settle(&self.connection, feed, sequence)?)
+        let from = [Progress::Sealed, Progress::Published];
+        Ok(publications::advance(&self.connection, feed, sequence, &from, Progress::Published)?)
+    }
+
+    fn release(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError> {
+        let from = [Progress::Held];
+        Ok(publications::advance(&self.connection, feed, sequence, &from, Progress::Sealed)?)
+    }
+
+    fn discard(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError> {
+        let from = [Progress::Held];
+        Ok(publications::advance(&self.connection, feed, sequence, &from, Progress::Discarded)?)
     }
 
     fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError> {

@@ -9,6 +9,8 @@ mod contents;
 #[cfg(test)]
 mod exit_codes;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod hub_folder;
 #[cfg(test)]
 mod interference;
@@ -16,6 +18,10 @@ mod interference;
 mod languages;
 #[cfg(test)]
 mod listings;
+#[cfg(test)]
+mod redeliver;
+#[cfg(test)]
+mod remake;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

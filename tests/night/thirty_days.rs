@@ -95,8 +95,7 @@ impl Office {
             _sandbox: sandbox,
         };
         let residents = std::fs::File::open(office._sandbox.path("town/residents.csv")).unwrap();
-        load_residents(office.house(), "residents.csv", residents, 0)
-            .unwrap_or_else(|_| panic!("load"));
+        load_residents(office.house(), "residents.csv", residents, 0).unwrap_or_else(|_| panic!("load"));
         for feed in &office.feeds {
             generate(office.house(), feed, Content::Full, office.clock.now().date()).unwrap();
         }

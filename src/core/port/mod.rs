@@ -5,7 +5,7 @@ mod records;
 mod runs;
 mod store;
 
-pub use folders::{Content, FolderError, Folders, StagedFile};
+pub use folders::{Content, FolderError, Folders, Shelf, StagedFile, Standing};
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord};
 pub use runs::{
     AttemptRecord, HoldRecord, JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, StepRecord, Trigger,

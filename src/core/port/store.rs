@@ -84,10 +84,12 @@ pub trait Snapshot {
     /// The last `limit` commits, newest first.
     fn commits(&self, limit: u32) -> Result<Vec<CommitRecord>, StoreError>;
 
-    /// The last publication of a feed that moved its state, sealed or published: where a diff starts.
+    /// The last publication of a feed that moved its state, sealed or published: where a diff starts. One that
+    /// is held has moved nothing yet, one that was discarded never will.
     fn feed_head(&self, feed: &FeedId) -> Result<Option<PublicationRecord>, StoreError>;
 
-    /// The highest sequence number a feed has given out; 0 for none.
+    /// The highest sequence number a feed has given out; 0 for none. A discarded publication's counts as given
+    /// back.
     fn last_sequence(&self, feed: &FeedId) -> Result<Sequence, StoreError>;
 
     /// Publications, oldest first: of one feed or of all, of one progress or of any.
@@ -95,6 +97,17 @@ pub trait Snapshot {
         &self,
         feed: Option<&FeedId>,
         progress: Option<Progress>,
+    ) -> Result<Vec<PublicationRecord>, StoreError>;
+
+    /// The publication of a feed that has this sequence; not a discarded one that had it.
+    fn publication(&self, feed: &FeedId, sequence: Sequence)
+    -> Result<Option<PublicationRecord>, StoreError>;
+
+    /// The last `limit` publications, of one feed or of all, newest first, without those that were discarded.
+    fn last_publications(
+        &self,
+        feed: Option<&FeedId>,
+        limit: u32,
     ) -> Result<Vec<PublicationRecord>, StoreError>;
 
     /// The last `limit` runs, newest first.
@@ -153,12 +166,20 @@ pub trait Transaction {
     /// rows changed. A load needs an empty registry (else [`StoreError::NotEmpty`]).
     fn record_commit(&mut self, commit: &CommitRecord) -> Result<CommitRecord, StoreError>;
 
-    /// Records a sealed publication. Its sequence must be the feed's last plus one
+    /// Records a publication, sealed or held. Its sequence must be the feed's last plus one
     /// (else [`StoreError::SequenceTaken`]).
     fn seal(&mut self, publication: &PublicationRecord) -> Result<(), StoreError>;
 
     /// Marks a sealed publication as published; again is the same.
     fn settle(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
+
+    /// Marks a held publication as sealed: from here on it is published like any other. Any other progress is
+    /// [`StoreError::Missing`].
+    fn release(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
+
+    /// Marks a held publication as discarded and gives its sequence back. Any other progress is
+    /// [`StoreError::Missing`].
+    fn discard(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
 
     /// Writes a run: new, or over the one with its id.
     fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError>;

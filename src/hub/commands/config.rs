@@ -167,5 +167,6 @@ fn feed_as_json(DeclaredFeed { layout_id, feed }: &DeclaredFeed) -> Value {
         "part_bytes": feed.parts.max_bytes,
         "folder": feed.folder.as_str(),
         "receivers": feed.receivers,
+        "guard": feed.guard,
     })
 }

@@ -12,6 +12,7 @@ mod demo;
 mod explain;
 mod feeds;
 mod generate;
+mod held;
 mod init;
 mod input_file;
 mod jobs;
@@ -19,6 +20,9 @@ mod load;
 mod man;
 mod named_job;
 mod publications;
+mod reason;
+mod redeliver;
+mod remake;
 mod run;
 mod runs;
 mod show;
@@ -64,6 +68,9 @@ commands! {
     Verify(verify::Verify),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
+    Held(held::Held),
+    Redeliver(redeliver::Redeliver),
+    Remake(remake::Remake),
     Commits(commits::Commits),
     Status(status::Status),
     Runs(runs::Runs),

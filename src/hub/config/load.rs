@@ -104,6 +104,7 @@ fn read_hub(
         systems_are_complete: part.systems_are_complete,
         degrade_names: &degrade_names,
         naming: part.naming.as_ref(),
+        guard: part.guard,
         problems,
     };
     let tables = hub.optional("feed").and_then(Value::tables).unwrap_or_default();

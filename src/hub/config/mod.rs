@@ -6,6 +6,7 @@ mod daemon_part;
 mod errors;
 mod feed;
 mod files;
+mod guard;
 mod hub_file;
 mod job_file;
 mod job_terms;

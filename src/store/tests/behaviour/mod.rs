@@ -60,7 +60,9 @@ macro_rules! behaviour_suite {
                 a_taken_or_skipped_sequence_is_refused,
                 only_fulls_and_diffs_move_the_head_of_a_feed,
                 settling_is_once_and_of_something_sealed,
-                publications_are_told_in_order_of_sealing;
+                publications_are_told_in_order_of_sealing,
+                a_held_one_moves_nothing_until_it_is_released,
+                a_discarded_one_gives_its_sequence_back;
             runs: a_run_is_written_and_overwritten,
                 runs_are_told_newest_first,
                 steps_belong_to_a_run,
