@@ -132,6 +132,10 @@ impl Snapshot for SqliteSnapshot<'_> {
         Ok(runs::open_runs(&self.connection)?)
     }
 
+    fn held_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::held_runs(&self.connection)?)
+    }
+
     fn runs_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<RunRecord>, StoreError> {
         Ok(runs::runs_for(&self.connection, from, through)?)
     }

@@ -119,6 +119,9 @@ pub trait Snapshot {
     /// The runs with an order that are not at their end, oldest first: the queue and what is at work.
     fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError>;
 
+    /// The runs of jobs that wait for a person's release, oldest first, those run in place included.
+    fn held_runs(&self) -> Result<Vec<RunRecord>, StoreError>;
+
     /// The runs that are no part of another for business dates in `from..=through`, oldest first.
     fn runs_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<RunRecord>, StoreError>;
 

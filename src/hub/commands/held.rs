@@ -6,6 +6,7 @@ use renkei_core::guard::Exceeded;
 use renkei_core::notice::{ChangeCounts, Notice};
 use renkei_core::port::PublicationRecord;
 use renkei_core::publication::Progress;
+use renkei_engine::night::settle_held;
 use renkei_engine::{discard, release};
 use renkei_registry::CodeTable;
 use serde::Serialize;
@@ -72,6 +73,7 @@ impl Held {
                 let workplace = Workplace::for_writing(session, "renkei held release")?;
                 let feed = decide.feed_id(session, &workplace)?;
                 let published = release(workplace.house(), &feed, &decide.reason.reason)?;
+                settle_held(workplace.house())?;
                 let line = line_of(&workplace, &published.notice)?;
                 board::print(session.console(), line.as_slice());
                 Ok(Exit::Ok)
@@ -80,6 +82,7 @@ impl Held {
                 let workplace = Workplace::for_writing(session, "renkei held discard")?;
                 let feed = decide.feed_id(session, &workplace)?;
                 let notice = discard(workplace.house(), &feed, &decide.reason.reason)?;
+                settle_held(workplace.house())?;
                 if session.console().is_json() {
                     let sequence = notice.sequence;
                     session

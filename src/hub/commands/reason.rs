@@ -11,7 +11,7 @@ pub(super) struct Reason {
 }
 
 /// Takes a text that says something.
-fn parse(text: &str) -> Result<String, String> {
+pub(super) fn parse(text: &str) -> Result<String, String> {
     let text = text.trim();
     let is_line = !text.chars().any(char::is_control);
     match text.chars().count() {

@@ -9,7 +9,8 @@ use renkei_core::port::{RunRecord, RunState};
 use renkei_engine::night::{Outcome, ask, run_in_place};
 use renkei_engine::{Clock as _, EngineError, House};
 
-use super::named_job::{named_job, named_run, said, state_word};
+use super::named_job::{named_job, named_run, state_word};
+use super::reason;
 use crate::board;
 use crate::daemon::DaemonLink;
 use crate::failure::HubError;
@@ -41,7 +42,7 @@ pub(crate) struct Run {
 }
 
 fn said_or_nothing(text: &str) -> Result<String, String> {
-    if text.is_empty() { Ok(String::new()) } else { said(text) }
+    if text.is_empty() { Ok(String::new()) } else { reason::parse(text) }
 }
 
 impl Run {
@@ -166,8 +167,8 @@ fn report(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Resu
         .into()),
         RunState::Held => {
             session.console().say(
-                format_args!("変化が大きいため承認待ちです: renkei held"),
-                format_args!("Held because so much changes: renkei held"),
+                "変化が大きいため保留しました。内容を見る: renkei held",
+                "Held because so much changes. To look: renkei held",
             );
             Ok(Exit::Operator)
         }

@@ -6,7 +6,7 @@ use renkei_core::dispatch::Decision;
 use renkei_core::feed::Feed;
 use renkei_core::port::{FolderError, RunRecord, RunState};
 use renkei_core::{Fault as _, Moment};
-use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, queue, rescue};
+use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, queue, rescue, settle_held};
 use renkei_engine::{Clock as _, EngineError, House, recover};
 use renkei_folder::RootLock;
 
@@ -122,6 +122,13 @@ impl Looker {
         let now = self.premises.clock.now();
         if !self.has_work(house, now)? || !self.take_root(house, now)? {
             return Ok(Vec::new());
+        }
+        for run in settle_held(house)? {
+            tracing::info!(
+                run.id = run.run_id,
+                state = run.state.as_str(),
+                "a person has decided about a held run"
+            );
         }
         let rescued = rescue(house, &self.plan, dice())?;
         for run in &rescued.going_on {
