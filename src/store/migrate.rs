@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "publications_runs_audit",
         sql: include_str!("migrations/0002_publications_runs_audit.sql"),
     },
+    Migration { no: 3, name: "alerts", sql: include_str!("migrations/0005_alerts.sql") },
 ];
 
 /// Applies what is missing. Takes the writer's place only when something is.

@@ -2,11 +2,13 @@
 
 use std::ops::ControlFlow;
 
+use renkei_core::alert::Channel;
 use renkei_core::port::{
-    AuditEntry, CommitRecord, Numbers, PublicationRecord, RowSet, RunRecord, Snapshot, StepRecord, StoreError,
+    AlertRecord, AuditEntry, CommitRecord, Numbers, PublicationRecord, RowSet, RunRecord, Snapshot,
+    StepRecord, StoreError, WaitingMessage,
 };
 use renkei_core::publication::Progress;
-use renkei_core::{CommitNo, Digest, FeedId, Sequence, Window};
+use renkei_core::{CommitNo, Digest, FeedId, Moment, Sequence, Window};
 use renkei_registry::AtenaNo;
 use rusqlite::Connection;
 
@@ -14,7 +16,7 @@ use crate::errors::SqliteError;
 use crate::residents::Residents;
 use crate::rows::RowReader;
 use crate::seal::NumberSeal;
-use crate::{audit, changes, commits, publications, rows, runs};
+use crate::{alerts, audit, changes, commits, outbox, publications, rows, runs};
 
 /// A snapshot; its connection, and with it the read transaction, ends when it is dropped.
 pub(crate) struct SqliteSnapshot<'s> {
@@ -112,5 +114,17 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         Ok(audit::list(&self.connection, after, limit)?)
+    }
+
+    fn alerts(&self, only_open: bool, limit: u32) -> Result<Vec<AlertRecord>, StoreError> {
+        Ok(alerts::last(&self.connection, only_open, limit)?)
+    }
+
+    fn undelivered_alerts(&self, channel: Channel) -> Result<Vec<WaitingMessage>, StoreError> {
+        Ok(outbox::waiting(&self.connection, channel)?)
+    }
+
+    fn alerts_sent_at(&self, channel: Channel, limit: u32) -> Result<Vec<Moment>, StoreError> {
+        Ok(outbox::sent_at(&self.connection, channel, limit)?)
     }
 }

@@ -1,10 +1,11 @@
 //! Writing: one IMMEDIATE transaction on a connection of its own; dropped uncommitted, it leaves nothing.
 
+use renkei_core::alert::{Alert, AlertKey, Channel};
 use renkei_core::port::{
-    AuditEntry, CommitKind, CommitRecord, Numbers, PublicationRecord, RowChange, RunRecord, StepRecord,
-    StoreError, Transaction,
+    AuditEntry, CommitKind, CommitRecord, DeliveryRecord, Numbers, Opened, PublicationRecord, RowChange,
+    RunRecord, StepRecord, StoreError, Transaction,
 };
-use renkei_core::{CommitNo, FeedId, Sequence};
+use renkei_core::{CommitNo, FeedId, Moment, Sequence};
 use renkei_registry::{AtenaNo, RowKey};
 use rusqlite::Connection;
 
@@ -15,7 +16,7 @@ use crate::load::Load;
 use crate::residents::Residents;
 use crate::rows::{Growth, RowReader, count};
 use crate::seal::{NumberSeal, RowSealer};
-use crate::{audit, changes, commits, publications, runs};
+use crate::{alerts, audit, changes, commits, outbox, publications, runs};
 
 /// A transaction; ending its connection without COMMIT rolls it back.
 pub(crate) struct SqliteTransaction<'s> {
@@ -191,6 +192,18 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {
         Ok(audit::append(&self.connection, entry)?)
+    }
+
+    fn open_alert(&mut self, alert: &Alert, channels: &[Channel]) -> Result<Opened, StoreError> {
+        Ok(alerts::open(&self.connection, alert, channels)?)
+    }
+
+    fn clear_alert(&mut self, key: &AlertKey, at: Moment, channels: &[Channel]) -> Result<bool, StoreError> {
+        Ok(alerts::clear(&self.connection, key, at, channels)?)
+    }
+
+    fn put_delivery(&mut self, message_nos: &[u64], delivery: &DeliveryRecord) -> Result<(), StoreError> {
+        Ok(outbox::put_delivery(&self.connection, message_nos, delivery)?)
     }
 
     fn commit(self: Box<Self>) -> Result<(), StoreError> {
