@@ -103,6 +103,9 @@ pub enum HubError {
         /// Where the database is to be.
         path: PathBuf,
     },
+    /// `alert test` has nothing to try.
+    #[error("no such channel is declared in [alert]")]
+    NoAlertChannel,
     /// A file for people cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
@@ -138,6 +141,7 @@ impl Fault for HubError {
             Self::UnknownJob { .. } => "usage.unknown-job",
             Self::DisabledJob { .. } => "usage.disabled-job",
             Self::NoDatabase { .. } => "hub.no-database",
+            Self::NoAlertChannel => "hub.no-alert-channel",
             Self::Write { .. } => "hub.write",
             Self::Output { .. } => "hub.output",
             Self::Panic { .. } => "hub.panic",

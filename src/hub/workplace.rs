@@ -69,17 +69,7 @@ impl<'s> Workplace<'s> {
         clock: HubClock,
         lock: Option<RootLock>,
     ) -> Result<Self, Failure> {
-        let key = match &config.store.number_key {
-            KeySource::File(path) => NumberKey::from_file(path)?,
-            KeySource::Env(name) => key_of_env(name)?,
-        };
-        let options = OpenOptions {
-            wait: session.wait(),
-            key,
-            municipality: config.municipality,
-            create: lock.is_some(),
-        };
-        let store = SqliteStore::open(&config.store.path, options)?;
+        let store = open_store(session, &config, lock.is_some())?;
         let folders = LocalFolders::open(&config.root)?;
         let progress = Progress::new(session.console());
         Ok(Self { config, store, folders, clock, progress, operator: session.operator(), _lock: lock })
@@ -111,6 +101,20 @@ impl<'s> Workplace<'s> {
     pub(crate) fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Failure> {
         Ok(self.store.snapshot()?)
     }
+}
+
+/// Opens the database with the hub's key, for a command that needs no folders.
+pub(crate) fn open_store(
+    session: &Session,
+    config: &Config,
+    create: bool,
+) -> Result<SqliteStore, StoreError> {
+    let key = match &config.store.number_key {
+        KeySource::File(path) => NumberKey::from_file(path)?,
+        KeySource::Env(name) => key_of_env(name)?,
+    };
+    let options = OpenOptions { wait: session.wait(), key, municipality: config.municipality, create };
+    SqliteStore::open(&config.store.path, options)
 }
 
 /// The key in an environment variable; an error names the variable.

@@ -72,7 +72,7 @@ pub(crate) fn put_delivery(
 ) -> Result<(), SqliteError> {
     let Delivery { channel, outcome, duration_ms } = &record.delivery;
     let (kind, exit_code, is_final, words) = match outcome {
-        Outcome::Sent => ("sent", None, None, ""),
+        Outcome::Sent { words } => ("sent", None, None, words.as_str()),
         Outcome::Exited { exit_code, words } => ("exited", Some(*exit_code), None, words.as_str()),
         Outcome::Refused { words, is_final } => ("refused", None, Some(*is_final), words.as_str()),
         Outcome::Unreachable { words } => ("unreachable", None, None, words.as_str()),
@@ -127,7 +127,7 @@ pub(crate) fn of_alert(connection: &Connection, alert_no: u64) -> Result<Vec<Mes
 fn delivery(row: &Row<'_>, channel: Channel) -> rusqlite::Result<Delivery> {
     let kind = row.get_ref(4)?.as_str()?;
     let outcome = match kind {
-        "sent" => Outcome::Sent,
+        "sent" => Outcome::Sent { words: row.get(7)? },
         "exited" => Outcome::Exited { exit_code: row.get(5)?, words: row.get(7)? },
         "refused" => Outcome::Refused { words: row.get(7)?, is_final: row.get(6)? },
         "unreachable" => Outcome::Unreachable { words: row.get(7)? },

@@ -37,8 +37,11 @@ impl Channel {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The server took the mail.
-    Sent,
+    /// The server took the mail, for at least one of those it is for.
+    Sent {
+        /// How it refused the others, without mail addresses; empty where it took it for all.
+        words: String,
+    },
     /// The program ended with this code; 0 is well.
     Exited {
         /// Its exit code; for a signal 128 and its number, as shells count.
@@ -79,7 +82,7 @@ pub struct Delivery {
 impl Delivery {
     /// True when people were told.
     pub fn is_done(&self) -> bool {
-        matches!(self.outcome, Outcome::Sent | Outcome::Exited { exit_code: 0, .. })
+        matches!(self.outcome, Outcome::Sent { .. } | Outcome::Exited { exit_code: 0, .. })
     }
 
     /// True when another try may go better.
@@ -113,7 +116,7 @@ mod tests {
     fn only_what_may_go_better_is_tried_again() {
         let words = String::new;
         for (outcome, is_done, is_retryable) in [
-            (Outcome::Sent, true, false),
+            (Outcome::Sent { words: words() }, true, false),
             (Outcome::Exited { exit_code: 0, words: words() }, true, false),
             (Outcome::Exited { exit_code: 3, words: words() }, false, true),
             (Outcome::Refused { words: words(), is_final: false }, false, true),

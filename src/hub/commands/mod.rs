@@ -1,6 +1,7 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
+mod alert;
 mod apply;
 mod check;
 mod commits;
@@ -59,6 +60,7 @@ commands! {
     Publications(publications::Publications),
     Commits(commits::Commits),
     Runs(runs::Runs),
+    Alert(alert::Alert),
     Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),

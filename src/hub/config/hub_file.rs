@@ -7,6 +7,8 @@ use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
 use renkei_core::naming::StemTemplate;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
+use super::alert::{self, AlertConfig};
+use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -19,6 +21,8 @@ pub(super) struct HubPart {
     pub(super) naming: Option<StemTemplate>,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
+    pub(super) alert: AlertConfig,
+    pub(super) metrics: Option<MetricsConfig>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -41,7 +45,9 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
     let (systems, systems_are_complete) = systems(hub, problems);
-    HubPart { municipality, name, store, root, naming, systems, systems_are_complete }
+    let alert = alert::take(hub, folder, problems);
+    let metrics = metrics::take(hub, problems);
+    HubPart { municipality, name, store, root, naming, systems, systems_are_complete, alert, metrics }
 }
 
 fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {

@@ -11,6 +11,9 @@ use renkei_core::publication::Kind;
 use renkei_core::{BusinessId, FeedId, JobId};
 use renkei_registry::MunicipalityCode;
 
+use super::alert::AlertConfig;
+use super::metrics::MetricsConfig;
+
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -35,6 +38,10 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
+    /// Who is told of what went wrong.
+    pub alert: AlertConfig,
+    /// Where the daemon's figures can be read.
+    pub metrics: Option<MetricsConfig>,
 }
 
 /// Where everything durable is.

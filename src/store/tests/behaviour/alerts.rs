@@ -111,7 +111,7 @@ pub(crate) fn a_message_waits_until_it_is_told_or_lost<F: Fixture>() {
     let waits = store.snapshot().unwrap().undelivered_alerts(Channel::Mail).unwrap();
     assert_eq!((waits[0].n_failed, waits[0].last_try), (2, Some(at(70))));
     assert!(store.snapshot().unwrap().alerts_sent_at(Channel::Mail, 9).unwrap().is_empty());
-    deliver(&*store, Channel::Mail, &message, Outcome::Sent, 190);
+    deliver(&*store, Channel::Mail, &message, Outcome::Sent { words: words() }, 190);
     assert!(waiting(&*store, Channel::Mail).is_empty());
     assert_eq!(store.snapshot().unwrap().alerts_sent_at(Channel::Mail, 9).unwrap(), [at(190)]);
     let hooks = numbers(&*store, Channel::Command);
@@ -134,7 +134,7 @@ pub(crate) fn every_outcome_reads_back<F: Fixture>() {
         Outcome::Unreachable { words: "no such file".to_owned() },
         Outcome::Refused { words: "550".to_owned(), is_final: true },
         Outcome::GivenUp,
-        Outcome::Sent,
+        Outcome::Sent { words: "to[1]: 550".to_owned() },
     ]
     .into_iter()
     .enumerate()
@@ -157,11 +157,12 @@ pub(crate) fn a_summary_tells_several_messages_and_counts_as_one<F: Fixture>() {
         open(&*store, &Alert::new(Matter::Test, at(0)));
     }
     let messages = numbers(&*store, Channel::Mail);
-    deliver(&*store, Channel::Mail, &messages[1..], Outcome::Sent, 60);
+    deliver(&*store, Channel::Mail, &messages[1..], Outcome::Sent { words: String::new() }, 60);
     assert_eq!(numbers(&*store, Channel::Mail), messages[..1]);
     assert_eq!(store.snapshot().unwrap().alerts_sent_at(Channel::Mail, 9).unwrap(), [at(60)]);
     let mut transaction = store.begin().unwrap();
-    let delivery = Delivery { channel: Channel::Mail, outcome: Outcome::Sent, duration_ms: 0 };
+    let delivery =
+        Delivery { channel: Channel::Mail, outcome: Outcome::Sent { words: String::new() }, duration_ms: 0 };
     let unknown = transaction.put_delivery(&[999], &DeliveryRecord { at: at(0).to_string(), delivery });
     assert_eq!(code(unknown), "store.missing");
 }
