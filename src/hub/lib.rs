@@ -15,6 +15,7 @@ mod failure;
 pub mod init;
 mod issues;
 mod log;
+pub mod metrics;
 mod panics;
 mod progress;
 mod session;

@@ -25,7 +25,7 @@ fn load(more: &str, prepare: impl Fn(&Path)) -> Result<Config, Vec<String>> {
         ConfigError::Invalid { problems } => {
             let own = |problem: &renkei_core::declared::Problem| {
                 let text = format!("{}: {}", problem.path, problem.message);
-                let hint = problem.hint.iter().map(|hint| format!(" ({hint})")).collect::<String>();
+                let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 format!("{}: {text}{hint}", problem.line - n_lines)
             };
             let shown = folder.path().display().to_string();
