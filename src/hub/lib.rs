@@ -10,6 +10,7 @@ mod clock;
 mod commands;
 pub mod config;
 pub mod console;
+pub mod doctor;
 mod exit;
 mod failure;
 pub mod init;

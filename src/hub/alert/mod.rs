@@ -12,6 +12,7 @@ mod outbox;
 mod sender;
 
 pub use argument::{Argument, NoArgument};
+pub(crate) use bounded::{Ended, Limits, run_bounded};
 pub use letter::{HubName, Letter};
 pub use outbox::{Delivered, deliver_waiting};
 pub use sender::AlertSender;

@@ -8,6 +8,7 @@ mod commits;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod explain;
 mod feeds;
 mod generate;
@@ -61,6 +62,7 @@ commands! {
     Commits(commits::Commits),
     Runs(runs::Runs),
     Alert(alert::Alert),
+    Doctor(doctor::Doctor),
     Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),
