@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "held_publications",
         sql: include_str!("migrations/0004_held_publications.sql"),
     },
+    Migration { no: 5, name: "alerts", sql: include_str!("migrations/0005_alerts.sql") },
 ];
 
 /// Applies what is missing. Takes the writer's place only when something is.

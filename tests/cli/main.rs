@@ -1,11 +1,15 @@
 //! The program as operators and receivers meet it: commands, exit codes, messages, files.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod apply;
 #[cfg(test)]
 mod characters;
 #[cfg(test)]
 mod contents;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod exit_codes;
 #[cfg(test)]

@@ -6,9 +6,11 @@ use std::ops::ControlFlow;
 use chrono::NaiveDate;
 use renkei_registry::{AtenaNo, RowKey};
 
+use crate::alert::{Alert, AlertKey, Channel};
 use crate::fault::{Class, Fault};
 use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use crate::moment::Moment;
+use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
 use crate::publication::Progress;
@@ -145,6 +147,15 @@ pub trait Snapshot {
 
     /// The audit from its start, `limit` lines after `after`.
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// The last `limit` alerts, newest first: those that stand open, or all.
+    fn alerts(&self, only_open: bool, limit: u32) -> Result<Vec<AlertRecord>, StoreError>;
+
+    /// The messages of a channel that wait to be told, oldest first.
+    fn undelivered_alerts(&self, channel: Channel) -> Result<Vec<WaitingMessage>, StoreError>;
+
+    /// When the last `limit` messages of a channel went out, newest first: sent, or handed to a program.
+    fn alerts_sent_at(&self, channel: Channel, limit: u32) -> Result<Vec<Moment>, StoreError>;
 }
 
 /// Writing: all of it or none.
@@ -217,6 +228,17 @@ pub trait Transaction {
 
     /// Appends to the audit, with number and chain.
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError>;
+
+    /// Opens an alert and puts a message of it into the outbox of each channel. While its condition stands
+    /// open, opening it again counts and nothing more, unless it is graver than before. One that passes by
+    /// itself is over at once.
+    fn open_alert(&mut self, alert: &Alert, channels: &[Channel]) -> Result<Opened, StoreError>;
+
+    /// Ends the open alert of a condition and puts its all-clear into the outboxes; false where none is open.
+    fn clear_alert(&mut self, key: &AlertKey, at: Moment, channels: &[Channel]) -> Result<bool, StoreError>;
+
+    /// Records one try to tell these messages, several where it was a summary, and how it leaves them.
+    fn put_delivery(&mut self, message_nos: &[u64], delivery: &DeliveryRecord) -> Result<(), StoreError>;
 
     /// Makes all of it durable.
     fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -1,6 +1,7 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
+mod alert;
 mod apply;
 mod cancel;
 mod check;
@@ -9,6 +10,7 @@ mod completions;
 mod config;
 mod daemon;
 mod demo;
+mod doctor;
 mod explain;
 mod feeds;
 mod generate;
@@ -80,6 +82,8 @@ commands! {
     Cancel(cancel::Cancel),
     Enable(jobs::Enable),
     Disable(jobs::Disable),
+    Alert(alert::Alert),
+    Doctor(doctor::Doctor),
     Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),

@@ -8,8 +8,10 @@ use renkei_core::guard::GuardBounds;
 use renkei_core::naming::StemTemplate;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
+use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
 use super::guard;
+use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -24,6 +26,8 @@ pub(super) struct HubPart {
     pub(super) guard: GuardBounds,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
+    pub(super) alert: AlertConfig,
+    pub(super) metrics: Option<MetricsConfig>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -48,7 +52,21 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     let daemon = daemon_part::take(hub);
     let guard = guard::take(hub, GuardBounds::default());
     let (systems, systems_are_complete) = systems(hub, problems);
-    HubPart { municipality, name, store, root, naming, daemon, guard, systems, systems_are_complete }
+    let alert = alert::take(hub, folder, problems);
+    let metrics = metrics::take(hub, problems);
+    HubPart {
+        municipality,
+        name,
+        store,
+        root,
+        naming,
+        daemon,
+        guard,
+        systems,
+        systems_are_complete,
+        alert,
+        metrics,
+    }
 }
 
 fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {

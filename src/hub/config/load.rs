@@ -86,6 +86,8 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
             .into_iter()
             .map(|(id, layout)| Some((id, layout?)))
             .collect::<Option<BTreeMap<_, _>>>()?,
+        alert: part.alert,
+        metrics: part.metrics,
     })
 }
 
