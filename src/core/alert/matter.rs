@@ -51,9 +51,9 @@ pub enum Matter {
         /// When it must be done.
         #[serde(with = "written")]
         deadline: Moment,
-        /// When it is likely to be done.
-        #[serde(with = "written")]
-        forecast: Moment,
+        /// When it is likely to be done, where past runs tell.
+        #[serde(with = "maybe_written")]
+        forecast: Option<Moment>,
     },
     /// A job is late.
     DeadlinePassed {
@@ -311,6 +311,28 @@ mod written {
     }
 }
 
+/// The same where there may be none.
+mod maybe_written {
+    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+
+    use crate::moment::Moment;
+
+    #[derive(serde::Serialize, Deserialize)]
+    struct Written(#[serde(with = "super::written")] Moment);
+
+    #[expect(clippy::ref_option, reason = "serde gives the field by reference")]
+    pub(super) fn serialize<S: Serializer>(
+        moment: &Option<Moment>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        moment.map(Written).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<Moment>, D::Error> {
+        Ok(Option::<Written>::deserialize(deserializer)?.map(|written| written.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,7 +347,7 @@ mod tests {
 
     #[test]
     fn both_deadline_alerts_are_about_one_condition() {
-        let near = nightly(Matter::DeadlineNear { deadline: at(3600), forecast: at(4000) });
+        let near = nightly(Matter::DeadlineNear { deadline: at(3600), forecast: Some(at(4000)) });
         let passed = nightly(Matter::DeadlinePassed { deadline: at(3600) });
         assert_eq!(near.key().as_str(), "deadline/nightly/2026-10-02");
         assert_eq!(near.key(), passed.key());
@@ -340,7 +362,7 @@ mod tests {
         let feed = "001o005-v1.1".parse().unwrap();
         for matter in [
             Matter::RunFailed { fault_code: "store.full".into(), class: Class::Operator, n_attempts: 3 },
-            Matter::DeadlineNear { deadline: at(3600), forecast: at(4000) },
+            Matter::DeadlineNear { deadline: at(3600), forecast: Some(at(4000)) },
             Matter::DeadlinePassed { deadline: at(3600) },
             Matter::ChangeHeld { n_rows: 10_000, bound_rows: 500 },
             Matter::ClockJumped { seconds: -3600 },

@@ -164,7 +164,8 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
             ("attempts", n_attempts.to_string()),
         ],
         Matter::DeadlineNear { deadline, forecast } => {
-            vec![("deadline", clock(deadline)), ("forecast", clock(forecast))]
+            let forecast = forecast.as_ref().map_or_else(|| "-".to_owned(), clock);
+            vec![("deadline", clock(deadline)), ("forecast", forecast)]
         }
         Matter::DeadlinePassed { deadline } => vec![("deadline", clock(deadline))],
         Matter::ChangeHeld { n_rows, bound_rows } => {
@@ -262,7 +263,7 @@ mod tests {
 
     #[test]
     fn an_all_clear_asks_for_nothing() {
-        let near = Matter::DeadlineNear { deadline: at(3600), forecast: at(4000) };
+        let near = Matter::DeadlineNear { deadline: at(3600), forecast: Some(at(4000)) };
         let alert = Alert::new(near, at(0)).of_job(&"nightly".parse().unwrap());
         let letter = Letter::of(&alert, &tsukuba(), Lang::En);
         assert_eq!(

@@ -21,6 +21,7 @@ use renkei_store::SqliteStore;
 
 pub use calendars::calendar_ending;
 pub use finding::{Finding, Level, Words};
+pub(crate) use volumes::{free_bytes, judge as judge_space, volumes};
 
 use crate::config::Config;
 

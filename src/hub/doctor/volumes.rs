@@ -10,8 +10,14 @@ use crate::console::bytes_text;
 const GIB: u64 = 1 << 30;
 
 /// The volumes that fill up, by the name figures and alerts give them.
-pub(super) fn volumes(config: &Config) -> [(&'static str, PathBuf); 2] {
+pub(crate) fn volumes(config: &Config) -> [(&'static str, PathBuf); 2] {
     [("root", config.root.clone()), ("database", config.store.path.clone())]
+}
+
+/// What is left and what there is on the volume of a path, in bytes; `None` where that cannot be told.
+pub(crate) fn free_bytes(path: &Path) -> Option<(u64, u64)> {
+    let volume = rustix::fs::statvfs(nearest(path)).ok()?;
+    Some((volume.f_bavail.saturating_mul(volume.f_frsize), volume.f_blocks.saturating_mul(volume.f_frsize)))
 }
 
 /// What is left on each.
@@ -51,7 +57,7 @@ fn space_at(name: &str, path: &Path) -> Finding {
 
 /// A night of full publications of a great city is some gigabytes, so that is the least; a share alone would
 /// call a terabyte too little.
-pub(super) fn judge(free: u64, total: u64) -> Level {
+pub(crate) fn judge(free: u64, total: u64) -> Level {
     match () {
         () if free < GIB => Level::Problem,
         () if free < 5 * GIB || (free < total / 20 && free < 50 * GIB) => Level::Warning,

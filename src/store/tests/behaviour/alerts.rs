@@ -79,7 +79,7 @@ pub(crate) fn a_condition_is_one_alert_while_it_stands<F: Fixture>() {
 pub(crate) fn an_alert_that_grows_worse_is_told_again<F: Fixture>() {
     let fixture = F::new();
     let store = fixture.open(PATIENT);
-    let near = nightly(Matter::DeadlineNear { deadline: at(3600), forecast: at(4000) }, 0);
+    let near = nightly(Matter::DeadlineNear { deadline: at(3600), forecast: Some(at(4000)) }, 0);
     let passed = nightly(Matter::DeadlinePassed { deadline: at(3600) }, 3600);
     assert_eq!(open(&*store, &near), Opened::New);
     assert_eq!(open(&*store, &passed), Opened::Worsened);
