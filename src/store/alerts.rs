@@ -43,17 +43,14 @@ pub(crate) fn open(
 }
 
 /// Ends the open alert of a condition; false where there is none.
-pub(crate) fn clear(
-    connection: &Connection,
-    key: &AlertKey,
-    at: Moment,
-    channels: &[Channel],
-) -> Result<bool, SqliteError> {
+pub(crate) fn clear(connection: &Connection, key: &AlertKey, at: Moment) -> Result<bool, SqliteError> {
     let Some((alert_no, alert)) = find_open(connection, key)? else { return Ok(false) };
     connection
         .prepare_cached("UPDATE alert SET cleared_at = ?2 WHERE alert_no = ?1")?
         .execute((sql_int(alert_no), at.to_string()))?;
-    outbox::add(connection, alert_no, &alert.with_news(News::Cleared, at), channels)?;
+    // Whoever was told of it is told that it is over, and nobody else.
+    let channels = outbox::channels_of(connection, alert_no)?;
+    outbox::add(connection, alert_no, &alert.with_news(News::Cleared, at), &channels)?;
     Ok(true)
 }
 

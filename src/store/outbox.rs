@@ -27,6 +27,15 @@ pub(crate) fn add(
     Ok(())
 }
 
+/// The channels an alert was put into the outbox of.
+pub(crate) fn channels_of(connection: &Connection, alert_no: u64) -> Result<Vec<Channel>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT channel FROM alert_message WHERE alert_no = ?1 GROUP BY channel ORDER BY min(message_no)",
+    )?;
+    let channels = statement.query_map([sql_int(alert_no)], |row| word(row, 0, Channel::parse))?;
+    Ok(channels.collect::<Result<_, _>>()?)
+}
+
 /// The messages of a channel that wait, oldest first.
 pub(crate) fn waiting(connection: &Connection, channel: Channel) -> Result<Vec<WaitingMessage>, SqliteError> {
     let mut statement = connection.prepare_cached(

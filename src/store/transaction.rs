@@ -242,8 +242,8 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(alerts::open(&self.connection, alert, channels)?)
     }
 
-    fn clear_alert(&mut self, key: &AlertKey, at: Moment, channels: &[Channel]) -> Result<bool, StoreError> {
-        Ok(alerts::clear(&self.connection, key, at, channels)?)
+    fn clear_alert(&mut self, key: &AlertKey, at: Moment) -> Result<bool, StoreError> {
+        Ok(alerts::clear(&self.connection, key, at)?)
     }
 
     fn put_delivery(&mut self, message_nos: &[u64], delivery: &DeliveryRecord) -> Result<(), StoreError> {

@@ -234,8 +234,9 @@ pub trait Transaction {
     /// itself is over at once.
     fn open_alert(&mut self, alert: &Alert, channels: &[Channel]) -> Result<Opened, StoreError>;
 
-    /// Ends the open alert of a condition and puts its all-clear into the outboxes; false where none is open.
-    fn clear_alert(&mut self, key: &AlertKey, at: Moment, channels: &[Channel]) -> Result<bool, StoreError>;
+    /// Ends the open alert of a condition and puts its all-clear into the outbox of each channel that it was
+    /// put into; false where none is open.
+    fn clear_alert(&mut self, key: &AlertKey, at: Moment) -> Result<bool, StoreError>;
 
     /// Records one try to tell these messages, several where it was a summary, and how it leaves them.
     fn put_delivery(&mut self, message_nos: &[u64], delivery: &DeliveryRecord) -> Result<(), StoreError>;

@@ -38,7 +38,7 @@ fn what_waits_is_told_once() {
     open(&store, &failed("nightly"));
     open(&store, &failed("nightly"));
     let mut transaction = store.begin().unwrap();
-    assert!(transaction.clear_alert(&failed("nightly").key(), at(60), &[Channel::Mail]).unwrap());
+    assert!(transaction.clear_alert(&failed("nightly").key(), at(60)).unwrap());
     transaction.commit().unwrap();
     let delivered = deliver_waiting(&store, &sender, &|| at(90)).unwrap();
     assert_eq!((delivered.n_told, delivered.n_waiting, delivered.look_again), (2, 0, None));

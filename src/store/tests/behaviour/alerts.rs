@@ -31,7 +31,7 @@ fn open(store: &dyn Store, alert: &Alert) -> Opened {
 
 fn clear(store: &dyn Store, key: &AlertKey, seconds: i64) -> bool {
     let mut transaction = store.begin().unwrap();
-    let is_cleared = transaction.clear_alert(key, at(seconds), &BOTH).unwrap();
+    let is_cleared = transaction.clear_alert(key, at(seconds)).unwrap();
     transaction.commit().unwrap();
     is_cleared
 }
@@ -88,6 +88,21 @@ pub(crate) fn an_alert_that_grows_worse_is_told_again<F: Fixture>() {
     assert_eq!(waiting(&*store, Channel::Mail), [News::Opened, News::Worsened, News::Cleared]);
     let alert = store.snapshot().unwrap().alerts(false, 1).unwrap().remove(0);
     assert_eq!(alert.alert, passed);
+}
+
+pub(crate) fn an_all_clear_goes_where_the_alert_went<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    for (job, channels) in [("a", [Channel::Mail].as_slice()), ("b", &[])] {
+        let alert = failed(0).of_job(&job.parse().unwrap());
+        let mut transaction = store.begin().unwrap();
+        transaction.open_alert(&alert, channels).unwrap();
+        assert!(transaction.clear_alert(&alert.key(), at(60)).unwrap());
+        transaction.commit().unwrap();
+    }
+    assert_eq!(waiting(&*store, Channel::Mail), [News::Opened, News::Cleared]);
+    assert!(waiting(&*store, Channel::Command).is_empty());
+    assert!(store.snapshot().unwrap().alerts(true, 9).unwrap().is_empty());
 }
 
 pub(crate) fn what_passes_by_itself_stands_never_open<F: Fixture>() {

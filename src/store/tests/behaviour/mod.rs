@@ -78,6 +78,7 @@ macro_rules! behaviour_suite {
             audit: lines_are_numbered_and_chained;
             alerts: a_condition_is_one_alert_while_it_stands,
                 an_alert_that_grows_worse_is_told_again,
+                an_all_clear_goes_where_the_alert_went,
                 what_passes_by_itself_stands_never_open,
                 a_message_waits_until_it_is_told_or_lost,
                 every_outcome_reads_back,
