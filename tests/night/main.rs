@@ -2,6 +2,7 @@
 //! daemon is killed again and again.
 
 mod fault_night;
+mod operator;
 mod thirty_days;
 
 #[path = "../sandbox/mod.rs"]

@@ -211,7 +211,7 @@ impl Alarms {
         }
         let mut tx = store.begin()?;
         for alert in to_clear {
-            tx.clear_alert(&alert.key(), now, &self.sender.channels_for(alert))?;
+            tx.clear_alert(&alert.key(), now)?;
         }
         tx.commit()
     }

@@ -51,7 +51,9 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
         .build()
         .map_err(|source| HubError::Daemon { attempt: "start its threads", source })?;
     let live = Live::default();
+    let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.id.clone()).collect();
     let looker = Looker::new(premises, config, live.clone());
+    looker.tell_feeds(&feeds);
     let kept = runtime.block_on(keep(looker, live, folder, beside));
     // A run that does not come to a safe point keeps its thread; the process ends all the same, and the next
     // start puts it in order.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use renkei_core::dispatch::Decision;
 use renkei_core::feed::Feed;
+use renkei_core::order::Order;
 use renkei_core::port::{FolderError, RunRecord, RunState, Store as _};
-use renkei_core::{Fault as _, Moment};
+use renkei_core::{Fault as _, FeedId, Moment};
 use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, deadlines, queue, rescue, settle_held};
 use renkei_engine::{Clock as _, EngineError, House, recover};
 use renkei_folder::RootLock;
@@ -79,6 +80,7 @@ impl Looker {
                 seconds = set.num_seconds(),
                 "the clock was set; no slot is lost or run twice by it"
             );
+            self.alarms.clock_jumped(&self.premises.store, set.num_seconds(), now);
         }
         for (task, outcome) in std::mem::take(&mut self.unrecorded) {
             let ended = record(task, outcome);
@@ -110,6 +112,8 @@ impl Looker {
                 let now = self.premises.clock.now();
                 self.alarms.run_ended(&self.premises.store, &run, Some(&outcome), now);
                 count(&run, now);
+                let feeds = Order::parse(&run.order).map(|order| order.feeds().to_vec()).unwrap_or_default();
+                self.tell_feeds(&feeds);
             }
             Ended::Unrecorded { task, outcome } => self.unrecorded.push((task, outcome)),
         }
@@ -136,6 +140,19 @@ impl Looker {
             Err(error) => tracing::debug!(%error, "deadlines are looked at the next time"),
         }
         metrics::record::scheduler_ticked(now);
+    }
+
+    /// Tells the figures of feeds: what a receiver holds after the last publication.
+    pub(super) fn tell_feeds(&self, feeds: &[FeedId]) {
+        let Ok(snapshot) = self.premises.store.snapshot() else { return };
+        for feed in feeds {
+            if let Ok(Some(head)) = snapshot.feed_head(feed)
+                && let Some(at) = Moment::parse(&head.sealed_at)
+            {
+                let n_rows = u64::try_from(head.state.n_rows()).unwrap_or(0);
+                metrics::record::feed_published(feed, head.sequence, n_rows, at);
+            }
+        }
     }
 
     /// Lets commands write: nothing is at work.
@@ -169,6 +186,7 @@ impl Looker {
                 state = run.state.as_str(),
                 "a person has decided about a held run"
             );
+            self.alarms.decided(&premises.store, &run, now);
         }
         let rescued = rescue(house, &self.plan, dice())?;
         for run in &rescued.going_on {

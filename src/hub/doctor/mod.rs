@@ -41,6 +41,9 @@ pub(crate) fn examine(
     findings.push(lock(config));
     findings.push(clock::synchronised());
     findings.push(channels(config));
+    for calendar in config.calendars.all() {
+        findings.push(calendar_ending(calendar.id(), calendar.known_through(), now.date()));
+    }
     if !config.store.path.exists() {
         findings.push(database::missing(&config.store.path));
         return findings;
