@@ -12,6 +12,8 @@ mod day_rule;
 mod days;
 mod due;
 pub mod keeper;
+#[cfg(test)]
+mod model_tests;
 mod read;
 mod service_time;
 mod stop;
