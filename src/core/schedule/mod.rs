@@ -7,6 +7,8 @@ mod catch_up;
 mod cron;
 mod cron_error;
 mod cron_field;
+#[cfg(test)]
+mod cron_oracle;
 mod day_plan;
 mod day_rule;
 mod days;

@@ -401,6 +401,7 @@ fn cron_is_that_of_posix() {
             "2026-11-27 2026-11-27T09:00",
         ],
     );
+    check_cron("0 9 */1 * *", "2026-12-31", &["2026-12-31 2026-12-31T09:00", "2027-01-01 2027-01-01T09:00"]);
     check_cron("0 9 29 feb *", "2024-03-01", &["2028-02-29 2028-02-29T09:00"]);
     check_cron(
         "0 9 31 * *",
@@ -456,6 +457,10 @@ fn wrong_cron_is_told_clearly() {
         (
             "0 0 */2 * mon",
             "*/2 in one of day-of-month and day-of-week with a limit in the other: some programs run on either day, some only where both agree; write the days out, such as 1-31/2",
+        ),
+        (
+            "0 0 1 * 1,*",
+            "*/1 in one of day-of-month and day-of-week with a limit in the other: some programs run on either day, some only where both agree; write the days out, such as 1-31/1",
         ),
         ("* * * * * *", "86400 slots a day; at most one a minute, 1440"),
         ("99999999999 * * * *", "minute: must be 0 to 59, not 99999999999"),

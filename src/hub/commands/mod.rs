@@ -17,6 +17,7 @@ mod man;
 mod publications;
 mod run;
 mod runs;
+mod schedule;
 mod town;
 mod verify;
 
@@ -59,6 +60,7 @@ commands! {
     Publications(publications::Publications),
     Commits(commits::Commits),
     Runs(runs::Runs),
+    Schedule(schedule::Schedule),
     Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),
