@@ -58,7 +58,7 @@ fn ours(text: &str, after: DateTime<Utc>, n: usize) -> Vec<DateTime<Utc>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn croner_reads_the_same(text in expression(), days in 0_i64..3000, seconds in 0_i64..86_400) {
