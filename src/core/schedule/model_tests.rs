@@ -188,7 +188,7 @@ impl Spec {
         match self {
             Self::At { minutes, .. } | Self::On { minutes, .. } => minutes.contains(&minute),
             Self::Every { step, from, length, .. } => {
-                minute >= *from && minute < from + length && (minute - from) % step == 0
+                minute >= *from && minute < from + length && (minute - from).is_multiple_of(*step)
             }
             Self::Cron(cron) => cron.hours.contains(&(minute / 60)) && cron.minutes.contains(&(minute % 60)),
         }
