@@ -27,7 +27,7 @@ impl Schedule {
     pub fn read(mut table: Table<'_>, calendars: &Calendars, problems: &Problems) -> Option<Self> {
         let spot = table.spot().clone();
         let n_problems = problems.len();
-        let forms: Vec<&str> = ["cron", "every", "at"].into_iter().filter(|form| table.has(form)).collect();
+        let forms: Vec<&str> = FORMS.into_iter().filter(|form| table.has(form)).collect();
         let form = match forms.as_slice() {
             [form] => Some(*form),
             [] => {
