@@ -158,7 +158,7 @@ fn schedule_says_what_runs_and_why_not() {
     assert_eq!(words, expected);
     let new_year = shown(Lang::Ja, "--on 2027-01-01");
     assert!(new_year.contains("閉庁（元日）のため 2027-01-04 に移した"), "{new_year}");
-    assert!(new_year.contains("予定の日ではない"), "{new_year}");
+    assert!(new_year.contains("閉庁（元日）のため実行しない"), "{new_year}");
     assert!(
         shown(Lang::En, "monthly --on 2041-05-01")
             .contains("the calendar knows 2019-01-01 to 2040-12-31 only")
