@@ -27,6 +27,7 @@ mod redeliver;
 mod remake;
 mod run;
 mod runs;
+mod schedule;
 mod show;
 mod status;
 mod town;
@@ -76,6 +77,7 @@ commands! {
     Commits(commits::Commits),
     Status(status::Status),
     Runs(runs::Runs),
+    Schedule(schedule::Schedule),
     Show(show::Show),
     Hold(jobs::Hold),
     Release(jobs::Release),
