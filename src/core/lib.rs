@@ -1,8 +1,11 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod calendar;
 pub mod csv_file;
+pub mod deadline;
 pub mod declared;
+pub mod dispatch;
 pub mod fault;
 pub mod feed;
 pub mod file_name;
@@ -13,11 +16,14 @@ pub mod layout;
 pub mod moment;
 pub mod naming;
 pub mod notice;
+pub mod order;
 pub mod port;
 pub mod projection;
 pub mod publication;
 pub mod redo;
+pub mod retry;
 mod row_digests;
+pub mod schedule;
 pub mod state;
 pub mod text;
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Duration, NaiveDate, NaiveDateTime};
 
 /// A wall-clock time of Asia/Tokyo, to the second. Japan has kept +09:00 without summer time since 1952.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(NaiveDateTime);
 
 impl Moment {
@@ -28,6 +28,24 @@ impl Moment {
     /// The calendar day.
     pub fn date(self) -> NaiveDate {
         self.0.date()
+    }
+
+    /// The moment so much later, or earlier for a negative duration; at the calendar's ends, its end.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let end = if duration < Duration::zero() { NaiveDateTime::MIN } else { NaiveDateTime::MAX };
+        Self(self.0.checked_add_signed(duration).unwrap_or(end))
+    }
+
+    /// How long after `earlier` this is; negative when it is before it.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.signed_duration_since(earlier.0)
+    }
+
+    /// Reads what [`Moment`] is shown as; the `+09:00` may be left out.
+    pub fn parse(text: &str) -> Option<Self> {
+        let local = text.strip_suffix("+09:00").unwrap_or(text);
+        NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M:%S").ok().map(Self)
     }
 
     /// `YYYY-MM-DD`.
@@ -58,5 +76,25 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-10-02T01:30:00+09:00");
         assert_eq!((moment.date_text(), moment.time_text()), ("2026-10-02".into(), "01:30:00".into()));
         assert_eq!(Moment::from_unix(i64::MAX), None);
+    }
+
+    #[test]
+    fn what_is_shown_is_read_back() {
+        let moment = Moment::from_unix(1_790_872_200).unwrap();
+        assert_eq!(Moment::parse(&moment.to_string()), Some(moment));
+        assert_eq!(Moment::parse("2026-10-02T01:30:00"), Some(moment));
+        for text in ["", "2026-10-02", "2026-10-02T24:00:00", "2026-10-02T01:30:00Z", "2026-02-30T01:30:00"] {
+            assert_eq!(Moment::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reckoning_stops_at_the_ends_of_the_calendar() {
+        let moment = Moment::from_unix(1_790_872_200).unwrap();
+        let later = moment.plus(Duration::hours(23));
+        assert_eq!(later.to_string(), "2026-10-03T00:30:00+09:00");
+        assert_eq!((later.since(moment), moment.since(later)), (Duration::hours(23), Duration::hours(-23)));
+        assert_eq!(moment.plus(Duration::MAX), Moment::at(NaiveDateTime::MAX));
+        assert_eq!(moment.plus(Duration::MIN), Moment::at(NaiveDateTime::MIN));
     }
 }

@@ -7,6 +7,8 @@ use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
 use renkei_core::{Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
+use crate::run::STOPPED;
+
 /// An error of the engine. Places are file lines and columns; nothing in it is personal.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -189,6 +191,33 @@ pub enum EngineError {
         /// Why.
         refusals: Vec<RemakeRefusal>,
     },
+    /// A run's order names a feed that is no longer declared.
+    #[error("feed {feed} is not declared any more")]
+    FeedGone {
+        /// The feed.
+        feed: FeedId,
+    },
+    /// A run's order cannot be read: a later program wrote it.
+    #[error("the order of run {run_id} cannot be read")]
+    UnknownOrder {
+        /// The run.
+        run_id: String,
+    },
+    /// A run panicked.
+    #[error("the run stopped at {place}")]
+    Panic {
+        /// File and line.
+        place: String,
+    },
+    /// A run was cut off as often as it may be tried.
+    #[error("the run was cut off {n_tries} times")]
+    CutOff {
+        /// How often it was tried.
+        n_tries: u32,
+    },
+    /// The work was asked to end, and ended at a safe point.
+    #[error("the work was stopped at a safe point")]
+    Stopped,
     /// A worker thread of the run ended early.
     #[error("a worker of the run ended without a word")]
     Worker,
@@ -228,6 +257,11 @@ impl Fault for EngineError {
             Self::NoSuchPublication { .. } => "feed.no-such-publication",
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
+            Self::FeedGone { .. } => "engine.feed-gone",
+            Self::UnknownOrder { .. } => "engine.unknown-order",
+            Self::Panic { .. } => "engine.panic",
+            Self::CutOff { .. } => "engine.cut-off",
+            Self::Stopped => STOPPED,
             Self::Worker => "engine.worker",
         }
     }
@@ -236,7 +270,8 @@ impl Fault for EngineError {
         match self {
             Self::Store(error) => error.class(),
             Self::Folder(error) | Self::Unfinished { source: error, .. } => error.class(),
-            Self::Notice(_) | Self::Worker => Class::Bug,
+            Self::Notice(_) | Self::Worker | Self::Panic { .. } => Class::Bug,
+            Self::CutOff { .. } => Class::Retry,
             Self::Refused { .. } | Self::Header { .. } => Class::Partner,
             _ => Class::Operator,
         }

@@ -4,6 +4,8 @@ use renkei_core::Moment;
 use renkei_core::port::{Folders, Store};
 use renkei_registry::MunicipalityCode;
 
+use crate::error::EngineError;
+
 /// The ports and settings a use case runs against.
 #[derive(Clone, Copy)]
 pub struct House<'h> {
@@ -19,6 +21,17 @@ pub struct House<'h> {
     pub witness: &'h dyn Witness,
     /// Who asked for the work.
     pub operator: &'h str,
+    /// Why, in the words of who asked; empty where nobody needed to say.
+    pub reason: &'h str,
+    /// The run that the work is a part of.
+    pub parent: Option<&'h str>,
+}
+
+impl House<'_> {
+    /// Ends the work here with [`EngineError::Stopped`] when that is asked for. Only where nothing is lost by it.
+    pub(crate) fn may_go_on(&self) -> Result<(), EngineError> {
+        if self.witness.wants_stop() { Err(EngineError::Stopped) } else { Ok(()) }
+    }
 }
 
 /// Tells the time.
@@ -33,6 +46,10 @@ pub trait Witness: Send + Sync {
     fn reached(&self, point: &'static str);
     /// `done` of about `total` rows of `what` are behind.
     fn progress(&self, what: &str, done: u64, total: u64);
+    /// Whether the work is to end at its next safe point; asked often.
+    fn wants_stop(&self) -> bool {
+        false
+    }
 }
 
 /// A witness who looks away.
@@ -71,3 +88,6 @@ pub const POINTS: [&str; 24] = [
     "recover.finished-one",
     "recover.done",
 ];
+
+/// The points of a run of a job, beside those of what it does: queued, begun, and its end on record.
+pub const NIGHT_POINTS: [&str; 3] = ["night.queued", "night.started", "night.concluded"];

@@ -7,13 +7,14 @@ mod error;
 mod generate;
 mod house;
 mod intake;
+pub mod night;
 mod redo;
 mod run;
 mod verify;
 
 pub use error::EngineError;
 pub use generate::{Content, Generated, Held, Published, Recovered, discard, generate, recover, release};
-pub use house::{Clock, House, POINTS, Unwatched, Witness};
+pub use house::{Clock, House, NIGHT_POINTS, POINTS, Unwatched, Witness};
 pub use intake::{
     Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,
     load_residents,

@@ -1,9 +1,10 @@
 //! A run (実行) on record: started before the work, each step as it ends, ended with the work.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use chrono::NaiveDate;
-use renkei_core::port::{RunRecord, RunState, StepRecord, StoreError, Transaction};
+use renkei_core::port::{RunRecord, RunState, StepRecord, StoreError, Transaction, Trigger};
 use renkei_core::{Fault, Moment};
 
 use crate::error::EngineError;
@@ -34,17 +35,25 @@ impl<'h> Run<'h> {
         subject: &str,
         business_date: NaiveDate,
     ) -> Result<Self, EngineError> {
+        Self::start_over(house, what, subject, business_date, None)
+    }
+
+    /// Records that a run starts which does again what the run `redoes` did.
+    pub(crate) fn start_over(
+        house: House<'h>,
+        what: String,
+        subject: &str,
+        business_date: NaiveDate,
+        redoes: Option<&str>,
+    ) -> Result<Self, EngineError> {
         let now = house.clock.now();
         let record = RunRecord {
-            run_id: new_run_id(now),
-            what,
-            business_date,
-            operator: house.operator.to_owned(),
+            parent: house.parent.map(str::to_owned),
+            redoes: redoes.map(str::to_owned),
             state: RunState::Running,
-            fault_code: None,
-            fault_class: None,
-            started_at: now.to_string(),
-            ended_at: None,
+            n_attempts: 1,
+            started_at: Some(now.to_string()),
+            ..new_run(house, what, business_date)
         };
         let mut tx = house.store.begin()?;
         tx.put_run(&record)?;
@@ -98,10 +107,12 @@ impl<'h> Run<'h> {
 
     /// Records the fault that ended the run. That the record may fail too does not hide the fault.
     pub(crate) fn fail(mut self, fault: &dyn Fault) {
-        self.close_step(RunState::Failed, fault.code().to_owned());
-        self.record.state = RunState::Failed;
+        let state = if fault.code() == STOPPED { RunState::Stopped } else { RunState::Failed };
+        self.close_step(state, fault.code().to_owned());
+        self.record.state = state;
         self.record.fault_code = Some(fault.code().to_owned());
         self.record.fault_class = Some(fault.class());
+        self.record.fault_text = Some(causes(fault));
         self.record.ended_at = Some(self.house.clock.now().to_string());
         // Whoever handles the fault tells it; this line only ties it to the run.
         tracing::info!(run.id = self.record.run_id, fault.code = fault.code(), "the run failed");
@@ -120,10 +131,72 @@ impl<'h> Run<'h> {
     }
 }
 
-/// A sortable id, unique among all runs of a hub.
+/// The code of the fault that is none: the work was asked to end and did, at a safe point.
+pub(crate) const STOPPED: &str = "engine.stopped";
+
+/// A run that somebody asks for now.
+pub(crate) fn new_run(house: House<'_>, what: String, business_date: NaiveDate) -> RunRecord {
+    let now = house.clock.now();
+    RunRecord {
+        run_id: new_run_id(now),
+        parent: None,
+        what,
+        job: None,
+        planned: None,
+        business_date,
+        trigger: Trigger::Operator,
+        operator: house.operator.to_owned(),
+        reason: house.reason.to_owned(),
+        redoes: None,
+        order: String::new(),
+        state: RunState::Queued,
+        n_attempts: 0,
+        not_before: None,
+        fault_code: None,
+        fault_class: None,
+        fault_text: None,
+        cancel_asked_by: None,
+        queued_at: now.to_string(),
+        started_at: None,
+        ended_at: None,
+    }
+}
+
+/// A fault and what caused it, outermost first.
+pub(crate) fn causes(fault: &dyn Fault) -> String {
+    let mut text = fault.to_string();
+    let mut source = fault.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+/// A sortable id, unique among all runs of a hub. Within a process ids rise even where the clock, which
+/// counts seconds, stands still.
 fn new_run_id(now: Moment) -> String {
+    static LAST_MS: AtomicU64 = AtomicU64::new(0);
     let unix_ms = now.local().and_utc().timestamp_millis() - 9 * 3_600_000;
-    ulid::Ulid::from_parts(u64::try_from(unix_ms).unwrap_or(0), ulid::Ulid::generate().random())
-        .to_string()
-        .to_lowercase()
+    let now_ms = u64::try_from(unix_ms).unwrap_or(0);
+    // A clock that was set back far is believed; one within its second is counted on.
+    let next = |last: u64| if last.abs_diff(now_ms) < 1_000 { last.max(now_ms) + 1 } else { now_ms };
+    let last = LAST_MS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+    let ms = next(last.unwrap_or(0));
+    ulid::Ulid::from_parts(ms, ulid::Ulid::generate().random()).to_string().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_rise_within_a_second_and_follow_the_clock() {
+        let at = |time: &str| Moment::parse(&format!("2026-10-02T{time}+09:00")).unwrap();
+        let ids: Vec<String> = (0..50).map(|_| new_run_id(at("01:30:00"))).collect();
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert!(new_run_id(at("01:30:05")) > ids[49]);
+        assert!(new_run_id(at("01:00:00")) < ids[0]);
+    }
 }

@@ -83,6 +83,34 @@ pub enum HubError {
         /// What was given.
         run: String,
     },
+    /// A part of an id that several runs have.
+    #[error("{n_runs} runs have {run:?} in their id")]
+    AmbiguousRun {
+        /// What was given.
+        run: String,
+        /// How many fit.
+        n_runs: usize,
+    },
+    /// A run that cannot be called off.
+    #[error("run {run} is {state}")]
+    NotCancellable {
+        /// The run.
+        run: String,
+        /// How it stands.
+        state: &'static str,
+    },
+    /// A run that the command waited for failed.
+    #[error("run {run} failed with {fault}: {text}")]
+    RunFailed {
+        /// The run.
+        run: String,
+        /// The code of its fault.
+        fault: String,
+        /// What that said.
+        text: String,
+        /// The class of its fault.
+        class: Class,
+    },
     /// `run` was given a job that is not declared.
     #[error("no job has the id {job:?}{}", hint(near.as_deref()))]
     UnknownJob {
@@ -117,6 +145,20 @@ pub enum HubError {
         /// The system's words.
         source: io::Error,
     },
+    /// A second daemon of the same hub.
+    #[error("the daemon of this hub is up: {holder}")]
+    DaemonUp {
+        /// Who: process, command, since when.
+        holder: String,
+    },
+    /// The daemon cannot work.
+    #[error("the daemon cannot {attempt}")]
+    Daemon {
+        /// What it cannot do.
+        attempt: &'static str,
+        /// The system's words.
+        source: io::Error,
+    },
     /// The program met a state it does not expect.
     #[error("stopped at {place}")]
     Panic {
@@ -135,11 +177,16 @@ impl Fault for HubError {
             Self::UnknownCode { .. } => "usage.unknown-code",
             Self::UnknownFeed { .. } => "usage.unknown-feed",
             Self::UnknownRun { .. } => "usage.unknown-run",
+            Self::AmbiguousRun { .. } => "usage.ambiguous-run",
+            Self::NotCancellable { .. } => "usage.not-cancellable",
+            Self::RunFailed { .. } => "hub.run-failed",
             Self::UnknownJob { .. } => "usage.unknown-job",
             Self::DisabledJob { .. } => "usage.disabled-job",
             Self::NoDatabase { .. } => "hub.no-database",
             Self::Write { .. } => "hub.write",
             Self::Output { .. } => "hub.output",
+            Self::DaemonUp { .. } => "hub.daemon-up",
+            Self::Daemon { .. } => "hub.daemon",
             Self::Panic { .. } => "hub.panic",
         }
     }
@@ -147,6 +194,7 @@ impl Fault for HubError {
     fn class(&self) -> Class {
         match self {
             Self::Panic { .. } => Class::Bug,
+            Self::RunFailed { class, .. } => *class,
             _ => Class::Operator,
         }
     }

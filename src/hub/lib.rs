@@ -9,12 +9,15 @@ mod clock;
 mod commands;
 pub mod config;
 pub mod console;
+mod daemon;
 mod exit;
 mod failure;
 pub mod init;
 mod issues;
 mod log;
+mod night_board;
 mod panics;
+mod premises;
 mod progress;
 mod session;
 pub mod texts;
@@ -40,7 +43,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
         }
     };
-    log::start(&cli.globals);
+    log::start(&cli.globals, cli.command.is_daemon());
     let console = console.with_json(cli.globals.json);
     panics::guard(lang, move || {
         let session = Session::new(console, cli.globals);

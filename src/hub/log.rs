@@ -1,24 +1,101 @@
-//! Where log lines go: standard error, as text or JSON; warnings unless more is asked for.
+//! Where log lines go: standard error, as text or JSON; warnings unless more is asked for. The daemon also
+//! keeps them as JSON in a file a day, for `renkei show`.
 
-use std::io;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use tracing_subscriber::EnvFilter;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::cli::{Globals, LogFormat};
+use crate::config::Config;
+use crate::failure::HubError;
+
+/// A day's file is kept for so many days.
+const N_FILES: usize = 90;
+/// What the files' names begin with.
+const PREFIX: &str = "renkei";
+
+static FILE: OnceLock<RollingFileAppender> = OnceLock::new();
 
 /// Starts logging for the whole process; a second start changes nothing.
-pub(crate) fn start(globals: &Globals) {
-    let level = match globals.verbose {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
+pub(crate) fn start(globals: &Globals, is_daemon: bool) {
+    let level = match (globals.verbose, is_daemon) {
+        (0, false) => "warn",
+        (0, true) | (1, _) => "info",
+        (2, _) => "debug",
         _ => "trace",
     };
     let filter = EnvFilter::try_from_env("RENKEI_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
-    // Fails only where a log is already set up, as in tests.
-    let _ = match globals.log_format {
-        LogFormat::Text => log.with_target(false).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    let shown = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    let shown = match globals.log_format {
+        LogFormat::Text => shown.with_target(false).boxed(),
+        LogFormat::Json => shown.json().flatten_event(true).boxed(),
     };
+    let kept = is_daemon.then(|| {
+        let kept = tracing_subscriber::fmt::layer().with_writer(KeptLines).json().flatten_event(true);
+        kept.with_filter(LevelFilter::INFO)
+    });
+    // Fails only where a log is already set up, as in tests.
+    let _ = tracing_subscriber::registry().with(kept).with(shown.with_filter(filter)).try_init();
+}
+
+/// Keeps the daemon's lines in files beside the database from now on.
+pub(crate) fn to_file(config: &Config) -> Result<(), HubError> {
+    let folder = folder(config);
+    std::fs::create_dir_all(&folder).map_err(|source| HubError::Write { path: folder.clone(), source })?;
+    let built = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix(PREFIX)
+        .filename_suffix("jsonl")
+        .max_log_files(N_FILES)
+        .build(&folder);
+    match built {
+        Ok(file) => {
+            // A second daemon in one process there is not.
+            let _ = FILE.set(file);
+            Ok(())
+        }
+        Err(error) => Err(HubError::Write { path: folder, source: io::Error::other(error) }),
+    }
+}
+
+/// Where the daemon's log files stand.
+pub(crate) fn folder(config: &Config) -> PathBuf {
+    config.store.path.with_file_name("log")
+}
+
+/// The kept lines that name a run, the last `limit` of them, oldest first.
+pub(crate) fn lines_of_run(config: &Config, run_id: &str, limit: usize) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder(config)) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    let mut lines: Vec<String> = files
+        .iter()
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .flat_map(|text| {
+            text.lines().filter(|line| line.contains(run_id)).map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    lines.drain(..lines.len().saturating_sub(limit));
+    lines
+}
+
+/// Writes to the day's file; nowhere before there is one.
+struct KeptLines;
+
+impl<'w> MakeWriter<'w> for KeptLines {
+    type Writer = Box<dyn Write + 'w>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        match FILE.get() {
+            Some(file) => Box::new(file.make_writer()),
+            None => Box::new(io::sink()),
+        }
+    }
 }

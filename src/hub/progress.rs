@@ -98,7 +98,7 @@ impl Witness for Progress<'_> {
 /// In test builds, ends the process as `kill -9` would when `RENKEI_STOP_AT` names the point; with
 /// `point:N` at its N-th time.
 #[cfg(feature = "failpoints")]
-fn stop_if_asked(point: &'static str) {
+pub(crate) fn stop_if_asked(point: &'static str) {
     use std::sync::atomic::{AtomicU32, Ordering};
     static N_REACHED: AtomicU32 = AtomicU32::new(0);
     let Ok(asked) = std::env::var("RENKEI_STOP_AT") else { return };
@@ -109,4 +109,4 @@ fn stop_if_asked(point: &'static str) {
 }
 
 #[cfg(not(feature = "failpoints"))]
-fn stop_if_asked(_point: &'static str) {}
+pub(crate) fn stop_if_asked(_point: &'static str) {}

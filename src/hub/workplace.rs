@@ -1,28 +1,29 @@
 //! A hub ready to work: configuration read, database and folders open, and for writers the root locked and
 //! what a crash left behind finished.
 
-use renkei_core::port::{Snapshot, Store as _, StoreError};
+use renkei_core::port::{Snapshot, Store};
 use renkei_engine::{Clock as _, House, Recovered, recover};
-use renkei_folder::{LocalFolders, RootLock};
-use renkei_store::{NumberKey, OpenOptions, SqliteStore};
+use renkei_folder::RootLock;
 
 use crate::clock::HubClock;
-use crate::config::{Config, KeySource};
+use crate::config::Config;
 use crate::console::Console;
+use crate::premises::{Beside, Premises, make_folders};
 use crate::progress::Progress;
 use crate::{Failure, HubError, Session};
 
 /// What a command works with.
 pub(crate) struct Workplace<'s> {
     pub(crate) config: Config,
-    store: SqliteStore,
-    folders: LocalFolders,
-    clock: HubClock,
+    premises: Premises,
     progress: Progress<'s>,
     operator: String,
     /// Held as long as the command writes.
     _lock: Option<RootLock>,
 }
+
+/// How long a command waits for its turn to write a word.
+const NOTE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl<'s> Workplace<'s> {
     /// For a command that writes: takes the root's lock, then finishes what was cut off before.
@@ -37,16 +38,11 @@ impl<'s> Workplace<'s> {
         what: &str,
         clock: HubClock,
     ) -> Result<Self, Failure> {
-        let lock_path = config.store.path.with_file_name("renkei.lock");
-        if let Some(folder) = lock_path.parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|source| HubError::Write { path: folder.to_owned(), source })?;
-        }
-        std::fs::create_dir_all(&config.root)
-            .map_err(|source| HubError::Write { path: config.root.clone(), source })?;
+        make_folders(&config)?;
         let wait = session.wait();
         let wait_if_any = (!wait.is_zero()).then_some(wait);
-        let lock = RootLock::take(&lock_path, what, &clock.now().to_string(), wait_if_any)?;
+        let lock =
+            RootLock::take(&Beside::of(&config).root_lock, what, &clock.now().to_string(), wait_if_any)?;
         let workplace = Self::open(session, config, clock, Some(lock))?;
         let recovered = recover(workplace.house())?;
         workplace.progress.finish();
@@ -63,43 +59,43 @@ impl<'s> Workplace<'s> {
         Self::open(session, config, HubClock::system(), None)
     }
 
+    /// For a command that writes a word or two for others to act on: works beside a writer, and waits a little
+    /// for it.
+    pub(crate) fn for_noting(session: &'s Session) -> Result<Self, Failure> {
+        let config = session.config()?;
+        if !config.store.path.exists() {
+            return Err(HubError::NoDatabase { path: config.store.path }.into());
+        }
+        let wait = session.wait().max(NOTE_WAIT);
+        let premises = Premises::open(&config, HubClock::system(), wait, false)?;
+        let progress = Progress::new(session.console());
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: None })
+    }
+
     fn open(
         session: &'s Session,
         config: Config,
         clock: HubClock,
         lock: Option<RootLock>,
     ) -> Result<Self, Failure> {
-        let key = match &config.store.number_key {
-            KeySource::File(path) => NumberKey::from_file(path)?,
-            KeySource::Env(name) => key_of_env(name)?,
-        };
-        let options = OpenOptions {
-            wait: session.wait(),
-            key,
-            municipality: config.municipality,
-            create: lock.is_some(),
-        };
-        let store = SqliteStore::open(&config.store.path, options)?;
-        let folders = LocalFolders::open(&config.root)?;
+        let premises = Premises::open(&config, clock, session.wait(), lock.is_some())?;
         let progress = Progress::new(session.console());
-        Ok(Self { config, store, folders, clock, progress, operator: session.operator(), _lock: lock })
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: lock })
     }
 
     /// What the use cases work with.
     pub(crate) fn house(&self) -> House<'_> {
-        House {
-            store: &self.store,
-            folders: &self.folders,
-            municipality: self.config.municipality,
-            clock: &self.clock,
-            witness: &self.progress,
-            operator: &self.operator,
-        }
+        self.premises.house(&self.progress, &self.operator)
+    }
+
+    /// The database.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &self.premises.store
     }
 
     /// The clock.
     pub(crate) fn clock(&self) -> &HubClock {
-        &self.clock
+        &self.premises.clock
     }
 
     /// Takes the progress bar away.
@@ -109,18 +105,8 @@ impl<'s> Workplace<'s> {
 
     /// One instant of the database.
     pub(crate) fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Failure> {
-        Ok(self.store.snapshot()?)
+        Ok(self.premises.store.snapshot()?)
     }
-}
-
-/// The key in an environment variable; an error names the variable.
-fn key_of_env(name: &str) -> Result<NumberKey, StoreError> {
-    let named = |detail: &str| StoreError::NoKey { detail: format!("${name}: {detail}") };
-    let text = std::env::var(name).map_err(|_| named("is not set"))?;
-    NumberKey::from_hex(&text).map_err(|error| match error {
-        StoreError::NoKey { detail } => named(&detail),
-        other => other,
-    })
 }
 
 /// Says what the start found; an operator wants to know that something was cut off.

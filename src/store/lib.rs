@@ -1,4 +1,4 @@
-//! Everything durable, in one database: rows, change log, commits, publications, runs, steps, audit.
+//! Everything durable, in one database: rows, change log, commits, publications, slots, runs, audit.
 //!
 //! SQLite stands behind the store port of `core`. Its types stay in this room, its file on a local disk,
 //! its numbers (個人番号) encrypted. `tests/behaviour` says what any database behind the port must do.
@@ -18,6 +18,7 @@ mod residents;
 mod rows;
 mod runs;
 mod seal;
+mod slots;
 mod snapshot;
 mod store;
 mod transaction;

@@ -28,8 +28,9 @@ const MIGRATIONS: &[Migration] = &[
         name: "publications_runs_audit",
         sql: include_str!("migrations/0002_publications_runs_audit.sql"),
     },
+    Migration { no: 3, name: "night", sql: include_str!("migrations/0003_night.sql") },
     Migration {
-        no: 3,
+        no: 4,
         name: "held_publications",
         sql: include_str!("migrations/0004_held_publications.sql"),
     },

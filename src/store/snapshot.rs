@@ -2,11 +2,13 @@
 
 use std::ops::ControlFlow;
 
+use chrono::NaiveDate;
 use renkei_core::port::{
-    AuditEntry, CommitRecord, Numbers, PublicationRecord, RowSet, RunRecord, Snapshot, StepRecord, StoreError,
+    AttemptRecord, AuditEntry, CommitRecord, JobRecord, Numbers, PublicationRecord, RowSet, RunRecord,
+    SlotRecord, Snapshot, StepRecord, StoreError,
 };
 use renkei_core::publication::Progress;
-use renkei_core::{CommitNo, Digest, FeedId, Sequence, Window};
+use renkei_core::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use renkei_registry::AtenaNo;
 use rusqlite::Connection;
 
@@ -14,7 +16,7 @@ use crate::errors::SqliteError;
 use crate::residents::Residents;
 use crate::rows::RowReader;
 use crate::seal::NumberSeal;
-use crate::{audit, changes, commits, publications, rows, runs};
+use crate::{audit, changes, commits, publications, rows, runs, slots};
 
 /// A snapshot; its connection, and with it the read transaction, ends when it is dropped.
 pub(crate) struct SqliteSnapshot<'s> {
@@ -120,6 +122,38 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
         Ok(runs::last_runs(&self.connection, limit)?)
+    }
+
+    fn run(&self, run_id: &str) -> Result<Option<RunRecord>, StoreError> {
+        Ok(runs::run(&self.connection, run_id)?)
+    }
+
+    fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::open_runs(&self.connection)?)
+    }
+
+    fn runs_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::runs_for(&self.connection, from, through)?)
+    }
+
+    fn runs_of_job(&self, job: &JobId, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::runs_of_job(&self.connection, job, limit)?)
+    }
+
+    fn parts(&self, run_id: &str) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::parts(&self.connection, run_id)?)
+    }
+
+    fn attempts(&self, run_id: &str) -> Result<Vec<AttemptRecord>, StoreError> {
+        Ok(runs::attempts(&self.connection, run_id)?)
+    }
+
+    fn slots_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<SlotRecord>, StoreError> {
+        Ok(slots::slots_for(&self.connection, from, through)?)
+    }
+
+    fn jobs(&self) -> Result<Vec<JobRecord>, StoreError> {
+        Ok(slots::jobs(&self.connection)?)
     }
 
     fn steps(&self, run_id: &str) -> Result<Vec<StepRecord>, StoreError> {

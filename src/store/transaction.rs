@@ -1,11 +1,11 @@
 //! Writing: one IMMEDIATE transaction on a connection of its own; dropped uncommitted, it leaves nothing.
 
 use renkei_core::port::{
-    AuditEntry, CommitKind, CommitRecord, Numbers, PublicationRecord, RowChange, RunRecord, StepRecord,
-    StoreError, Transaction,
+    AttemptRecord, AuditEntry, CommitKind, CommitRecord, HoldRecord, Numbers, PublicationRecord, RowChange,
+    RunRecord, SlotRecord, StepRecord, StoreError, Transaction,
 };
 use renkei_core::publication::Progress;
-use renkei_core::{CommitNo, FeedId, Sequence};
+use renkei_core::{CommitNo, FeedId, JobId, Moment, Sequence};
 use renkei_registry::{AtenaNo, RowKey};
 use rusqlite::Connection;
 
@@ -16,7 +16,7 @@ use crate::load::Load;
 use crate::residents::Residents;
 use crate::rows::{Growth, RowReader, count};
 use crate::seal::{NumberSeal, RowSealer};
-use crate::{audit, changes, commits, publications, runs};
+use crate::{audit, changes, commits, publications, runs, slots};
 
 /// A transaction; ending its connection without COMMIT rolls it back.
 pub(crate) struct SqliteTransaction<'s> {
@@ -199,6 +199,38 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn put_step(&mut self, step: &StepRecord) -> Result<(), StoreError> {
         Ok(runs::put_step(&self.connection, step)?)
+    }
+
+    fn put_attempt(&mut self, attempt: &AttemptRecord) -> Result<(), StoreError> {
+        Ok(runs::put_attempt(&self.connection, attempt)?)
+    }
+
+    fn ask_cancel(&mut self, run_id: &str, operator: &str) -> Result<(), StoreError> {
+        Ok(runs::ask_cancel(&self.connection, run_id, operator)?)
+    }
+
+    fn put_slot(&mut self, slot: &SlotRecord) -> Result<bool, StoreError> {
+        Ok(slots::put_slot(&self.connection, slot)?)
+    }
+
+    fn skip_slot(&mut self, slot: &SlotRecord, reason: &str) -> Result<(), StoreError> {
+        Ok(slots::skip_slot(&self.connection, slot, reason)?)
+    }
+
+    fn forget_skipped(&mut self, job: &JobId, now: Moment) -> Result<(), StoreError> {
+        Ok(slots::forget_skipped(&self.connection, job, now)?)
+    }
+
+    fn set_accounted(&mut self, job: &JobId, through: Moment) -> Result<(), StoreError> {
+        Ok(slots::set_accounted(&self.connection, job, through)?)
+    }
+
+    fn set_hold(&mut self, job: &JobId, hold: Option<&HoldRecord>) -> Result<(), StoreError> {
+        Ok(slots::set_hold(&self.connection, job, hold)?)
+    }
+
+    fn set_enabled(&mut self, job: &JobId, enabled: Option<bool>) -> Result<(), StoreError> {
+        Ok(slots::set_enabled(&self.connection, job, enabled)?)
     }
 
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {

@@ -81,6 +81,8 @@ impl SmallHub {
             clock: &self.clock,
             witness: &Unwatched,
             operator: "SHIMIN001",
+            reason: "",
+            parent: None,
         }
     }
 

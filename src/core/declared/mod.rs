@@ -4,6 +4,7 @@
 //! and reported. Readers return `None` after they have reported, so checks go on past the first problem
 //! and whoever assembles the result sees that something is missing.
 
+pub mod duration;
 mod problem;
 mod source;
 mod suggestion;

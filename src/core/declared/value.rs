@@ -4,9 +4,10 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use toml::de::DeValue;
 
+use super::duration;
 use super::problem::{Problems, Spot};
 use super::source::Source;
 use super::suggestion::did_you_mean;
@@ -112,6 +113,32 @@ impl<'t> Value<'t> {
         };
         day.and_then(|day| NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into()))
             .or_else(|| self.refuse("a date without quotes, such as 2026-04-01", &self.raw))
+    }
+
+    /// A length of time within `range`: a whole number and `s`, `m`, `h` or `d`, such as `"90s"` or `"2h"`.
+    pub fn duration_in(self, range: RangeInclusive<Duration>) -> Option<Duration> {
+        let (problems, spot) = (self.problems, self.spot.clone());
+        let text = self.text()?;
+        let Some(read) = duration::parse(&text) else {
+            let message =
+                format!("must be a length of time, such as \"90s\", \"5m\", \"2h\" or \"3d\", not {text:?}");
+            problems.report(&spot, message);
+            return None;
+        };
+        if !range.contains(&read) {
+            let (from, to) = (duration::text(*range.start()), duration::text(*range.end()));
+            problems.report(&spot, format!("must be {from} to {to}, not {text:?}"));
+            return None;
+        }
+        Some(read)
+    }
+
+    /// One value or a list of them, as single values.
+    pub fn one_or_more(self) -> Option<Vec<Self>> {
+        match self.raw {
+            DeValue::Array(_) => self.list("a list"),
+            _ => Some(vec![self]),
+        }
     }
 
     /// A list of texts, each with its place.

@@ -2,8 +2,12 @@
 
 mod folders;
 mod records;
+mod runs;
 mod store;
 
 pub use folders::{Content, FolderError, Folders, Shelf, StagedFile, Standing};
-pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, RunRecord, RunState, StepRecord};
+pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord};
+pub use runs::{
+    AttemptRecord, HoldRecord, JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, StepRecord, Trigger,
+};
 pub use store::{Numbers, RowChange, RowSet, Snapshot, Store, StoreError, Transaction};

@@ -4,7 +4,6 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::fault::Class;
 use crate::guard::Review;
 use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
 use crate::publication::{Kind, Progress};
@@ -87,84 +86,6 @@ pub struct PublicationRecord {
     pub review: Option<Review>,
 }
 
-/// The state of a run (実行) or step (工程).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RunState {
-    /// Under way, or cut off: which, the next start finds out.
-    Running,
-    /// Done.
-    Succeeded,
-    /// Ended by a fault.
-    Failed,
-    /// Cut off by a crash or a power failure, and found so at a later start.
-    Interrupted,
-}
-
-impl RunState {
-    /// The word in tables and JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    /// Reads [`RunState::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Running, Self::Succeeded, Self::Failed, Self::Interrupted]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-    }
-}
-
-/// One run (実行).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RunRecord {
-    /// Its id, sortable by start.
-    pub run_id: String,
-    /// What ran: `generate 001o005-v1.1 --diff`.
-    pub what: String,
-    /// The business date it worked for.
-    pub business_date: NaiveDate,
-    /// Who asked for it.
-    pub operator: String,
-    /// How it stands.
-    pub state: RunState,
-    /// The code of the fault that ended it.
-    pub fault_code: Option<String>,
-    /// The class of that fault.
-    #[serde(serialize_with = "class_word")]
-    pub fault_class: Option<Class>,
-    /// When it started.
-    pub started_at: String,
-    /// When it ended.
-    pub ended_at: Option<String>,
-}
-
-/// One step (工程) of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StepRecord {
-    /// The run it is part of.
-    pub run_id: String,
-    /// Its place in the run, from 1.
-    pub step_no: u32,
-    /// Its name: `stage`, `seal`, `data`, `notice`, `settle`.
-    pub name: String,
-    /// What it worked on: a feed, a file.
-    pub subject: String,
-    /// How it ended.
-    pub state: RunState,
-    /// What it made, for people: counts and digests, nothing personal.
-    pub outcome: String,
-    /// When it started.
-    pub started_at: String,
-    /// How long it took, in milliseconds.
-    pub duration_ms: u64,
-}
-
 /// One line of the audit: who, what, why, when, result. The store numbers and chains them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditEntry {
@@ -182,16 +103,4 @@ pub struct AuditEntry {
     pub result: String,
     /// SHA-256 over the hash of the line before and this line; whoever appends leaves zeros.
     pub chain_sha256: Digest,
-}
-
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde gives the field by reference"
-)]
-fn class_word<S: serde::Serializer>(class: &Option<Class>, serializer: S) -> Result<S::Ok, S::Error> {
-    match class {
-        Some(class) => serializer.serialize_str(class.as_str()),
-        None => serializer.serialize_none(),
-    }
 }

@@ -3,11 +3,14 @@
 
 use std::ops::ControlFlow;
 
+use chrono::NaiveDate;
 use renkei_registry::{AtenaNo, RowKey};
 
 use crate::fault::{Class, Fault};
-use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
-use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, RunRecord, StepRecord};
+use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
+use crate::moment::Moment;
+use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord};
+use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
 use crate::publication::Progress;
 
 /// Which rows a scan gives.
@@ -110,6 +113,30 @@ pub trait Snapshot {
     /// The last `limit` runs, newest first.
     fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError>;
 
+    /// The run with this id.
+    fn run(&self, run_id: &str) -> Result<Option<RunRecord>, StoreError>;
+
+    /// The runs with an order that are not at their end, oldest first: the queue and what is at work.
+    fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The runs that are no part of another for business dates in `from..=through`, oldest first.
+    fn runs_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The last `limit` runs of a job at their end, newest first.
+    fn runs_of_job(&self, job: &JobId, limit: u32) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The parts of a run, oldest first.
+    fn parts(&self, run_id: &str) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The tries of a run, in order.
+    fn attempts(&self, run_id: &str) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// The slots of business dates in `from..=through`, by planned time and job.
+    fn slots_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<SlotRecord>, StoreError>;
+
+    /// How every job stands that was ever planned, held or switched, by id.
+    fn jobs(&self) -> Result<Vec<JobRecord>, StoreError>;
+
     /// The steps of a run, in order.
     fn steps(&self, run_id: &str) -> Result<Vec<StepRecord>, StoreError>;
 
@@ -156,6 +183,31 @@ pub trait Transaction {
 
     /// Writes a run: new, or over the one with its id.
     fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError>;
+
+    /// Writes a try of a run: new, or over the one with its run and number.
+    fn put_attempt(&mut self, attempt: &AttemptRecord) -> Result<(), StoreError>;
+
+    /// Notes who asks for a run to be called off. Whoever runs it ends it at its next safe point.
+    fn ask_cancel(&mut self, run_id: &str, operator: &str) -> Result<(), StoreError>;
+
+    /// Writes a slot; false, and nothing written, when the slot is on record already.
+    fn put_slot(&mut self, slot: &SlotRecord) -> Result<bool, StoreError>;
+
+    /// Marks a slot's run as overtaken: the slot becomes skipped for `reason`.
+    fn skip_slot(&mut self, slot: &SlotRecord, reason: &str) -> Result<(), StoreError>;
+
+    /// Forgets slots of the job that were skipped without a run and are planned after `now`: the clock was set
+    /// back, and they will come again.
+    fn forget_skipped(&mut self, job: &JobId, now: Moment) -> Result<(), StoreError>;
+
+    /// Notes up to when a job's slots are on record.
+    fn set_accounted(&mut self, job: &JobId, through: Moment) -> Result<(), StoreError>;
+
+    /// Holds a job's runs back, or lets them go.
+    fn set_hold(&mut self, job: &JobId, hold: Option<&HoldRecord>) -> Result<(), StoreError>;
+
+    /// Sets whether a job runs, over its declaration; `None` leaves it to the declaration again.
+    fn set_enabled(&mut self, job: &JobId, enabled: Option<bool>) -> Result<(), StoreError>;
 
     /// Writes a step: new, or over the one with its run and number.
     fn put_step(&mut self, step: &StepRecord) -> Result<(), StoreError>;

@@ -57,6 +57,7 @@ pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
         let residents = desk.snapshot.changed_residents(window)?;
         let mut reader = PackedReader::new();
         for (n_done, atena_no) in residents.iter().enumerate() {
+            desk.house.may_go_on()?;
             desk.house.witness.progress(feed.id.as_str(), n_done as u64, residents.len() as u64);
             for (shown, line, difference) in differences_of(desk, *atena_no, window)? {
                 differences.push(difference);

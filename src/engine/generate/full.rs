@@ -27,6 +27,9 @@ pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
             n_read += 1;
             if n_read % ROWS_PER_PROGRESS == 0 {
                 desk.house.witness.progress(feed.id.as_str(), n_read, n_rows);
+                if desk.house.witness.wants_stop() {
+                    return ControlFlow::Break(());
+                }
             }
             match reader.read(packed) {
                 Ok(row) if projection.selects(&row) => sink.push(&row, Shown::Present),
@@ -37,6 +40,7 @@ pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
                 }
             }
         })?;
+        desk.house.may_go_on()?;
         desk.house.witness.progress(feed.id.as_str(), n_read, n_rows);
         damage.map_or(Ok(()), |error| Err(error.into()))
     })?;

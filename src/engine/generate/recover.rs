@@ -103,19 +103,29 @@ fn finish(house: House<'_>, publication: &PublicationRecord) -> Result<(), Engin
     Ok(())
 }
 
-/// Marks runs that were under way as interrupted.
+/// Marks runs that were under way as interrupted, with their tries. One with an order goes back through the
+/// retry policy: that is the scheduler's.
 fn close_runs(house: House<'_>) -> Result<usize, EngineError> {
-    let runs = house.store.snapshot()?.runs(RUNS_LOOKED_AT)?;
+    let snapshot = house.store.snapshot()?;
+    let runs = snapshot.runs(RUNS_LOOKED_AT)?;
     let cut_off: Vec<_> = runs.into_iter().filter(|run| run.state == RunState::Running).collect();
     if cut_off.is_empty() {
         return Ok(0);
     }
+    let now = house.clock.now().to_string();
     let mut tx = house.store.begin()?;
     for run in &cut_off {
         let mut run = run.clone();
         run.state = RunState::Interrupted;
-        run.ended_at = Some(house.clock.now().to_string());
+        run.ended_at = Some(now.clone());
         tx.put_run(&run)?;
+        for mut attempt in snapshot.attempts(&run.run_id)? {
+            if attempt.state == RunState::Running {
+                attempt.state = RunState::Interrupted;
+                attempt.ended_at = Some(now.clone());
+                tx.put_attempt(&attempt)?;
+            }
+        }
     }
     tx.commit()?;
     Ok(cut_off.len())

@@ -2,10 +2,12 @@
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
 mod apply;
+mod cancel;
 mod check;
 mod commits;
 mod completions;
 mod config;
+mod daemon;
 mod demo;
 mod explain;
 mod feeds;
@@ -13,14 +15,18 @@ mod generate;
 mod held;
 mod init;
 mod input_file;
+mod jobs;
 mod load;
 mod man;
+mod named_job;
 mod publications;
 mod reason;
 mod redeliver;
 mod remake;
 mod run;
 mod runs;
+mod show;
+mod status;
 mod town;
 mod verify;
 
@@ -57,6 +63,7 @@ commands! {
     Load(load::Load),
     Apply(apply::Apply),
     Generate(generate::Generate),
+    Daemon(daemon::Daemon),
     Run(run::Run),
     Verify(verify::Verify),
     Feeds(feeds::Feeds),
@@ -65,9 +72,23 @@ commands! {
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
     Commits(commits::Commits),
+    Status(status::Status),
     Runs(runs::Runs),
+    Show(show::Show),
+    Hold(jobs::Hold),
+    Release(jobs::Release),
+    Cancel(cancel::Cancel),
+    Enable(jobs::Enable),
+    Disable(jobs::Disable),
     Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),
     Man(man::Man),
+}
+
+impl Command {
+    /// True for the daemon, which logs more than a command.
+    pub(crate) fn is_daemon(&self) -> bool {
+        matches!(self, Self::Daemon(_))
+    }
 }

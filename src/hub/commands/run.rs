@@ -1,17 +1,27 @@
 //! `renkei run`.
 
+use std::time::Duration;
+
 use chrono::NaiveDate;
 use clap::Args;
-use renkei_core::declared::nearest;
-use renkei_core::publication::Kind;
-use renkei_engine::{Clock as _, Content};
+use renkei_core::FeedId;
+use renkei_core::port::{RunRecord, RunState};
+use renkei_engine::night::{Outcome, ask, run_in_place};
+use renkei_engine::{Clock as _, EngineError, House};
 
-use super::generate::publish;
+use super::named_job::{named_job, named_run, said, state_word};
+use crate::board;
+use crate::daemon::DaemonLink;
 use crate::failure::HubError;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
 
-/// Run a job of jobs/ now, in place.
+/// How often a run in the daemon's queue is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Run a job of jobs/ now: through the daemon's queue where the daemon is up, else in place.
+///
+/// Waits for the end. Interrupting the wait does not interrupt a run of the daemon.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// The job: its file's name without .toml.
@@ -19,23 +29,154 @@ pub(crate) struct Run {
     /// The business date; default: today.
     #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<NaiveDate>,
+    /// Why, for the audit.
+    #[arg(long, value_name = "TEXT", default_value = "", value_parser = said_or_nothing)]
+    reason: String,
+    /// The run that this one does again: its id, or the start or end of one.
+    #[arg(long, value_name = "RUN")]
+    redoes: Option<String>,
+    /// Put it in the queue and do not wait for its end.
+    #[arg(long)]
+    no_wait: bool,
+}
+
+fn said_or_nothing(text: &str) -> Result<String, String> {
+    if text.is_empty() { Ok(String::new()) } else { said(text) }
 }
 
 impl Run {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let config = session.config()?;
-        let Some(job) = config.jobs.iter().find(|job| job.id.as_str() == self.job) else {
-            let near = nearest(&self.job, config.jobs.iter().map(|job| job.id.as_str())).map(str::to_owned);
-            return Err(HubError::UnknownJob { job: self.job.clone(), near }.into());
-        };
+        let job = named_job(&config, &self.job)?;
         if !job.is_enabled {
             return Err(HubError::DisabledJob { job: self.job.clone() }.into());
         }
-        let workplace = Workplace::for_writing(session, &format!("renkei run {}", job.id))?;
-        let feeds = job.publish.iter().map(|id| session.feed(&workplace.config, id.as_str()));
-        let feeds: Vec<_> = feeds.collect::<Result<_, _>>()?;
-        let content = if job.content == Kind::Full { Content::Full } else { Content::Diff };
+        let daemon = DaemonLink::find(&config);
+        let workplace = match &daemon {
+            Some(_) => Workplace::for_noting(session)?,
+            None => Workplace::for_writing(session, &format!("renkei run {}", job.id))?,
+        };
+        let redoes = match &self.redoes {
+            Some(id) => Some(named_run(workplace.snapshot()?.as_ref(), id)?.run_id),
+            None => None,
+        };
+        let plan = workplace.config.night_plan();
+        let Some(night_job) = plan.job(&job.id) else {
+            return Err(HubError::UnknownJob { job: self.job.clone(), near: None }.into());
+        };
         let date = self.date.unwrap_or_else(|| workplace.clock().now().date());
-        publish(session, &workplace, &feeds, content, date)
+        let house = House { reason: &self.reason, ..workplace.house() };
+        let run = match daemon {
+            Some(daemon) => {
+                let run = ask(house, night_job, date, redoes.as_deref())?;
+                daemon.wake();
+                if self.no_wait {
+                    self.queued(session, &run);
+                    return Ok(Exit::Ok);
+                }
+                follow(session, &workplace, &run.run_id)?
+            }
+            None => {
+                let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.clone()).collect();
+                let (run, outcome) = run_in_place(house, &feeds, night_job, date, redoes.as_deref())?;
+                workplace.end_progress();
+                if let Outcome::Failed(faults) = outcome {
+                    published(session, &workplace, &run)?;
+                    return Err(told(session, faults));
+                }
+                run
+            }
+        };
+        report(session, &workplace, &run)
+    }
+
+    fn queued(&self, session: &Session, run: &RunRecord) {
+        if session.console().is_json() {
+            session.console().json(run);
+        } else {
+            let (id, job) = (&run.run_id, &self.job);
+            session.console().say(
+                format_args!("ジョブ {job} を待ち行列に入れました。様子: renkei show {id}"),
+                format_args!("Job {job} is in the queue. To look: renkei show {id}"),
+            );
+        }
+    }
+}
+
+/// Waits for the end of a run of the daemon, and shows how far it is.
+fn follow(session: &Session, workplace: &Workplace<'_>, run_id: &str) -> Result<RunRecord, Failure> {
+    loop {
+        let run = workplace.snapshot()?.run(run_id)?;
+        let Some(run) = run else { return Err(HubError::UnknownRun { run: run_id.to_owned() }.into()) };
+        if run.state.is_final() || matches!(run.state, RunState::Held | RunState::Retrying) {
+            workplace.end_progress();
+            return Ok(run);
+        }
+        let Some(daemon) = DaemonLink::find(&workplace.config) else {
+            workplace.end_progress();
+            session.console().say(
+                "デーモンが止まりました。実行は次の起動で続きます。",
+                "The daemon has stopped. The run goes on when it is up again.",
+            );
+            return Ok(run);
+        };
+        for live in daemon.live().into_iter().filter(|live| live.run_id == run_id) {
+            workplace.house().witness.progress(&live.subject, live.done, live.total);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Tells all faults but the first, which is the command's.
+fn told(session: &Session, faults: Vec<(Option<FeedId>, EngineError)>) -> Failure {
+    let mut faults = faults.into_iter().map(|(_, error)| Failure::from(error));
+    let first = faults.next().unwrap_or_else(|| EngineError::Worker.into());
+    faults.for_each(|failure| session.console().failure(&failure));
+    first
+}
+
+/// Prints what a run published.
+fn published(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Result<(), Failure> {
+    let snapshot = workplace.snapshot()?;
+    let parts = snapshot.parts(&run.run_id)?;
+    let published = snapshot.publications(None, None)?;
+    let lines: Vec<_> = published
+        .iter()
+        .filter(|record| parts.iter().any(|part| part.run_id == record.run_id))
+        .filter_map(board::BoardLine::of)
+        .collect();
+    if !lines.is_empty() || session.console().is_json() {
+        board::print(session.console(), &lines);
+    }
+    Ok(())
+}
+
+/// Prints what a run published and how it stands, and gives the exit code.
+fn report(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Result<Exit, Failure> {
+    published(session, workplace, run)?;
+    let (id, state) = (&run.run_id, state_word(session, run.state));
+    match run.state {
+        RunState::Succeeded => Ok(Exit::Ok),
+        RunState::Failed => Err(HubError::RunFailed {
+            run: run.run_id.clone(),
+            fault: run.fault_code.clone().unwrap_or_default(),
+            text: run.fault_text.clone().unwrap_or_default(),
+            class: run.fault_class.unwrap_or(renkei_core::Class::Operator),
+        }
+        .into()),
+        RunState::Held => {
+            session.console().say(
+                format_args!("変化が大きいため承認待ちです: renkei held"),
+                format_args!("Held because so much changes: renkei held"),
+            );
+            Ok(Exit::Operator)
+        }
+        _ => {
+            session.console().say(
+                format_args!("実行 {id}: {state}。様子: renkei show {id}"),
+                format_args!("Run {id}: {state}. To look: renkei show {id}"),
+            );
+            Ok(if run.state == RunState::Cancelled { Exit::Operator } else { Exit::Retry })
+        }
     }
 }

@@ -49,7 +49,7 @@ fn runs(session: &Session, workplace: &Workplace<'_>, last: u32) -> Result<(), F
         let fault = run.fault_code.unwrap_or_default();
         table.row([
             run.run_id,
-            run.started_at,
+            run.started_at.unwrap_or(run.queued_at),
             run.business_date.to_string(),
             state.to_owned(),
             fault,

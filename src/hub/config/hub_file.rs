@@ -8,6 +8,7 @@ use renkei_core::guard::GuardBounds;
 use renkei_core::naming::StemTemplate;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
+use super::daemon_part::{self, DaemonConfig};
 use super::guard;
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
@@ -20,6 +21,7 @@ pub(super) struct HubPart {
     pub(super) root: Option<PathBuf>,
     pub(super) naming: Option<StemTemplate>,
     pub(super) guard: GuardBounds,
+    pub(super) daemon: Option<DaemonConfig>,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
 }
@@ -44,8 +46,9 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
     let guard = guard::take(hub, GuardBounds::default());
+    let daemon = daemon_part::take(hub);
     let (systems, systems_are_complete) = systems(hub, problems);
-    HubPart { municipality, name, store, root, naming, guard, systems, systems_are_complete }
+    HubPart { municipality, name, store, root, naming, guard, daemon, systems, systems_are_complete }
 }
 
 fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {

@@ -1,15 +1,23 @@
-//! `jobs/*.toml`: what is published together.
+//! `jobs/*.toml`: what is published together, and when.
 
-use renkei_core::declared::{Declaration, Located, Problems, Spot, Value, did_you_mean};
+use renkei_core::calendar::Calendars;
+use renkei_core::declared::{Declaration, Located, Problems, Spot, Table, Value, did_you_mean};
 use renkei_core::publication::Kind;
+use renkei_core::schedule::{CatchUpRule, Schedule};
 use renkei_core::{FeedId, JobId};
 
 use super::files::DeclarationFile;
-use super::types::Job;
+use super::job_terms;
+use super::types::{Job, JobSchedule};
 
 /// Reads and checks one job. `feeds` are the ids that `hub.toml` declares, those of wrong feeds included;
 /// `None` where it could not be read, so that no feed can be called unknown.
-pub(super) fn read(file: &DeclarationFile, feeds: Option<&[FeedId]>, problems: &Problems) -> Option<Job> {
+pub(super) fn read(
+    file: &DeclarationFile,
+    feeds: Option<&[FeedId]>,
+    calendars: &Calendars,
+    problems: &Problems,
+) -> Option<Job> {
     let id: Option<JobId> =
         file.id.parse().map_err(|error| problems.report(&Spot::of_file(&file.name), format!("{error}"))).ok();
     let mut job = Declaration::parse(&file.name, &file.text, problems)?;
@@ -20,12 +28,32 @@ pub(super) fn read(file: &DeclarationFile, feeds: Option<&[FeedId]>, problems: &
         .required("content")
         .and_then(|content| content.one_of(&[("diff", Kind::Diff), ("full", Kind::Full)]));
     let is_enabled = job.optional("enabled").map_or(Some(true), Value::boolean);
+    let terms = job_terms::take(&mut job, problems);
+    let schedule = job.optional("schedule").map(|value| schedule(value.table()?, calendars, problems));
     job.finish();
     if publish.as_ref().is_some_and(Vec::is_empty) {
         problems.report(&publish_spot, "a job publishes at least one feed");
     }
     let publish = publish.map(|list| check_feeds(list, feeds, problems));
-    Some(Job { id: id?, name: name?, publish: publish?, content: content?, is_enabled: is_enabled? })
+    let schedule = match schedule {
+        None => None,
+        Some(read) => Some(read?),
+    };
+    Some(Job {
+        id: id?,
+        name: name?,
+        publish: publish?,
+        content: content?,
+        is_enabled: is_enabled?,
+        schedule,
+        terms: terms?,
+    })
+}
+
+fn schedule(mut table: Table<'_>, calendars: &Calendars, problems: &Problems) -> Option<JobSchedule> {
+    let catch_up = CatchUpRule::take(&mut table);
+    let schedule = Schedule::read(table, calendars, problems);
+    Some(JobSchedule { schedule: schedule?, catch_up: catch_up? })
 }
 
 fn check_feeds(list: Vec<Located<FeedId>>, feeds: Option<&[FeedId]>, problems: &Problems) -> Vec<FeedId> {

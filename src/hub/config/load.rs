@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use renkei_core::FeedId;
+use renkei_core::calendar::{CalendarFile, Calendars};
 use renkei_core::declared::{Declaration, Problems, Table, Value};
 use renkei_core::layout::Layout;
+use renkei_core::schedule::StopWindows;
+use renkei_core::{FeedId, JobId};
 
 use super::errors::ConfigError;
 use super::feed::{self, Known, ReadFeed};
 use super::files::{HUB_FILE, names, read_folder, read_text};
 use super::hub_file::{self, HubPart};
 use super::job_file;
+use super::job_terms;
 use super::types::{Config, DeclaredFeed, Job};
 
 impl Config {
@@ -37,17 +40,35 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         .into_iter()
         .map(|file| (file.id, Layout::read(&file.name, &file.text, problems).map(Arc::new)))
         .collect();
+    let calendar_files = read_folder(folder, "jobs/calendars", problems);
+    let calendar_files: Vec<CalendarFile<'_>> = calendar_files
+        .iter()
+        .map(|file| CalendarFile { name: &file.name, id: &file.id, text: &file.text })
+        .collect();
+    let calendars = Calendars::read(&calendar_files, problems);
+    let job_files = read_folder(folder, "jobs", problems);
     let hub_text = read_text(folder, HUB_FILE, problems);
     let hub = hub_text.as_ref().and_then(|text| Declaration::parse(HUB_FILE, text, problems));
-    let hub = hub.map(|hub| read_hub(hub, folder, &layouts, problems));
-    let feed_ids: Option<Vec<FeedId>> = hub.as_ref().map(|(_, feeds)| {
+    let hub = hub.map(|mut hub| {
+        let job_ids: Vec<JobId> = job_files.iter().filter_map(|file| file.id.parse().ok()).collect();
+        let stops = hub.optional("stop").map_or_else(|| Some(Vec::new()), Value::tables);
+        let stops = stops.and_then(|stops| StopWindows::read(stops, &calendars, &job_ids, problems));
+        let (part, feeds) = read_hub(hub, folder, &layouts, problems);
+        (part, feeds, stops)
+    });
+    let feed_ids: Option<Vec<FeedId>> = hub.as_ref().map(|(_, feeds, _)| {
         feeds.iter().filter_map(|feed| feed.id.as_ref()).map(|id| id.value.clone()).collect()
     });
-    let jobs: Vec<Option<Job>> = read_folder(folder, "jobs", problems)
+    let job_names: Vec<String> = job_files.iter().map(|file| file.id.clone()).collect();
+    let jobs: Vec<Option<Job>> = job_files
         .iter()
-        .map(|file| job_file::read(file, feed_ids.as_deref(), problems))
+        .map(|file| job_file::read(file, feed_ids.as_deref(), &calendars, problems))
         .collect();
-    let (part, feeds) = hub?;
+    let (part, feeds, stops) = hub?;
+    let read_jobs: Vec<Job> = jobs.iter().flatten().cloned().collect();
+    let resources: Vec<String> =
+        part.daemon.iter().flat_map(|daemon| daemon.limits.resources.keys().cloned()).collect();
+    job_terms::check_among(&read_jobs, &job_names, &resources, problems);
     Some(Config {
         folder: folder.to_path_buf(),
         municipality: part.municipality?,
@@ -55,8 +76,11 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         root: part.root?,
         store: part.store?,
         naming: part.naming?,
+        daemon: part.daemon?,
         systems: part.systems,
         feeds: feeds.into_iter().map(|feed| feed.declared).collect::<Option<Vec<DeclaredFeed>>>()?,
+        stop_windows: stops?,
+        calendars,
         jobs: jobs.into_iter().collect::<Option<Vec<Job>>>()?,
         layouts: layouts
             .into_iter()

@@ -1,19 +1,24 @@
-//! Configuration of a hub: `hub.toml`, `jobs/*.toml` and `layouts/*.toml` of one folder, read and checked
+//! Configuration of a hub: `hub.toml`, `jobs/*.toml`, `jobs/calendars/*.toml` and `layouts/*.toml` of one folder, read and checked
 //! together into a [`Config`] that cannot be wrong. All problems of all files are found at once.
 
 mod characters;
+mod daemon_part;
 mod errors;
 mod feed;
 mod files;
 mod guard;
 mod hub_file;
 mod job_file;
+mod job_terms;
 mod load;
+mod night;
 mod paths;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub use daemon_part::DaemonConfig;
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
-pub use types::{Config, DeclaredFeed, Job, KeySource, StoreConfig, System};
+pub use job_terms::JobTerms;
+pub use types::{Config, DeclaredFeed, Job, JobSchedule, KeySource, StoreConfig, System};

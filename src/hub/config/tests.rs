@@ -223,9 +223,9 @@ fn stems_and_jobs_are_checked() {
         ],
     );
     check(
-        &[("jobs/nightly.toml", "enabled = true", "[schedule]\nat = \"25:30\"")],
+        &[("jobs/nightly.toml", "at = \"21:30\"", "at = \"48:30\"")],
         &[
-            "jobs/nightly.toml:L:2: schedule: unknown key (one of \"name\", \"publish\", \"content\", \"enabled\")",
+            "jobs/nightly.toml:L:6: schedule.at: time must be 00:00 to 47:59 (24:00 and later are of the next morning), not \"48:30\"",
         ],
     );
 }

@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use renkei_core::calendar::Calendars;
 use renkei_core::feed::Feed;
 use renkei_core::layout::Layout;
 use renkei_core::naming::StemTemplate;
 use renkei_core::publication::Kind;
+use renkei_core::schedule::{CatchUpRule, Schedule, StopWindows};
 use renkei_core::{BusinessId, FeedId, JobId};
 use renkei_registry::MunicipalityCode;
+
+use super::daemon_part::DaemonConfig;
+use super::job_terms::JobTerms;
 
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
@@ -33,6 +38,12 @@ pub struct Config {
     pub feeds: Vec<DeclaredFeed>,
     /// The jobs, by id.
     pub jobs: Vec<Job>,
+    /// How the scheduler daemon works.
+    pub daemon: DaemonConfig,
+    /// The calendars of `jobs/calendars/`.
+    pub calendars: Calendars,
+    /// When no run may start.
+    pub stop_windows: StopWindows,
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
 }
@@ -76,7 +87,7 @@ pub struct DeclaredFeed {
 }
 
 /// A job (ジョブ): declared work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// Its file name without `.toml`.
     pub id: JobId,
@@ -88,12 +99,30 @@ pub struct Job {
     pub content: Kind,
     /// False for a job that is kept but does not run.
     pub is_enabled: bool,
+    /// On what terms it runs.
+    pub terms: JobTerms,
+    /// When it is due; without one it runs only when asked to.
+    pub schedule: Option<JobSchedule>,
+}
+
+/// When a job is due, and what becomes of slots that were missed.
+#[derive(Debug, Clone)]
+pub struct JobSchedule {
+    /// When.
+    pub schedule: Schedule,
+    /// What becomes of missed slots.
+    pub catch_up: CatchUpRule,
 }
 
 impl Config {
     /// The feed with this id.
     pub fn feed(&self, id: &str) -> Option<&Feed> {
         self.feeds.iter().map(|declared| &declared.feed).find(|feed| feed.id.as_str() == id)
+    }
+
+    /// The job with this id.
+    pub fn job(&self, id: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id.as_str() == id)
     }
 
     /// The system with this id.

@@ -38,6 +38,8 @@ macro_rules! shipped {
 
 /// Files taken over as they are.
 const SHIPPED: &[(&str, &str)] = shipped![
+    "jobs/calendars/holidays.toml",
+    "jobs/calendars/office.toml",
     "layouts/001o005-1.0.toml",
     "layouts/001o005-1.1.toml",
     "layouts/001o006-1.0.toml",
@@ -47,8 +49,9 @@ const SHIPPED: &[(&str, &str)] = shipped![
 ];
 
 /// Folders and their modes: only `share` is for others to see.
-const FOLDERS: [(&str, u32); 6] = [
+const FOLDERS: [(&str, u32); 7] = [
     ("jobs", 0o755),
+    ("jobs/calendars", 0o755),
     ("layouts", 0o755),
     ("layouts/degrade", 0o755),
     ("secrets", 0o700),

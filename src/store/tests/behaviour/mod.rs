@@ -7,6 +7,7 @@ pub(crate) mod loads;
 pub(crate) mod moves;
 pub(crate) mod publications;
 pub(crate) mod runs;
+pub(crate) mod slots;
 pub(crate) mod town;
 pub(crate) mod writers;
 
@@ -64,7 +65,15 @@ macro_rules! behaviour_suite {
                 a_discarded_one_gives_its_sequence_back;
             runs: a_run_is_written_and_overwritten,
                 runs_are_told_newest_first,
-                steps_belong_to_a_run;
+                steps_belong_to_a_run,
+                the_queue_is_what_has_an_order_and_is_not_at_its_end,
+                runs_are_found_by_business_date_and_job,
+                a_wish_to_cancel_outlives_what_is_written_over_the_run,
+                tries_belong_to_a_run;
+            slots: a_slot_is_written_once_for_ever,
+                a_slot_that_is_overtaken_says_why,
+                only_slots_that_never_ran_are_forgotten,
+                a_job_keeps_its_watermark_hold_and_switch_apart;
             audit: lines_are_numbered_and_chained;
         }
     };

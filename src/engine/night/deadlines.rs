@@ -1,0 +1,107 @@
+//! How the jobs of these days stand against their deadlines.
+
+use chrono::{Days, NaiveDate};
+use renkei_core::deadline::{N_RUNS_LOOKED_AT, Progress, Standing, assess, forecast, typical_ms};
+use renkei_core::port::{RunRecord, RunState, Snapshot, StoreError};
+use renkei_core::{JobId, Moment};
+
+use super::plan::{NightJob, NightPlan};
+use super::slots::is_enabled;
+
+/// A deadline further back than this is no longer looked at.
+const DAYS_LOOKED_BACK: u64 = 3;
+
+/// How a job's work for a business date stands.
+#[derive(Debug, Clone)]
+pub struct DeadlineStanding {
+    /// The job.
+    pub job: JobId,
+    /// The business date.
+    pub business_date: NaiveDate,
+    /// The limit.
+    pub deadline: Moment,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// Every job with a deadline and work on one of these business dates.
+pub fn deadlines(
+    snapshot: &dyn Snapshot,
+    plan: &NightPlan,
+    now: Moment,
+) -> Result<Vec<DeadlineStanding>, StoreError> {
+    let mut found = Vec::new();
+    let with_deadline: Vec<_> =
+        plan.jobs.iter().filter_map(|job| Some((job, job.deadline.as_ref()?))).collect();
+    if with_deadline.is_empty() {
+        return Ok(found);
+    }
+    let records = snapshot.jobs()?;
+    let today = now.date();
+    let from = today - Days::new(DAYS_LOOKED_BACK);
+    let runs = snapshot.runs_for(from, today)?;
+    for (job, deadline) in with_deadline {
+        let record = records.iter().find(|record| record.job == job.id);
+        let mut typical = None;
+        for business_date in from.iter_days().take_while(|day| *day <= today) {
+            let of_day = |run: &&RunRecord| {
+                run.job.as_ref() == Some(&job.id)
+                    && run.business_date == business_date
+                    && run.state != RunState::Cancelled
+            };
+            let last = runs.iter().rev().find(of_day);
+            let since = record.and_then(|record| record.accounted_through);
+            let is_owed = is_enabled(job, record)
+                && job.is_due_on(business_date)
+                // Not for days before the job was first seen.
+                && since.is_some_and(|since| since.date() >= business_date);
+            if last.is_none() && !is_owed {
+                continue;
+            }
+            let limit = deadline.on(business_date);
+            if typical.is_none() {
+                typical = Some(typical_of(snapshot, job)?);
+            }
+            let progress = progress_of(last, job, business_date, now);
+            let standing = assess(limit, deadline.warning, progress, typical.flatten(), now);
+            found.push(DeadlineStanding { job: job.id.clone(), business_date, deadline: limit, standing });
+        }
+    }
+    Ok(found)
+}
+
+/// When a run will be done, where past runs of its job tell.
+pub fn forecast_of(
+    snapshot: &dyn Snapshot,
+    job: &NightJob,
+    run: Option<&RunRecord>,
+    business_date: NaiveDate,
+    now: Moment,
+) -> Result<Option<Moment>, StoreError> {
+    Ok(forecast(progress_of(run, job, business_date, now), typical_of(snapshot, job)?, now))
+}
+
+fn progress_of(last: Option<&RunRecord>, job: &NightJob, date: NaiveDate, now: Moment) -> Progress {
+    let at = |text: &Option<String>| text.as_deref().and_then(Moment::parse);
+    match last {
+        Some(run) if run.state == RunState::Succeeded => Progress::Done(at(&run.ended_at).unwrap_or(now)),
+        Some(run) if run.state == RunState::Running => Progress::Running(at(&run.started_at).unwrap_or(now)),
+        Some(run) => Progress::Waiting(run.not_before.unwrap_or(now)),
+        None => Progress::Waiting(job.dues_on(date).last().map_or(now, |due| due.planned)),
+    }
+}
+
+fn typical_of(snapshot: &dyn Snapshot, job: &NightJob) -> Result<Option<u64>, StoreError> {
+    let n_runs = u32::try_from(N_RUNS_LOOKED_AT).unwrap_or(u32::MAX);
+    let past = snapshot.runs_of_job(&job.id, n_runs)?;
+    let durations: Vec<u64> = past.iter().filter_map(duration_ms).collect();
+    Ok(typical_ms(&durations))
+}
+
+/// How long a run took from its first start to its end, where it succeeded.
+fn duration_ms(run: &RunRecord) -> Option<u64> {
+    let at = |text: &Option<String>| text.as_deref().and_then(Moment::parse);
+    let is_done = run.state == RunState::Succeeded;
+    let taken = at(&run.ended_at).filter(|_| is_done)?.since(at(&run.started_at)?);
+    u64::try_from(taken.num_milliseconds()).ok()
+}

@@ -1,0 +1,57 @@
+//! What commands about jobs and runs have in common: the job or run that is meant, and a reason that says
+//! something.
+
+use renkei_core::declared::nearest;
+use renkei_core::port::{RunRecord, Snapshot};
+
+use crate::config::{Config, Job};
+use crate::failure::HubError;
+use crate::{Failure, Session};
+
+/// The job a command was given.
+pub(super) fn named_job<'c>(config: &'c Config, id: &str) -> Result<&'c Job, Failure> {
+    config.job(id).ok_or_else(|| {
+        let near = nearest(id, config.jobs.iter().map(|job| job.id.as_str())).map(str::to_owned);
+        HubError::UnknownJob { job: id.to_owned(), near }.into()
+    })
+}
+
+/// The one run whose id begins so, or ends so: ids of one minute begin alike.
+pub(super) fn named_run(snapshot: &dyn Snapshot, id: &str) -> Result<RunRecord, Failure> {
+    if let Some(run) = snapshot.run(id)? {
+        return Ok(run);
+    }
+    let mut found = snapshot.runs(u32::MAX)?;
+    found.retain(|run| run.run_id.starts_with(id) || (id.len() >= 4 && run.run_id.ends_with(id)));
+    match found.len() {
+        1 => found.pop().ok_or_else(|| HubError::UnknownRun { run: id.to_owned() }.into()),
+        0 => Err(HubError::UnknownRun { run: id.to_owned() }.into()),
+        n_runs => Err(HubError::AmbiguousRun { run: id.to_owned(), n_runs }.into()),
+    }
+}
+
+/// A reason: some text that is not blank, on one line.
+pub(super) fn said(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err("a reason on one line".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// What a run's state is called.
+pub(crate) fn state_word(session: &Session, state: renkei_core::port::RunState) -> &'static str {
+    use renkei_core::port::RunState;
+    let lang = session.console().lang();
+    match state {
+        RunState::Queued => lang.pick("待ち", "queued"),
+        RunState::Running => lang.pick("実行中", "running"),
+        RunState::Retrying => lang.pick("再試行待ち", "retrying"),
+        RunState::Held => lang.pick("承認待ち", "held"),
+        RunState::Succeeded => lang.pick("正常", "succeeded"),
+        RunState::Failed => lang.pick("失敗", "failed"),
+        RunState::Interrupted => lang.pick("中断", "interrupted"),
+        RunState::Stopped => lang.pick("停止", "stopped"),
+        RunState::Cancelled => lang.pick("取消", "cancelled"),
+    }
+}

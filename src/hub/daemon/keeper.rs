@@ -1,0 +1,212 @@
+//! The daemon's loop: looks, starts what is due, and waits for whatever comes next — the end of a run, a
+//! wake-up, a signal, or the tick.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use renkei_core::port::FolderError;
+use renkei_engine::Clock as _;
+use renkei_folder::RootLock;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::control::{listen, serve};
+use super::live::Live;
+use super::look::Looker;
+use super::notify::{tell, watchdog_pause};
+use super::worker::{Ended, do_work, note_panics};
+use crate::clock::HubClock;
+use crate::config::{Config, ConfigError};
+use crate::premises::{Beside, Premises, make_folders};
+use crate::{Exit, Failure, HubError, Session, log};
+
+/// How long the scheduler's own transactions wait for a command's; longer ones are left to the next look.
+const STORE_WAIT: Duration = Duration::from_secs(10);
+/// A scheduler that has not looked for so long is stuck, and systemd may start it anew.
+const STUCK_AFTER: Duration = Duration::from_mins(5);
+
+/// Runs the daemon until it is told to stop.
+pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
+    let folder = session.folder()?;
+    let config = Config::load(&folder)?;
+    make_folders(&config)?;
+    let beside = Beside::of(&config);
+    let clock = HubClock::system();
+    let _daemon_lock =
+        match RootLock::take(&beside.daemon_lock, "renkei daemon", &clock.now().to_string(), None) {
+            Err(FolderError::Locked { holder }) => return Err(HubError::DaemonUp { holder }.into()),
+            lock => lock?,
+        };
+    log::to_file(&config)?;
+    let premises = Arc::new(Premises::open(&config, clock, STORE_WAIT, true)?);
+    note_panics();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| HubError::Daemon { attempt: "start its threads", source })?;
+    let live = Live::default();
+    let looker = Looker::new(premises, config, live.clone());
+    let kept = runtime.block_on(keep(looker, live, folder, beside));
+    // A run that does not come to a safe point keeps its thread; the process ends all the same, and the next
+    // start puts it in order.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    kept
+}
+
+/// What makes the loop go round.
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            hup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+async fn keep(mut looker: Looker, live: Live, folder: PathBuf, beside: Beside) -> Result<Exit, Failure> {
+    let failed = |attempt| move |source| Failure::from(HubError::Daemon { attempt, source });
+    let mut signals = Signals::listen().map_err(failed("listen to signals"))?;
+    let wake = Arc::new(Notify::new());
+    let listener = listen(&beside.socket).map_err(failed("open its socket"))?;
+    tokio::spawn(serve(listener, live.clone(), Arc::clone(&wake)));
+    let started = Instant::now();
+    let last_look_s = Arc::new(AtomicU64::new(0));
+    if let Some(pause) = watchdog_pause() {
+        tokio::spawn(ping(pause, started, Arc::clone(&last_look_s)));
+    }
+    let mut tasks: JoinSet<Ended> = JoinSet::new();
+    let mut stop_at: Option<tokio::time::Instant> = None;
+    let mut is_ready = false;
+    loop {
+        let (back, begun) = look(looker).await?;
+        looker = back;
+        last_look_s.store(started.elapsed().as_secs(), Ordering::Relaxed);
+        if !is_ready {
+            is_ready = true;
+            tell(NotifyState::Ready);
+            tracing::info!(
+                jobs = looker.plan.jobs.len(),
+                version = env!("CARGO_PKG_VERSION"),
+                "the scheduler is up"
+            );
+        }
+        for task in begun {
+            let live = live.clone();
+            tasks.spawn_blocking(move || do_work(task, &live));
+        }
+        if tasks.is_empty() && looker.unrecorded.is_empty() {
+            looker.release();
+            if looker.is_stopping {
+                break;
+            }
+        }
+        let tick = looker.config.daemon.tick;
+        tokio::select! {
+            Some(ended) = tasks.join_next() => took_end(&mut looker, ended),
+            () = wake.notified() => {}
+            () = tokio::time::sleep(tick) => {}
+            Some(()) = signals.term.recv() => stop(&mut looker, &live, &mut stop_at),
+            Some(()) = signals.int.recv() => stop(&mut looker, &live, &mut stop_at),
+            Some(()) = signals.hup.recv() => reload(&mut looker, &folder),
+            () = sleep_until(stop_at), if stop_at.is_some() => {
+                if tasks.is_empty() {
+                    // Only records are missing, and the database does not take them.
+                    break;
+                }
+                tracing::info!("the time for a stop is over; runs end at their next safe point");
+                live.stop_all();
+                stop_at = None;
+            }
+        }
+    }
+    // Whoever connects from now on finds nobody.
+    let _ = std::fs::remove_file(&beside.socket);
+    tracing::info!("the scheduler has stopped");
+    Ok(Exit::Ok)
+}
+
+/// A look may wait for the database, so it is done on a thread of its own.
+async fn look(mut looker: Looker) -> Result<(Looker, Vec<super::worker::Task>), Failure> {
+    tokio::task::spawn_blocking(move || {
+        let begun = looker.look();
+        (looker, begun)
+    })
+    .await
+    .map_err(|_| HubError::Panic { place: "the scheduler's look".to_owned() }.into())
+}
+
+fn took_end(looker: &mut Looker, ended: Result<Ended, tokio::task::JoinError>) {
+    match ended {
+        Ok(Ended::Recorded { .. }) => {}
+        Ok(Ended::Unrecorded { task, outcome }) => looker.unrecorded.push((task, outcome)),
+        // Work is guarded; what is left is found as cut off once the root is taken again.
+        Err(error) => tracing::error!(%error, "a run's thread ended early"),
+    }
+}
+
+/// The first asks for an end; the second does not wait for the grace time.
+fn stop(looker: &mut Looker, live: &Live, stop_at: &mut Option<tokio::time::Instant>) {
+    if looker.is_stopping {
+        live.stop_all();
+        return;
+    }
+    looker.is_stopping = true;
+    tell(NotifyState::Stopping);
+    let grace = looker.config.daemon.grace;
+    *stop_at = Some(tokio::time::Instant::now() + grace);
+    tracing::info!(grace_s = grace.as_secs(), running = live.runs().len(), "stopping: nothing new starts");
+}
+
+/// Takes the configuration anew, all of it or nothing.
+fn reload(looker: &mut Looker, folder: &std::path::Path) {
+    match Config::load(folder) {
+        Ok(config) => {
+            let old = &looker.config;
+            if config.store != old.store || config.root != old.root || config.municipality != old.municipality
+            {
+                tracing::error!(
+                    "[store], [root] or municipality changed: that needs a restart; the old configuration stays"
+                );
+                return;
+            }
+            looker.adopt(config);
+            tracing::info!(jobs = looker.plan.jobs.len(), "the configuration was read anew");
+        }
+        Err(ConfigError::Invalid { problems }) => {
+            for problem in &problems {
+                tracing::error!("{problem}");
+            }
+            tracing::error!(problems = problems.len(), "the old configuration stays until all is right");
+        }
+        Err(error) => tracing::error!(%error, "the old configuration stays"),
+    }
+}
+
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Tells systemd that the scheduler is alive, for as long as it looks.
+async fn ping(pause: Duration, started: Instant, last_look_s: Arc<AtomicU64>) {
+    loop {
+        let since_look = started.elapsed().as_secs().saturating_sub(last_look_s.load(Ordering::Relaxed));
+        if since_look < STUCK_AFTER.as_secs() {
+            tell(NotifyState::Watchdog);
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

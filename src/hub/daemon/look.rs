@@ -1,0 +1,225 @@
+//! One look at the clock and the database: what came, what was cut off, what starts.
+
+use std::sync::Arc;
+
+use renkei_core::dispatch::Decision;
+use renkei_core::feed::Feed;
+use renkei_core::port::{FolderError, RunRecord, RunState};
+use renkei_core::{Fault as _, Moment};
+use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, queue, rescue};
+use renkei_engine::{Clock as _, EngineError, House, recover};
+use renkei_folder::RootLock;
+
+use super::jumps::Jumps;
+use super::live::{Live, Points};
+use super::worker::{Ended, Task, dice, record};
+use crate::config::Config;
+use crate::premises::{Beside, Premises};
+
+/// Who the scheduler is in the audit.
+const SCHEDULER: &str = "scheduler";
+
+/// Everything a look works with.
+pub(super) struct Looker {
+    pub(super) premises: Arc<Premises>,
+    pub(super) config: Arc<Config>,
+    pub(super) plan: Arc<NightPlan>,
+    pub(super) feeds: Arc<Vec<Feed>>,
+    pub(super) live: Live,
+    pub(super) is_stopping: bool,
+    /// Tries that ended and are not on record yet.
+    pub(super) unrecorded: Vec<(Task, Outcome)>,
+    root_lock: Option<RootLock>,
+    beside: Beside,
+    jumps: Jumps,
+    /// False until the first look has put in order what was cut off before.
+    is_recovered: bool,
+    /// The fault that the last look ended with, so that it is told once.
+    last_fault: Option<&'static str>,
+}
+
+impl Looker {
+    pub(super) fn new(premises: Arc<Premises>, config: Config, live: Live) -> Self {
+        let beside = Beside::of(&config);
+        let plan = Arc::new(config.night_plan());
+        let feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
+        Self {
+            premises,
+            config: Arc::new(config),
+            plan,
+            feeds,
+            live,
+            is_stopping: false,
+            unrecorded: Vec::new(),
+            root_lock: None,
+            beside,
+            jumps: Jumps::default(),
+            is_recovered: false,
+            last_fault: None,
+        }
+    }
+
+    /// Goes by another configuration from now on.
+    pub(super) fn adopt(&mut self, config: Config) {
+        self.plan = Arc::new(config.night_plan());
+        self.feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
+        self.config = Arc::new(config);
+    }
+
+    /// Looks once, and gives the tries that begin now; they are on record as begun.
+    pub(super) fn look(&mut self) -> Vec<Task> {
+        let now = self.premises.clock.now();
+        if let Some(set) = self.jumps.look(now) {
+            tracing::warn!(
+                seconds = set.num_seconds(),
+                "the clock was set; no slot is lost or run twice by it"
+            );
+        }
+        for (task, outcome) in std::mem::take(&mut self.unrecorded) {
+            if let Ended::Unrecorded { task, outcome } = record(task, outcome) {
+                self.unrecorded.push((task, outcome));
+            }
+        }
+        let begun = self.try_look();
+        match begun {
+            Ok(tasks) => {
+                if let Some(fault) = self.last_fault.take() {
+                    tracing::info!(fault.code = fault, "the scheduler works again");
+                }
+                tasks
+            }
+            Err(error) => {
+                if self.last_fault.replace(error.code()) != Some(error.code()) {
+                    let causes = causes(&error);
+                    tracing::error!(fault.code = error.code(), "the scheduler cannot work: {causes}");
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Lets commands write: nothing is at work.
+    pub(super) fn release(&mut self) {
+        self.root_lock = None;
+    }
+
+    fn try_look(&mut self) -> Result<Vec<Task>, EngineError> {
+        let premises = Arc::clone(&self.premises);
+        let house = premises.house(&Points, SCHEDULER);
+        self.stop_called_off(house)?;
+        if self.is_stopping {
+            return Ok(Vec::new());
+        }
+        let seen = account_slots(house, &self.plan)?;
+        for run in &seen.queued {
+            tracing::info!(
+                run.id = run.run_id,
+                run.what = run.what,
+                trigger = run.trigger.as_str(),
+                "a slot came"
+            );
+        }
+        let now = self.premises.clock.now();
+        if !self.has_work(house, now)? || !self.take_root(house, now)? {
+            return Ok(Vec::new());
+        }
+        let rescued = rescue(house, &self.plan, dice())?;
+        for run in &rescued.going_on {
+            tracing::warn!(run.id = run.run_id, run.what = run.what, "a run was cut off; it is tried again");
+        }
+        for run in &rescued.given_up {
+            tracing::error!(run.id = run.run_id, run.what = run.what, "a run was cut off too often");
+        }
+        let waiting = queue(house.store.snapshot()?.as_ref(), &self.plan, now)?;
+        let starting = waiting.into_iter().filter(|queued| queued.decision == Decision::Start);
+        starting.map(|queued| self.begin(house, &queued.run)).collect()
+    }
+
+    fn begin(&self, house: House<'_>, run: &RunRecord) -> Result<Task, EngineError> {
+        let run = begin(house, run)?;
+        let policy = run.job.as_ref().and_then(|job| self.plan.job(job)).map(|job| job.retry);
+        Ok(Task {
+            premises: Arc::clone(&self.premises),
+            feeds: Arc::clone(&self.feeds),
+            run,
+            policy: policy.unwrap_or_default(),
+        })
+    }
+
+    /// Asks runs at work that somebody called off to end.
+    fn stop_called_off(&self, house: House<'_>) -> Result<(), EngineError> {
+        for run in house.store.snapshot()?.open_runs()? {
+            if run.state == RunState::Running && run.cancel_asked_by.is_some() {
+                self.live.stop(&run.run_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is anything that only the one writer of the root may do.
+    fn has_work(&self, house: House<'_>, now: Moment) -> Result<bool, EngineError> {
+        if !self.is_recovered {
+            return Ok(true);
+        }
+        let snapshot = house.store.snapshot()?;
+        let at_work: Vec<String> = self.live.runs().into_iter().map(|run| run.run_id).collect();
+        let is_out_of_order = |run: &RunRecord| match run.state {
+            RunState::Interrupted => true,
+            RunState::Running => {
+                let is_ours = at_work.contains(&run.run_id)
+                    || self.unrecorded.iter().any(|(task, _)| task.run.run_id == run.run_id);
+                !is_ours && self.root_lock.is_none()
+            }
+            state => state.waits() && run.cancel_asked_by.is_some(),
+        };
+        if snapshot.open_runs()?.iter().any(is_out_of_order) {
+            return Ok(true);
+        }
+        let waiting = queue(snapshot.as_ref(), &self.plan, now)?;
+        Ok(waiting.iter().any(|queued| queued.decision == Decision::Start))
+    }
+
+    /// Becomes the one writer, unless a command is. Whoever wrote before may have been cut off, so that is put
+    /// in order each time.
+    fn take_root(&mut self, house: House<'_>, now: Moment) -> Result<bool, EngineError> {
+        if self.root_lock.is_some() {
+            return Ok(true);
+        }
+        match RootLock::take(&self.beside.root_lock, "renkei daemon", &now.to_string(), None) {
+            Ok(lock) => {
+                let recovered = recover(house)?;
+                for (feed, sequence) in &recovered.finished {
+                    tracing::warn!(
+                        feed = feed.as_str(),
+                        sequence = sequence.0,
+                        "a publication that was cut off is finished"
+                    );
+                }
+                for error in &recovered.unfinished {
+                    let causes = causes(error);
+                    tracing::error!(fault.code = error.code(), "a publication cannot be finished: {causes}");
+                }
+                self.is_recovered = true;
+                self.root_lock = Some(lock);
+                Ok(true)
+            }
+            Err(FolderError::Locked { holder }) => {
+                tracing::info!(holder, "a command writes; runs wait for its end");
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// An error and what caused it, outermost first.
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,16 @@
+//! The scheduler daemon: looks at the clock, starts what is due, and stays up.
+//!
+//! The rules are in `core`, their place in the database in `engine::night`; here are the threads, signals and
+//! the socket. It takes the root's lock only while runs are at work, so that an operator's commands and the
+//! daemon take turns as writers.
+
+mod control;
+mod jumps;
+mod keeper;
+mod live;
+mod look;
+mod notify;
+mod worker;
+
+pub(crate) use control::{DaemonLink, LiveRun};
+pub(crate) use keeper::run;

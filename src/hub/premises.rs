@@ -1,0 +1,98 @@
+//! Where a hub works: its database and folders, opened; and the files beside the database that processes of
+//! one hub find each other by.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use renkei_core::port::StoreError;
+use renkei_engine::{House, Witness};
+use renkei_folder::LocalFolders;
+use renkei_registry::MunicipalityCode;
+use renkei_store::{NumberKey, OpenOptions, SqliteStore};
+
+use crate::clock::HubClock;
+use crate::config::{Config, KeySource};
+use crate::{Failure, HubError};
+
+/// An opened hub.
+pub(crate) struct Premises {
+    pub(crate) store: SqliteStore,
+    pub(crate) folders: LocalFolders,
+    pub(crate) clock: HubClock,
+    municipality: MunicipalityCode,
+}
+
+impl Premises {
+    /// Opens database and folders. A writer waits `wait` for another's end. `create` makes what is missing.
+    pub(crate) fn open(
+        config: &Config,
+        clock: HubClock,
+        wait: Duration,
+        create: bool,
+    ) -> Result<Self, Failure> {
+        let key = match &config.store.number_key {
+            KeySource::File(path) => NumberKey::from_file(path)?,
+            KeySource::Env(name) => key_of_env(name)?,
+        };
+        let options = OpenOptions { wait, key, municipality: config.municipality, create };
+        let store = SqliteStore::open(&config.store.path, options)?;
+        let folders = LocalFolders::open(&config.root)?;
+        Ok(Self { store, folders, clock, municipality: config.municipality })
+    }
+
+    /// What the use cases work with.
+    pub(crate) fn house<'p>(&'p self, witness: &'p dyn Witness, operator: &'p str) -> House<'p> {
+        House {
+            store: &self.store,
+            folders: &self.folders,
+            municipality: self.municipality,
+            clock: &self.clock,
+            witness,
+            operator,
+            reason: "",
+            parent: None,
+        }
+    }
+}
+
+/// The files by which the processes of one hub know of each other.
+#[derive(Debug, Clone)]
+pub(crate) struct Beside {
+    /// Held by whoever writes to database and folders.
+    pub(crate) root_lock: PathBuf,
+    /// Held by the daemon for its life.
+    pub(crate) daemon_lock: PathBuf,
+    /// Where the daemon listens.
+    pub(crate) socket: PathBuf,
+}
+
+impl Beside {
+    /// Of a hub with this configuration.
+    pub(crate) fn of(config: &Config) -> Self {
+        let beside = |name: &str| config.store.path.with_file_name(name);
+        Self {
+            root_lock: beside("renkei.lock"),
+            daemon_lock: beside("daemon.lock"),
+            socket: beside("daemon.sock"),
+        }
+    }
+}
+
+/// Makes the folders that a hub that writes must have.
+pub(crate) fn make_folders(config: &Config) -> Result<(), HubError> {
+    let make = |folder: &Path| {
+        std::fs::create_dir_all(folder).map_err(|source| HubError::Write { path: folder.to_owned(), source })
+    };
+    config.store.path.parent().map_or(Ok(()), make)?;
+    make(&config.root)
+}
+
+/// The key in an environment variable; an error names the variable.
+fn key_of_env(name: &str) -> Result<NumberKey, StoreError> {
+    let named = |detail: &str| StoreError::NoKey { detail: format!("${name}: {detail}") };
+    let text = std::env::var(name).map_err(|_| named("is not set"))?;
+    NumberKey::from_hex(&text).map_err(|error| match error {
+        StoreError::NoKey { detail } => named(&detail),
+        other => other,
+    })
+}
