@@ -28,6 +28,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "publications_runs_audit",
         sql: include_str!("migrations/0002_publications_runs_audit.sql"),
     },
+    Migration {
+        no: 3,
+        name: "change_keeps_before",
+        sql: include_str!("migrations/0003_change_keeps_before.sql"),
+    },
 ];
 
 /// Applies what is missing. Takes the writer's place only when something is.

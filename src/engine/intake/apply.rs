@@ -5,9 +5,9 @@ use std::io::Read;
 
 use renkei_core::port::{AuditEntry, CommitKind, CommitRecord, RowChange, Transaction};
 use renkei_core::{CommitNo, Digest};
-use renkei_registry::packed::pack_row;
 use renkei_registry::{
-    AtenaNo, History, ItemNo, Move, PackedReader, Row, Stamp, Values, apply, check_household,
+    AtenaNo, History, ItemNo, Move, PackedReader, PackedRow, Row, RowKey, Stamp, Values, apply,
+    check_household,
 };
 
 use super::issue::{InputIssue, IssueList, Rejected};
@@ -167,14 +167,15 @@ impl<'s> MoveSet<'s> {
         mv: &Move,
         issues: &mut IssueList,
     ) -> Result<bool, EngineError> {
-        let before = read_history(mv.atena_no, &tx.rows_of(mv.atena_no)?)?;
+        let stored = tx.rows_of(mv.atena_no)?;
+        let before = read_history(mv.atena_no, &stored)?;
         let mut after = before.clone();
         match apply(&mut after, mv, self.house.municipality, &self.stamp) {
             Ok(warnings) => {
                 for issue in &warnings {
                     issues.push(InputIssue::of_item(row, issue));
                 }
-                tx.change_rows(&changes(&before, &after)?)?;
+                tx.change_rows(&changes(&before, &stored, &after)?)?;
                 for latest in [before.latest(), after.latest()].into_iter().flatten() {
                     self.households.entry(latest.get(ItemNo::SETAI_NO).into()).or_insert(row);
                 }
@@ -189,11 +190,12 @@ impl<'s> MoveSet<'s> {
 
     /// Looks at every household the set touched, as it is after the set.
     fn check_households(&self, tx: &dyn Transaction, issues: &mut IssueList) -> Result<(), EngineError> {
+        let mut readers = Vec::new();
         for (setai_no, line) in &self.households {
-            let mut members = Vec::new();
-            for atena_no in tx.household_members(setai_no)? {
-                members.extend(latest_row(&tx.rows_of(atena_no)?)?);
-            }
+            let rows = tx.household(setai_no)?;
+            readers.resize_with(rows.len().max(readers.len()), PackedReader::new);
+            let members = readers.iter_mut().zip(&rows).map(|(reader, row)| reader.read(row));
+            let members: Vec<PackedRow<'_>> = members.collect::<Result<_, _>>()?;
             for issue in check_household(&members) {
                 // A household's number is personal; the line of a move that touched it leads there.
                 let detail = "the household after the set".to_owned();
@@ -205,29 +207,21 @@ impl<'s> MoveSet<'s> {
     }
 }
 
-/// The rows one move changes.
-fn changes(before: &History, after: &History) -> Result<Vec<RowChange>, EngineError> {
-    let packed = |row: Option<&Row>| {
-        row.map(|row| {
-            let mut bytes = Vec::new();
-            pack_row(row, &mut bytes).map(|()| bytes)
-        })
-        .transpose()
+/// The rows one move changes; `stored` are those before, packed, in the same order.
+fn changes(before: &History, stored: &[Vec<u8>], after: &History) -> Result<Vec<RowChange>, EngineError> {
+    let as_stored = |row: &Row| {
+        let mut rows = before.rows().iter().zip(stored);
+        rows.find(|(other, _)| std::ptr::eq(*other, row)).map(|(_, packed)| packed.clone())
+    };
+    let packed = |row: &Row| {
+        let mut bytes = Vec::with_capacity(2_048);
+        row.pack(&mut bytes).map(|()| bytes)
     };
     let changed = after.changes_since(before).into_iter();
-    changed.map(|(key, old, new)| Ok(RowChange { key, before: packed(old)?, after: packed(new)? })).collect()
-}
-
-/// Unpacks the row of a resident that carries 最新フラグ.
-fn latest_row(packed: &[Vec<u8>]) -> Result<Option<Row>, EngineError> {
-    let mut reader = PackedReader::new();
-    for bytes in packed {
-        let row = reader.read(bytes)?;
-        if row.bytes(ItemNo::SAISHIN_FLG) == b"1" {
-            return Ok(Some(Row::from_packed(&row)));
-        }
-    }
-    Ok(None)
+    let change = |(key, old, new): (RowKey, Option<&Row>, Option<&Row>)| {
+        Ok(RowChange { key, before: old.and_then(as_stored), after: new.map(packed).transpose()? })
+    };
+    changed.map(change).collect()
 }
 
 /// Unpacks the rows of a resident.

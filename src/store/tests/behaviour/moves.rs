@@ -148,8 +148,10 @@ pub(crate) fn households_follow_their_members<F: Fixture>() {
     let loaded = [(3, HOME), (4, ""), (5, HOME), (6, "7")];
     load(&*store, &loaded.map(|(number, setai_no)| (key(number, 1, 0), member(number, setai_no)))).unwrap();
     let members = |store: &dyn Store, setai_no: &str| {
-        let members = store.begin().unwrap().household_members(setai_no).unwrap();
-        members.into_iter().map(renkei_registry::AtenaNo::get).collect::<Vec<_>>()
+        let rows = store.begin().unwrap().household(setai_no).unwrap();
+        let mut reader = PackedReader::new();
+        let number = |row: &Vec<u8>| reader.read(row).unwrap().get(ItemNo::ATENA_NO).parse().unwrap();
+        rows.iter().map(number).collect::<Vec<u64>>()
     };
     assert_eq!(members(&*store, HOME), [3, 5]);
     assert_eq!(members(&*store, "7"), [6], "as written, not as a number");
