@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::mpsc::Receiver;
+use std::thread::ScopedJoinHandle;
 
 use renkei_core::port::{AuditEntry, CommitKind, CommitRecord, RowChange, Transaction};
 use renkei_core::{CommitNo, Digest};
@@ -54,15 +56,28 @@ pub struct Applied {
 /// [`EngineError::Refused`] nothing was taken in and the issues are given beside it.
 pub fn apply_moves(
     house: House<'_>,
-    source: impl Read,
+    source: impl Read + Send,
     options: &ApplyOptions<'_>,
 ) -> Result<Applied, Box<Rejected>> {
-    let mut file = MovesFile::open(options.file, source)?;
+    let file = MovesFile::open(options.file, source)?;
+    std::thread::scope(|scope| {
+        let (lines, reading) = file.read_ahead(scope);
+        apply_lines(house, lines, reading, options)
+    })
+}
+
+/// Applies the lines of a file that another thread reads.
+fn apply_lines(
+    house: House<'_>,
+    lines: Receiver<Vec<MoveLine>>,
+    reading: ScopedJoinHandle<'_, Result<Digest, EngineError>>,
+    options: &ApplyOptions<'_>,
+) -> Result<Applied, Box<Rejected>> {
     let mut issues = IssueList::default();
     let mut tx = house.store.begin()?;
     let mut set = MoveSet::new(house);
     let mut n_applied = 0;
-    while let Some(line) = file.next_line()? {
+    for line in lines.into_iter().flatten() {
         match line {
             MoveLine::Move(row, mv) => {
                 n_applied += u64::from(set.apply(tx.as_mut(), row, &mv, &mut issues)?);
@@ -71,7 +86,7 @@ pub fn apply_moves(
             MoveLine::Wrong(found) => found.into_iter().for_each(|issue| issues.push(issue)),
         }
     }
-    let source_sha256 = file.finish();
+    let source_sha256 = reading.join().map_err(|_| EngineError::Worker)??;
     // Before what is wrong with the moves: most of a file's moves do not fit a second time.
     refuse_same_file(house, options, &source_sha256)?;
     let n_refused = issues.n_rows_refused();

@@ -5,7 +5,7 @@ use std::slice;
 
 use renkei_core::port::{CommitKind, CommitRecord, Numbers, RowSet, Store};
 use renkei_core::{CommitNo, Window};
-use renkei_registry::{ItemNo, PackedReader};
+use renkei_registry::{ItemNo, PackedReader, Values as _};
 
 use super::town::{
     added, atena, changed, code, commit_record, key, latest, load, moves, moves_in, number_of, past, removed,
