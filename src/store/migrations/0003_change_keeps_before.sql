@@ -1,5 +1,5 @@
 -- A line of the change log keeps the row as it was. What it became is the row before the next change of its
--- key, or the row that stands: kept there, it need not be kept here, which halves the log.
+-- key, or the row that stands, so it need not be kept here too.
 CREATE TABLE slim_change (
     change_no    INTEGER PRIMARY KEY,
     commit_no    INTEGER NOT NULL REFERENCES commits (commit_no),

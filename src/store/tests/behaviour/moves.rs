@@ -165,6 +165,12 @@ pub(crate) fn households_follow_their_members<F: Fixture>() {
     moves(&*store, &left).unwrap();
     assert_eq!(members(&*store, HOME), [4, 5]);
     assert_eq!(members(&*store, "000000000000009"), [3]);
+    let (old, new) = (key(5, 1, 0), key(5, 2, 0));
+    let stayed = row_of(new, true, HOME, "");
+    let within = [changed(old, member(5, HOME), row_of(old, false, HOME, "")), added(new, stayed.clone())];
+    moves(&*store, &within).unwrap();
+    assert_eq!(members(&*store, HOME), [4, 5]);
+    assert!(scan(&*store.snapshot().unwrap(), RowSet::Latest).contains(&stayed));
 }
 
 pub(crate) fn numbers_are_clear_only_when_asked_for<F: Fixture>() {
