@@ -23,6 +23,7 @@ mod run;
 mod runs;
 mod show;
 mod status;
+mod top;
 mod town;
 mod verify;
 
@@ -66,6 +67,7 @@ commands! {
     Publications(publications::Publications),
     Commits(commits::Commits),
     Status(status::Status),
+    Top(top::Top),
     Runs(runs::Runs),
     Show(show::Show),
     Hold(jobs::Hold),
