@@ -20,6 +20,8 @@ mod listings;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
+mod top;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod versions;

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn texts_are_cut_between_characters() {
-        let check = |text: &str, columns, expected: &str| assert_eq!(fit(text, columns), expected, "{text:?}");
+        let check =
+            |text: &str, columns, expected: &str| assert_eq!(fit(text, columns), expected, "{text:?}");
         check("abc", 5, "abc  ");
         check("abcdef", 5, "abcd~");
         check("個人住民税", 10, "個人住民税");
@@ -93,7 +94,8 @@ mod tests {
 
     #[test]
     fn lines_are_broken_at_spaces_or_between_characters() {
-        let check = |text: &str, columns, expected: &[&str]| assert_eq!(wrap(text, columns), expected, "{text:?}");
+        let check =
+            |text: &str, columns, expected: &[&str]| assert_eq!(wrap(text, columns), expected, "{text:?}");
         check("run it again", 8, &["run it", "again"]);
         check("連携フォルダを確かめる", 8, &["連携フォ", "ルダを確", "かめる"]);
         check("one\ntwo", 8, &["one", "two"]);

@@ -37,7 +37,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture<'_>) -> Room {
     let mut canvas = Canvas { buffer: frame.buffer_mut(), area };
     let lang = picture.screen.lang;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        canvas.line(0, lang.pick("画面が小さすぎます: 80x24 以上に", "too small: make it 80x24 or more"), Style::new());
+        canvas.line(
+            0,
+            lang.pick("画面が小さすぎます: 80x24 以上に", "too small: make it 80x24 or more"),
+            Style::new(),
+        );
         return Room::default();
     }
     picture.header(&mut canvas);
@@ -62,7 +66,11 @@ impl Picture<'_> {
         let lang = self.lang();
         let date = self.rows.date;
         let weekday = weekday(date.weekday(), lang);
-        let follows = if self.screen.date.is_none() { lang.pick("今日", "today") } else { lang.pick("指定", "chosen") };
+        let follows = if self.screen.date.is_none() {
+            lang.pick("今日", "today")
+        } else {
+            lang.pick("指定", "chosen")
+        };
         let daemon = match self.seen.map(|seen| seen.board.daemon()) {
             None => lang.pick("読み込み中", "reading"),
             Some(Some(_)) => lang.pick("稼働中", "up"),
@@ -90,7 +98,10 @@ impl Picture<'_> {
                 (false, Lang::Ja) => format!(" ({since} の内容です)"),
                 (false, Lang::En) => format!(" (as of {since})"),
             };
-            return (format!("X {} [{code}]{old} {causes}", lang.pick("読めません", "cannot read")), Tone::Bad);
+            return (
+                format!("X {} [{code}]{old} {causes}", lang.pick("読めません", "cannot read")),
+                Tone::Bad,
+            );
         }
         let words = self.words();
         let n_of = |tone| words.iter().filter(|words| words.tone == tone).count();
@@ -101,9 +112,17 @@ impl Picture<'_> {
             _ => Tone::Bad,
         };
         let text = match lang {
-            Lang::Ja => format!("{} 要対応 {n_bad} 件  注意 {n_warnings} 件  実行中 {} 件", sign(tone), n_of(Tone::Busy)),
+            Lang::Ja => format!(
+                "{} 要対応 {n_bad} 件  注意 {n_warnings} 件  実行中 {} 件",
+                sign(tone),
+                n_of(Tone::Busy)
+            ),
             Lang::En => {
-                format!("{} needs somebody {n_bad}  warnings {n_warnings}  running {}", sign(tone), n_of(Tone::Busy))
+                format!(
+                    "{} needs somebody {n_bad}  warnings {n_warnings}  running {}",
+                    sign(tone),
+                    n_of(Tone::Busy)
+                )
             }
         };
         (text, tone)
@@ -111,8 +130,12 @@ impl Picture<'_> {
 
     fn footer(&self, canvas: &mut Canvas<'_>) {
         let keys = match (self.screen.over, self.lang()) {
-            (Over::Nothing, Lang::Ja) => " q 終了  j/k 選択  Enter 詳細  Tab 一覧/履歴  d/D 前日/翌日  l English  ? 説明",
-            (Over::Nothing, Lang::En) => " q quit  j/k select  Enter details  Tab pane  d/D day before/after  l 日本語  ? help",
+            (Over::Nothing, Lang::Ja) => {
+                " q 終了  j/k 選択  Enter 詳細  Tab 一覧/履歴  d/D 前日/翌日  l English  ? 説明"
+            }
+            (Over::Nothing, Lang::En) => {
+                " q quit  j/k select  Enter details  Tab pane  d/D day before/after  l 日本語  ? help"
+            }
             (_, Lang::Ja) => " q 終了  Esc 戻る  j/k スクロール  l English",
             (_, Lang::En) => " q quit  Esc back  j/k scroll  l 日本語",
         };
@@ -154,7 +177,8 @@ impl Picture<'_> {
         let mut add = |text: &str, tone| {
             lines.extend(wrap(text, canvas.width() - 1).into_iter().map(|text| Line { text, tone }));
         };
-        let sheet = self.seen.and_then(|seen| seen.sheet.as_ref()).filter(|sheet| sheet.run.run_id == words.run);
+        let sheet =
+            self.seen.and_then(|seen| seen.sheet.as_ref()).filter(|sheet| sheet.run.run_id == words.run);
         add(&format!("{} {}", sign(words.tone), words.standing), words.tone);
         if let Some(sheet) = sheet {
             let run = &sheet.run;
@@ -240,7 +264,7 @@ struct Columns {
 
 const N_PLANNED: usize = 6;
 const N_FORECAST: usize = 7;
-const N_DEADLINE: usize = 10;
+const N_DEADLINE: usize = 11;
 
 impl Columns {
     fn of(n_columns: usize) -> Self {
@@ -280,8 +304,8 @@ impl Columns {
         };
         let deadline = words.against.as_ref().map(|(at, standing)| match standing {
             Standing::InTime => at.clone(),
-            Standing::Near { .. } => format!("{at}{}", lang.pick("注意", "near")),
-            Standing::Passed => format!("{at}{}", lang.pick("超過", "LATE")),
+            Standing::Near { .. } => format!("{at} {}", lang.pick("注意", "near")),
+            Standing::Passed => format!("{at} {}", lang.pick("超過", "LATE")),
         });
         let deadline = deadline.unwrap_or_default();
         let texts = [&*job, &words.feeds, &words.planned, &standing, &words.forecast, &deadline];
@@ -376,10 +400,10 @@ fn first_shown(selected: usize, n_lines: usize, n_all: usize) -> usize {
     (selected + 1).saturating_sub(n_lines).min(n_all.saturating_sub(n_lines))
 }
 
-/// Ten cells, filled by tenths.
+/// Eight cells, filled by eighths.
 fn bar(percent: u64) -> String {
-    let n_full = usize::try_from(percent / 10).unwrap_or(10).min(10);
-    format!("[{}{}]", "#".repeat(n_full), ".".repeat(10 - n_full))
+    let n_full = usize::try_from(percent * 8 / 100).unwrap_or(8).min(8);
+    format!("[{}{}]", "#".repeat(n_full), ".".repeat(8 - n_full))
 }
 
 /// The sign of a tone, for those who see no colours.
@@ -418,20 +442,35 @@ fn weekday(day: chrono::Weekday, lang: Lang) -> &'static str {
 
 fn help_lines(lang: Lang) -> Vec<Line> {
     let texts = [
-        ("この画面は見るだけで、何も変えません。2秒ごとに読み直します。", "This view changes nothing. It looks anew every two seconds."),
+        (
+            "この画面は見るだけで、何も変えません。2秒ごとに読み直します。",
+            "This view changes nothing. It looks anew every two seconds.",
+        ),
         (" ", " "),
         ("q, Ctrl-C          終わる", "q, Ctrl-C          quit"),
         ("Esc                戻る（一覧では終わる）", "Esc                back (on the board: quit)"),
         ("上下矢印, j k      選ぶ、スクロールする", "arrows, j k        select, scroll"),
         ("PgUp PgDn g G      1画面分、先頭、末尾", "PgUp PgDn g G      a page, the first, the last"),
-        ("Enter              詳細: 障害と対処、試行、工程、打つコマンド", "Enter              details: fault and remedy, tries, steps, commands to type"),
-        ("Tab                今夜の一覧と最近の実行を切り替える", "Tab                tonight's board or the last runs"),
+        (
+            "Enter              詳細: 障害と対処、試行、工程、打つコマンド",
+            "Enter              details: fault and remedy, tries, steps, commands to type",
+        ),
+        (
+            "Tab                今夜の一覧と最近の実行を切り替える",
+            "Tab                tonight's board or the last runs",
+        ),
         ("d D                前の業務日、次の業務日", "d D                business date before, after"),
         ("l                  日本語と英語を切り替える", "l                  Japanese or English"),
         ("?                  この説明", "?                  this help"),
         (" ", " "),
-        ("行頭の印:  X 要対応  ! 注意・待ち  * 実行中  o 正常  (空白) 予定・なし", "Signs:  X needs somebody  ! warning, waits  * running  o done  (blank) planned, nothing"),
-        ("25:30 は翌日の 1:30 です。~ は、そこで切ったことを表します。", "25:30 is 1:30 of the day after. ~ stands where a text was cut."),
+        (
+            "行頭の印:  X 要対応  ! 注意・待ち  * 実行中  o 正常  (空白) 予定・なし",
+            "Signs:  X needs somebody  ! warning, waits  * running  o done  (blank) planned, nothing",
+        ),
+        (
+            "25:30 は翌日の 1:30 です。~ は、そこで切ったことを表します。",
+            "25:30 is 1:30 of the day after. ~ stands where a text was cut.",
+        ),
     ];
     texts.iter().map(|(ja, en)| Line { text: lang.pick(ja, en).to_owned(), tone: Tone::Quiet }).collect()
 }

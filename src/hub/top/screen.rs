@@ -82,8 +82,12 @@ impl Screen {
             Key::OtherPane if self.over == Over::Nothing => {
                 self.pane = if self.pane == Pane::Board { Pane::Runs } else { Pane::Board };
             }
-            Key::EarlierDay if self.over == Over::Nothing => self.go_to(rows.date.checked_sub_days(Days::new(1)), rows),
-            Key::LaterDay if self.over == Over::Nothing => self.go_to(rows.date.checked_add_days(Days::new(1)), rows),
+            Key::EarlierDay if self.over == Over::Nothing => {
+                self.go_to(rows.date.checked_sub_days(Days::new(1)), rows)
+            }
+            Key::LaterDay if self.over == Over::Nothing => {
+                self.go_to(rows.date.checked_add_days(Days::new(1)), rows)
+            }
             Key::OtherPane | Key::EarlierDay | Key::LaterDay => {}
             Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::First | Key::Last => {
                 if self.over == Over::Nothing {

@@ -1,7 +1,7 @@
 //! The details of one line: facts, fault and remedy, tries, steps, and the commands that change something.
 
-use renkei_core::port::{RunRecord, RunState, StepRecord};
 use renkei_core::deadline::Standing;
+use renkei_core::port::{RunRecord, RunState, StepRecord};
 
 use super::columns::{fit, wrap};
 use crate::console::Lang;
@@ -17,7 +17,12 @@ pub(super) struct Line {
 }
 
 /// The details; `words` is the board's line, `sheet` the run's.
-pub(super) fn sheet_lines(words: Option<&Words>, sheet: Option<&RunSheet>, lang: Lang, columns: usize) -> Vec<Line> {
+pub(super) fn sheet_lines(
+    words: Option<&Words>,
+    sheet: Option<&RunSheet>,
+    lang: Lang,
+    columns: usize,
+) -> Vec<Line> {
     let mut page = Page { lines: Vec::new(), lang, columns };
     if let Some(words) = words {
         page.job(words);
@@ -42,7 +47,13 @@ pub(super) fn sheet_lines(words: Option<&Words>, sheet: Option<&RunSheet>, lang:
 /// A step on one line.
 pub(super) fn step_text(step: &StepRecord, lang: Lang) -> String {
     let state = fit(state_word(lang, step.state), 11);
-    format!("{} {} {state} {:>8} ms  {}", fit(&step.subject, 14), fit(&step.name, 10), step.duration_ms, step.outcome)
+    format!(
+        "{} {} {state} {:>8} ms  {}",
+        fit(&step.subject, 14),
+        fit(&step.name, 10),
+        step.duration_ms,
+        step.outcome
+    )
 }
 
 /// What fault a run has, with what it said.

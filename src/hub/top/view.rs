@@ -66,7 +66,12 @@ impl View {
         Self { screen, seen: None, blind: None, wanted: None, ask }
     }
 
-    fn show(&mut self, terminal: &mut Terminal, told: &Receiver<Look>, ending: &Ending) -> std::io::Result<End> {
+    fn show(
+        &mut self,
+        terminal: &mut Terminal,
+        told: &Receiver<Look>,
+        ending: &Ending,
+    ) -> std::io::Result<End> {
         let mut room = Room::default();
         loop {
             loop {
