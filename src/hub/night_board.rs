@@ -280,9 +280,9 @@ fn standing_words(line: &JobLine, live: &[LiveRun], lang: Lang) -> String {
 }
 
 /// The line's run as the daemon tells of it, once it knows how much there is to do.
-fn live_of<'l>(line: &JobLine, live: &'l [LiveRun]) -> Option<&'l LiveRun> {
+fn live_of<'l>(line: &JobLine, at_work: &'l [LiveRun]) -> Option<&'l LiveRun> {
     let run = line.run.as_ref()?;
-    live.iter().find(|live| live.run_id == run.run_id && live.total > 0)
+    at_work.iter().find(|live| live.run_id == run.run_id && live.total > 0)
 }
 
 fn percent(live: &LiveRun) -> u64 {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::sandbox::Sandbox;
 
 /// Nothing a test waits for takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What leaves the other screen, and what shows the cursor.
 const GIVEN_BACK: [&str; 2] = ["\u{1b}[?1049l", "\u{1b}[?25h"];
 
@@ -85,9 +85,9 @@ impl Pty {
             env!("CARGO_BIN_EXE_renkei")
         );
         let mut command = Command::new("script");
-        let like = sandbox.command(&[]);
+        let model = sandbox.command(&[]);
         command.args(["-q", "-f", "-c", &line, "/dev/null"]).current_dir(sandbox.folder()).env_clear();
-        command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", term);
+        command.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", term);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("script, of util-linux, is there");
         let keys = child.stdin.take().unwrap();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::sandbox::Sandbox;
 
 /// Nothing a test waits for takes so long.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A started daemon; killed where a test forgets it.
 pub(crate) struct Running {

@@ -5,9 +5,13 @@ use unicode_width::UnicodeWidthChar as _;
 /// Stands at the end of a text that was cut.
 const CUT: char = '~';
 
-/// How many columns a character takes.
+/// How many columns a character takes. Half-width voicing marks stand in a column of their own on terminals,
+/// whatever Unicode says of them as combining marks.
 fn width_of(character: char) -> usize {
-    character.width().unwrap_or(0)
+    match character {
+        '\u{ff9e}' | '\u{ff9f}' => 1,
+        _ => character.width().unwrap_or(0),
+    }
 }
 
 /// How many columns a text takes.
@@ -36,6 +40,12 @@ pub(super) fn fit(text: &str, columns: usize) -> String {
     }
     fitted.extend(std::iter::repeat_n(' ', columns.saturating_sub(n_columns)));
     fitted
+}
+
+/// The same, with an ending that stays when the text is cut.
+pub(super) fn fit_before(text: &str, ending: &str, columns: usize) -> String {
+    let room = columns.saturating_sub(width(ending));
+    if width(text) <= room { fit(&format!("{text}{ending}"), columns) } else { fit(text, room) + ending }
 }
 
 /// The text in lines of at most `columns` columns, broken at a space where one is near, else between two
@@ -87,9 +97,17 @@ mod tests {
         check("個人住民税", 8, "個人住~ ");
         check("個a人", 5, "個a人");
         check("ﾌﾘｶﾞﾅ", 4, "ﾌﾘｶ~");
+        check("ﾌﾘｶﾞﾅ", 6, "ﾌﾘｶﾞﾅ ");
         check("個", 1, "~");
         check("個", 0, "");
         check("a\u{1b}[2Jb\n", 8, "a [2Jb  ");
+    }
+
+    #[test]
+    fn an_ending_is_not_cut() {
+        assert_eq!(fit_before("001o005-v1.0", " +12", 12), "001o005~ +12");
+        assert_eq!(fit_before("001o005", " +1", 12), "001o005 +1  ");
+        assert_eq!(fit_before("001o005-v1.0", "", 12), "001o005-v1.0");
     }
 
     #[test]

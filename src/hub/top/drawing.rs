@@ -7,9 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use renkei_core::Moment;
 use renkei_core::deadline::Standing;
-use renkei_core::port::RunRecord;
+use renkei_core::port::{RunRecord, RunState};
 
-use super::columns::{fit, width, wrap};
+use super::columns::{fit, fit_before, width, wrap};
 use super::reading::{Blind, Seen};
 use super::screen::{Over, Pane, Room, Rows, Screen};
 use super::sheet::{Line, fault_text, sheet_lines, step_text, tone_of};
@@ -105,25 +105,18 @@ impl Picture<'_> {
         }
         let words = self.words();
         let n_of = |tone| words.iter().filter(|words| words.tone == tone).count();
+        let runs: &[RunRecord] = self.seen.map(|seen| seen.runs.as_slice()).unwrap_or_default();
+        let n_running = runs.iter().filter(|run| run.state == RunState::Running).count();
         let (n_bad, n_warnings) = (n_of(Tone::Bad), n_of(Tone::Warning));
         let tone = match (n_bad, n_warnings) {
             (0, 0) => Tone::Good,
             (0, _) => Tone::Warning,
             _ => Tone::Bad,
         };
+        let sign = sign(tone);
         let text = match lang {
-            Lang::Ja => format!(
-                "{} 要対応 {n_bad} 件  注意 {n_warnings} 件  実行中 {} 件",
-                sign(tone),
-                n_of(Tone::Busy)
-            ),
-            Lang::En => {
-                format!(
-                    "{} needs somebody {n_bad}  warnings {n_warnings}  running {}",
-                    sign(tone),
-                    n_of(Tone::Busy)
-                )
-            }
+            Lang::Ja => format!("{sign} 要対応 {n_bad} 件  注意 {n_warnings} 件  実行中 {n_running} 件"),
+            Lang::En => format!("{sign} needs somebody {n_bad}  warnings {n_warnings}  running {n_running}"),
         };
         (text, tone)
     }
@@ -134,7 +127,7 @@ impl Picture<'_> {
                 " q 終了  j/k 選択  Enter 詳細  Tab 一覧/履歴  d/D 前日/翌日  l English  ? 説明"
             }
             (Over::Nothing, Lang::En) => {
-                " q quit  j/k select  Enter details  Tab pane  d/D day before/after  l 日本語  ? help"
+                " q quit  j/k select  Enter details  Tab pane  d/D other day  l 日本語  ? help"
             }
             (_, Lang::Ja) => " q 終了  Esc 戻る  j/k スクロール  l English",
             (_, Lang::En) => " q quit  Esc back  j/k scroll  l 日本語",
@@ -308,7 +301,12 @@ impl Columns {
             Standing::Passed => format!("{at} {}", lang.pick("超過", "LATE")),
         });
         let deadline = deadline.unwrap_or_default();
-        let texts = [&*job, &words.feeds, &words.planned, &standing, &words.forecast, &deadline];
+        // A run of an earlier date has that date for a time.
+        let planned = words.planned.get(5..10).unwrap_or(&words.planned);
+        let (feed, others) =
+            words.feeds.find(" +").map_or((&*words.feeds, ""), |at| words.feeds.split_at(at));
+        let feeds = fit_before(feed, others, self.feeds - 1);
+        let texts = [&*job, &feeds, planned, &standing, &words.forecast, &deadline];
         canvas.cells(y, mark, words.tone, &self.cells(texts));
     }
 }
@@ -388,7 +386,14 @@ impl Canvas<'_> {
     fn page(&mut self, lines: &[Line], scroll: usize) -> Room {
         let page = self.height() - 3;
         let max_scroll = lines.len().saturating_sub(page);
-        for (y, line) in lines.iter().skip(scroll.min(max_scroll)).take(page).enumerate() {
+        let first = scroll.min(max_scroll);
+        if max_scroll > 0 {
+            let place = format!(" {}-{}/{} ", first + 1, first + page, lines.len());
+            let (n_columns, y) = (width(&place), self.height() - 1);
+            let style = Style::new().add_modifier(Modifier::REVERSED);
+            self.put(self.width().saturating_sub(n_columns), y, &place, n_columns, style);
+        }
+        for (y, line) in lines.iter().skip(first).take(page).enumerate() {
             self.line(2 + y, &format!(" {}", line.text), style(line.tone));
         }
         Room { page, max_scroll }
@@ -464,8 +469,8 @@ fn help_lines(lang: Lang) -> Vec<Line> {
         ("?                  この説明", "?                  this help"),
         (" ", " "),
         (
-            "行頭の印:  X 要対応  ! 注意・待ち  * 実行中  o 正常  (空白) 予定・なし",
-            "Signs:  X needs somebody  ! warning, waits  * running  o done  (blank) planned, nothing",
+            "行頭の印           X 要対応  ! 注意、待ち  * 実行中  o 正常  空白 予定など",
+            "signs              X needs somebody  ! warning, waits  * running  o done",
         ),
         (
             "25:30 は翌日の 1:30 です。~ は、そこで切ったことを表します。",

@@ -74,19 +74,18 @@ impl Screen {
         match key {
             Key::Quit => return Next::Quit,
             Key::Back if self.over == Over::Nothing => return Next::Quit,
-            Key::Back => self.over = Over::Nothing,
             Key::Help => self.lay_over(if self.over == Over::Help { Over::Nothing } else { Over::Help }),
             Key::OtherLanguage => self.lang = if self.lang == Lang::Ja { Lang::En } else { Lang::Ja },
             Key::Enter if self.over == Over::Nothing => self.lay_over(Over::Sheet),
-            Key::Enter => self.over = Over::Nothing,
+            Key::Back | Key::Enter => self.over = Over::Nothing,
             Key::OtherPane if self.over == Over::Nothing => {
                 self.pane = if self.pane == Pane::Board { Pane::Runs } else { Pane::Board };
             }
             Key::EarlierDay if self.over == Over::Nothing => {
-                self.go_to(rows.date.checked_sub_days(Days::new(1)), rows)
+                self.go_to(rows.date.checked_sub_days(Days::new(1)), rows);
             }
             Key::LaterDay if self.over == Over::Nothing => {
-                self.go_to(rows.date.checked_add_days(Days::new(1)), rows)
+                self.go_to(rows.date.checked_add_days(Days::new(1)), rows);
             }
             Key::OtherPane | Key::EarlierDay | Key::LaterDay => {}
             Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::First | Key::Last => {

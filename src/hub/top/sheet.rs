@@ -24,16 +24,21 @@ pub(super) fn sheet_lines(
     columns: usize,
 ) -> Vec<Line> {
     let mut page = Page { lines: Vec::new(), lang, columns };
+    // What to do comes first: it is what the page is opened for.
+    let run = sheet.map(|sheet| &sheet.run);
+    page.title(words, run);
+    if let Some(run) = run {
+        page.fault(run);
+    }
+    page.heading("コマンド（この画面は何も変えません）", "commands (this view changes nothing)");
+    for command in commands(words, run, lang) {
+        page.plain(&format!("  {command}"));
+    }
     if let Some(words) = words {
         page.job(words);
     }
-    if let Some(sheet) = sheet {
-        page.run(&sheet.run);
-        page.fault(&sheet.run);
-    }
-    page.heading("コマンド（この画面は何も変えません）", "commands (this view changes nothing)");
-    for command in commands(words, sheet.map(|sheet| &sheet.run), lang) {
-        page.plain(&format!("  {command}"));
+    if let Some(run) = run {
+        page.run(run);
     }
     if let Some(sheet) = sheet {
         page.attempts(sheet);
@@ -134,6 +139,14 @@ impl Page {
         if !value.is_empty() {
             let name = fit(self.lang.pick(ja, en), 14);
             self.plain(&format!("{name} {value}"));
+        }
+    }
+
+    fn title(&mut self, words: Option<&Words>, run: Option<&RunRecord>) {
+        if let Some(words) = words {
+            self.toned(&format!("{} {}  {}", words.job, words.name, words.standing), words.tone);
+        } else if let Some(run) = run {
+            self.toned(&format!("{}  {}", run.what, state_word(self.lang, run.state)), tone_of(run.state));
         }
     }
 
