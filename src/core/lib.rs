@@ -1,6 +1,7 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod alert;
 pub mod calendar;
 pub mod csv_file;
 pub mod deadline;
@@ -9,6 +10,7 @@ pub mod dispatch;
 pub mod fault;
 pub mod feed;
 pub mod file_name;
+pub mod guard;
 pub mod hash;
 pub mod ids;
 pub mod layout;
@@ -19,6 +21,7 @@ pub mod order;
 pub mod port;
 pub mod projection;
 pub mod publication;
+pub mod redo;
 pub mod retry;
 mod row_digests;
 pub mod schedule;

@@ -37,7 +37,7 @@ pub(crate) fn state_word(lang: Lang, state: RunState) -> &'static str {
         RunState::Queued => lang.pick("待ち", "queued"),
         RunState::Running => lang.pick("実行中", "running"),
         RunState::Retrying => lang.pick("再試行待ち", "retrying"),
-        RunState::Held => lang.pick("承認待ち", "held"),
+        RunState::Held => lang.pick("保留", "held"),
         RunState::Succeeded => lang.pick("正常", "succeeded"),
         RunState::Failed => lang.pick("失敗", "failed"),
         RunState::Interrupted => lang.pick("中断", "interrupted"),

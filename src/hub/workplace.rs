@@ -20,7 +20,6 @@ pub(crate) struct Workplace<'s> {
     operator: String,
     /// Held as long as the command writes.
     _lock: Option<RootLock>,
-    console: &'s Console,
 }
 
 /// How long a command waits for its turn to write a word.
@@ -70,14 +69,7 @@ impl<'s> Workplace<'s> {
         let wait = session.wait().max(NOTE_WAIT);
         let premises = Premises::open(&config, HubClock::system(), wait, false)?;
         let progress = Progress::new(session.console());
-        Ok(Self {
-            config,
-            premises,
-            progress,
-            operator: session.operator(),
-            _lock: None,
-            console: session.console(),
-        })
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: None })
     }
 
     fn open(
@@ -88,14 +80,7 @@ impl<'s> Workplace<'s> {
     ) -> Result<Self, Failure> {
         let premises = Premises::open(&config, clock, session.wait(), lock.is_some())?;
         let progress = Progress::new(session.console());
-        Ok(Self {
-            config,
-            premises,
-            progress,
-            operator: session.operator(),
-            _lock: lock,
-            console: session.console(),
-        })
+        Ok(Self { config, premises, progress, operator: session.operator(), _lock: lock })
     }
 
     /// What the use cases work with.
@@ -106,11 +91,6 @@ impl<'s> Workplace<'s> {
     /// The database.
     pub(crate) fn store(&self) -> &dyn Store {
         &self.premises.store
-    }
-
-    /// Where the command speaks.
-    pub(crate) fn console(&self) -> &Console {
-        self.console
     }
 
     /// The clock.

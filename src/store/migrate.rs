@@ -29,6 +29,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_publications_runs_audit.sql"),
     },
     Migration { no: 3, name: "night", sql: include_str!("migrations/0003_night.sql") },
+    Migration {
+        no: 4,
+        name: "held_publications",
+        sql: include_str!("migrations/0004_held_publications.sql"),
+    },
+    Migration { no: 5, name: "alerts", sql: include_str!("migrations/0005_alerts.sql") },
 ];
 
 /// Applies what is missing. Takes the writer's place only when something is.

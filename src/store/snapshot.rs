@@ -3,12 +3,13 @@
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
+use renkei_core::alert::Channel;
 use renkei_core::port::{
-    AttemptRecord, AuditEntry, CommitRecord, JobRecord, Numbers, PublicationRecord, RowSet, RunRecord,
-    SlotRecord, Snapshot, StepRecord, StoreError,
+    AlertRecord, AttemptRecord, AuditEntry, CommitRecord, JobRecord, Numbers, PublicationRecord, RowSet,
+    RunRecord, SlotRecord, Snapshot, StepRecord, StoreError, WaitingMessage,
 };
 use renkei_core::publication::Progress;
-use renkei_core::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
+use renkei_core::{CommitNo, Digest, FeedId, JobId, Moment, Sequence, Window};
 use renkei_registry::AtenaNo;
 use rusqlite::Connection;
 
@@ -16,7 +17,7 @@ use crate::errors::SqliteError;
 use crate::residents::Residents;
 use crate::rows::RowReader;
 use crate::seal::NumberSeal;
-use crate::{audit, changes, commits, publications, rows, runs, slots};
+use crate::{alerts, audit, changes, commits, outbox, publications, rows, runs, slots};
 
 /// A snapshot; its connection, and with it the read transaction, ends when it is dropped.
 pub(crate) struct SqliteSnapshot<'s> {
@@ -104,6 +105,22 @@ impl Snapshot for SqliteSnapshot<'_> {
         Ok(publications::list(&self.connection, feed, progress)?)
     }
 
+    fn publication(
+        &self,
+        feed: &FeedId,
+        sequence: Sequence,
+    ) -> Result<Option<PublicationRecord>, StoreError> {
+        Ok(publications::one(&self.connection, feed, sequence)?)
+    }
+
+    fn last_publications(
+        &self,
+        feed: Option<&FeedId>,
+        limit: u32,
+    ) -> Result<Vec<PublicationRecord>, StoreError> {
+        Ok(publications::last(&self.connection, feed, limit)?)
+    }
+
     fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
         Ok(runs::last_runs(&self.connection, limit)?)
     }
@@ -114,6 +131,10 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         Ok(runs::open_runs(&self.connection)?)
+    }
+
+    fn held_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::held_runs(&self.connection)?)
     }
 
     fn runs_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<RunRecord>, StoreError> {
@@ -146,5 +167,17 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         Ok(audit::list(&self.connection, after, limit)?)
+    }
+
+    fn alerts(&self, only_open: bool, limit: u32) -> Result<Vec<AlertRecord>, StoreError> {
+        Ok(alerts::last(&self.connection, only_open, limit)?)
+    }
+
+    fn undelivered_alerts(&self, channel: Channel) -> Result<Vec<WaitingMessage>, StoreError> {
+        Ok(outbox::waiting(&self.connection, channel)?)
+    }
+
+    fn alerts_sent_at(&self, channel: Channel, limit: u32) -> Result<Vec<Moment>, StoreError> {
+        Ok(outbox::sent_at(&self.connection, channel, limit)?)
     }
 }

@@ -81,6 +81,8 @@ impl SmallHub {
             clock: &self.clock,
             witness: &Unwatched,
             operator: "SHIMIN001",
+            reason: "",
+            parent: None,
         }
     }
 
@@ -102,7 +104,7 @@ impl SmallHub {
 
     /// Publishes for the business date the clock shows.
     pub(crate) fn publish(&self, feed: &Feed, content: Content) -> Published {
-        generate(self.house(), feed, content, self.clock.now().date()).unwrap()
+        generate(self.house(), feed, content, self.clock.now().date()).unwrap().published().unwrap()
     }
 
     /// Verifies all that a feed ever published, from the files alone.

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::guard::Review;
 use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
 use crate::publication::{Kind, Progress};
 use crate::state::FeedState;
@@ -81,6 +82,8 @@ pub struct PublicationRecord {
     pub run_id: String,
     /// When it was sealed.
     pub sealed_at: String,
+    /// What the guard saw of it; `None` for kinds that move no state.
+    pub review: Option<Review>,
 }
 
 /// One line of the audit: who, what, why, when, result. The store numbers and chains them.

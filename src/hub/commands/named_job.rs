@@ -1,5 +1,4 @@
-//! What commands about jobs and runs have in common: the job or run that is meant, and a reason that says
-//! something.
+//! What commands about jobs and runs have in common: the job or run that is meant.
 
 use renkei_core::declared::nearest;
 use renkei_core::port::{RunRecord, RunState, Snapshot};
@@ -28,15 +27,6 @@ pub(super) fn named_run(snapshot: &dyn Snapshot, id: &str) -> Result<RunRecord, 
         0 => Err(HubError::UnknownRun { run: id.to_owned() }.into()),
         n_runs => Err(HubError::AmbiguousRun { run: id.to_owned(), n_runs }.into()),
     }
-}
-
-/// A reason: some text that is not blank, on one line.
-pub(super) fn said(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().any(char::is_control) {
-        return Err("a reason on one line".to_owned());
-    }
-    Ok(text.to_owned())
 }
 
 /// What a run's state is called.

@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 
 use renkei_core::BusinessId;
 use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
+use renkei_core::guard::GuardBounds;
 use renkei_core::naming::StemTemplate;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
+use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
+use super::guard;
+use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -19,8 +23,11 @@ pub(super) struct HubPart {
     pub(super) root: Option<PathBuf>,
     pub(super) naming: Option<StemTemplate>,
     pub(super) daemon: Option<DaemonConfig>,
+    pub(super) guard: GuardBounds,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
+    pub(super) alert: AlertConfig,
+    pub(super) metrics: Option<MetricsConfig>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -43,8 +50,23 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
     let daemon = daemon_part::take(hub);
+    let guard = guard::take(hub, GuardBounds::default());
     let (systems, systems_are_complete) = systems(hub, problems);
-    HubPart { municipality, name, store, root, naming, daemon, systems, systems_are_complete }
+    let alert = alert::take(hub, folder, problems);
+    let metrics = metrics::take(hub, problems);
+    HubPart {
+        municipality,
+        name,
+        store,
+        root,
+        naming,
+        daemon,
+        guard,
+        systems,
+        systems_are_complete,
+        alert,
+        metrics,
+    }
 }
 
 fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {

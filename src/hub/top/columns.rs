@@ -1,5 +1,7 @@
 //! Text by display columns: half-width characters take one, full-width ones two, and none is cut in half.
 
+use std::num::NonZeroU16;
+
 use unicode_width::UnicodeWidthChar as _;
 
 /// Stands at the end of a text that was cut.
@@ -46,6 +48,20 @@ pub(super) fn fit(text: &str, columns: usize) -> String {
 pub(super) fn fit_before(text: &str, ending: &str, columns: usize) -> String {
     let room = columns.saturating_sub(width(ending));
     if width(text) <= room { fit(&format!("{text}{ending}"), columns) } else { fit(text, room) + ending }
+}
+
+/// The characters of a text with how many columns each takes; what takes none goes with the one before it.
+pub(super) fn symbols(text: &str) -> impl Iterator<Item = (&str, NonZeroU16)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut letters = rest.char_indices();
+        let first = letters.next()?.1;
+        let end = letters.find(|(_, letter)| width_of(*letter) > 0).map_or(rest.len(), |(at, _)| at);
+        let (symbol, after) = rest.split_at(end);
+        rest = after;
+        let n_columns = u16::try_from(width_of(first)).ok().and_then(NonZeroU16::new);
+        Some((symbol, n_columns.unwrap_or(NonZeroU16::MIN)))
+    })
 }
 
 /// The text in lines of at most `columns` columns, broken at a space where one is near, else between two
@@ -118,6 +134,13 @@ mod tests {
         check("連携フォルダを確かめる", 8, &["連携フォ", "ルダを確", "かめる"]);
         check("one\ntwo", 8, &["one", "two"]);
         check("abcdefghij", 4, &["abcd", "efgh", "ij"]);
+    }
+
+    #[test]
+    fn what_takes_no_column_stays_with_its_character() {
+        let found: Vec<(&str, u16)> =
+            symbols("aｶﾞか\u{3099}葛\u{e0100}").map(|(symbol, n)| (symbol, n.get())).collect();
+        assert_eq!(found, [("a", 1), ("ｶ", 1), ("ﾞ", 1), ("か\u{3099}", 2), ("葛\u{e0100}", 2)]);
     }
 
     proptest! {

@@ -2,14 +2,14 @@
 
 use chrono::Datelike as _;
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use renkei_core::Moment;
 use renkei_core::deadline::Standing;
 use renkei_core::port::{RunRecord, RunState};
 
-use super::columns::{fit, fit_before, width, wrap};
+use super::columns::{fit, fit_before, symbols, width, wrap};
 use super::reading::{Blind, Seen};
 use super::screen::{Over, Pane, Room, Rows, Screen};
 use super::sheet::{Line, fault_text, sheet_lines, step_text, tone_of};
@@ -345,9 +345,23 @@ impl Canvas<'_> {
     }
 
     fn put(&mut self, x: usize, y: usize, text: &str, columns: usize, style: Style) {
-        let (Ok(x), Ok(y)) = (u16::try_from(x), u16::try_from(y)) else { return };
-        if x < self.area.width && y < self.area.height {
-            self.buffer.set_stringn(x, y, fit(text, columns), columns, style);
+        let text = fit(text, columns);
+        let mut x = x;
+        for (symbol, n_columns) in symbols(&text) {
+            let (Ok(column), Ok(line)) = (u16::try_from(x), u16::try_from(y)) else { return };
+            let Some(end) = column.checked_add(n_columns.get()).filter(|end| *end <= self.area.width) else {
+                return;
+            };
+            // The cells that a wide character covers are blank.
+            (column..end).filter_map(|column| self.buffer.cell_mut((column, line))).for_each(|cell| {
+                cell.reset();
+                cell.set_style(style);
+            });
+            if let Some(cell) = self.buffer.cell_mut((column, line)) {
+                // The library counts half-width voicing marks twice; what is drawn goes by our own measure.
+                cell.set_symbol(symbol).set_diff_option(CellDiffOption::ForcedWidth(n_columns));
+            }
+            x += usize::from(n_columns.get());
         }
     }
 
