@@ -353,10 +353,12 @@ impl Canvas<'_> {
                 return;
             };
             // The cells that a wide character covers are blank.
-            (column..end).filter_map(|column| self.buffer.cell_mut((column, line))).for_each(|cell| {
-                cell.reset();
-                cell.set_style(style);
-            });
+            for covered in column..end {
+                if let Some(cell) = self.buffer.cell_mut((covered, line)) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
             if let Some(cell) = self.buffer.cell_mut((column, line)) {
                 // The library counts half-width voicing marks twice; what is drawn goes by our own measure.
                 cell.set_symbol(symbol).set_diff_option(CellDiffOption::ForcedWidth(n_columns));
