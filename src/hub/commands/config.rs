@@ -163,6 +163,7 @@ fn as_json(config: &HubConfig) -> Value {
             json!({
                 "id": job.id, "name": job.name, "publish": job.publish, "content": job.content,
                 "enabled": job.is_enabled,
+                "schedule": job.schedule.as_ref().map(|declared| declared.schedule.canonical()),
             })
         })
         .collect();

@@ -27,6 +27,7 @@ mod redeliver;
 mod remake;
 mod run;
 mod runs;
+mod schedule;
 mod show;
 mod status;
 mod top;
@@ -78,6 +79,7 @@ commands! {
     Status(status::Status),
     Top(top::Top),
     Runs(runs::Runs),
+    Schedule(schedule::Schedule),
     Show(show::Show),
     Hold(jobs::Hold),
     Release(jobs::Release),
