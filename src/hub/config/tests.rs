@@ -144,7 +144,7 @@ fn feeds_have_ids_and_folders_of_their_own() {
             ("jobs/nightly.toml", "\"001o005-v1.1\", ", ""),
             ("hub.toml", "id = \"001o005-v1.1\"", "id = \"001o005-v1.0\""),
         ],
-        &["hub.toml:L:6: feed[1].id: feed 001o005-v1.0 is already declared (line 103)"],
+        &["hub.toml:L:6: feed[1].id: feed 001o005-v1.0 is already declared (line 118)"],
     );
     for folder in ["../other", "/srv", ".stage", "a//b", ""] {
         let expected = format!(
