@@ -79,6 +79,10 @@ struct Pty {
 
 impl Pty {
     fn start(sandbox: &Sandbox, term: &str) -> Self {
+        Self::start_with(sandbox, &[("TERM", term)])
+    }
+
+    fn start_with(sandbox: &Sandbox, env: &[(&str, &str)]) -> Self {
         let line = format!(
             "stty rows 24 cols 80; before=$(stty -g); sh -c 'echo pid=$$.; exec {} top --lang ja'; echo exit=$?.; \
              [ \"$before\" = \"$(stty -g)\" ] && echo terminal=same.",
@@ -87,7 +91,9 @@ impl Pty {
         let mut command = Command::new("script");
         let model = sandbox.command(&[]);
         command.args(["-q", "-f", "-c", &line, "/dev/null"]).current_dir(sandbox.folder()).env_clear();
-        command.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", term);
+        command
+            .envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .envs(env.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("script, of util-linux, is there");
         let keys = child.stdin.take().unwrap();
@@ -198,6 +204,17 @@ fn kill_gives_the_terminal_back_too() {
     let pid = pty.shown.split("pid=").nth(1).unwrap().split('.').next().unwrap().to_owned();
     assert!(Command::new("kill").arg(&pid).status().unwrap().success(), "kill {pid}");
     pty.ends_well("exit=0.");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_too() {
+    let sandbox = Sandbox::loaded(20, 4);
+    let mut pty = Pty::start_with(&sandbox, &[("TERM", "xterm"), ("RENKEI_PANIC_AT", "top")]);
+    pty.wait_for("exit=70.");
+    // What is said about it stands on the screen that was there before.
+    let (_, after) = pty.shown.rsplit_once(GIVEN_BACK[0]).unwrap();
+    assert!(after.contains("hub.panic") && !pty.shown.contains("must not be shown"), "{:?}", pty.shown);
+    pty.ends_well("exit=70.");
 }
 
 #[test]

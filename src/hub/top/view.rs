@@ -92,6 +92,7 @@ impl View {
                 now,
             };
             terminal.draw(|frame| room = draw(frame, &picture))?;
+            panic_if_asked();
             let mut wait = KEY_WAIT;
             while event::poll(wait)? {
                 wait = Duration::ZERO;
@@ -127,6 +128,19 @@ impl View {
         }
     }
 }
+
+/// In test builds, panics with a drawn screen when `RENKEI_PANIC_AT` is `top`: the terminal is to be given back
+/// even then.
+#[cfg(feature = "failpoints")]
+#[expect(clippy::panic, reason = "it is what the test asks for")]
+fn panic_if_asked() {
+    if std::env::var("RENKEI_PANIC_AT").is_ok_and(|place| place == "top") {
+        panic!("a value that must not be shown");
+    }
+}
+
+#[cfg(not(feature = "failpoints"))]
+fn panic_if_asked() {}
 
 /// What stands in the lists; nothing before the first look.
 pub(super) fn rows(seen: Option<&Seen>, today: NaiveDate) -> Rows {
