@@ -30,6 +30,8 @@ mod remake;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
+mod top;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod versions;

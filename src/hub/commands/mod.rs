@@ -30,6 +30,7 @@ mod runs;
 mod schedule;
 mod show;
 mod status;
+mod top;
 mod town;
 mod verify;
 
@@ -76,6 +77,7 @@ commands! {
     Remake(remake::Remake),
     Commits(commits::Commits),
     Status(status::Status),
+    Top(top::Top),
     Runs(runs::Runs),
     Schedule(schedule::Schedule),
     Show(show::Show),
