@@ -1,6 +1,7 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod audit;
 pub mod calendar;
 pub mod csv_file;
 pub mod deadline;
@@ -19,6 +20,7 @@ pub mod order;
 pub mod port;
 pub mod projection;
 pub mod publication;
+pub mod retention;
 pub mod retry;
 mod row_digests;
 pub mod schedule;

@@ -1,15 +1,18 @@
 //! The use cases, written against the ports: load a registry, apply moves, generate and publish, recover,
 //! verify. Synchronous code; it knows no particular database and no disk.
 
+mod audit;
 mod data_file;
 mod error;
 mod generate;
 mod house;
 mod intake;
 pub mod night;
+pub mod retention;
 mod run;
 mod verify;
 
+pub use audit::{accept_audit, verify_audit, walk_audit};
 pub use error::EngineError;
 pub use generate::{Content, Published, Recovered, generate, recover};
 pub use house::{Clock, House, POINTS, Unwatched, Witness};

@@ -6,6 +6,7 @@
 mod confined;
 mod errors;
 mod lock;
+mod own;
 mod publish;
 mod read;
 mod root;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use renkei_core::port::StoreError;
+use renkei_core::retention::Rules;
 use renkei_engine::{House, Witness};
 use renkei_folder::LocalFolders;
 use renkei_registry::MunicipalityCode;
@@ -20,6 +21,7 @@ pub(crate) struct Premises {
     pub(crate) folders: LocalFolders,
     pub(crate) clock: HubClock,
     municipality: MunicipalityCode,
+    retention: Rules,
 }
 
 impl Premises {
@@ -37,7 +39,7 @@ impl Premises {
         let options = OpenOptions { wait, key, municipality: config.municipality, create };
         let store = SqliteStore::open(&config.store.path, options)?;
         let folders = LocalFolders::open(&config.root)?;
-        Ok(Self { store, folders, clock, municipality: config.municipality })
+        Ok(Self { store, folders, clock, municipality: config.municipality, retention: config.retention })
     }
 
     /// What the use cases work with.
@@ -51,6 +53,7 @@ impl Premises {
             operator,
             reason: "",
             parent: None,
+            retention: &self.retention,
         }
     }
 }

@@ -5,6 +5,7 @@ use renkei_core::port::{Snapshot, Store};
 use renkei_engine::{Clock as _, House, Recovered, recover};
 use renkei_folder::RootLock;
 
+use crate::audit_head;
 use crate::clock::HubClock;
 use crate::config::Config;
 use crate::console::Console;
@@ -20,6 +21,8 @@ pub(crate) struct Workplace<'s> {
     operator: String,
     /// Held as long as the command writes.
     _lock: Option<RootLock>,
+    /// True for a command that may write to the audit.
+    is_writing: bool,
     console: &'s Console,
 }
 
@@ -76,6 +79,7 @@ impl<'s> Workplace<'s> {
             progress,
             operator: session.operator(),
             _lock: None,
+            is_writing: true,
             console: session.console(),
         })
     }
@@ -93,6 +97,7 @@ impl<'s> Workplace<'s> {
             premises,
             progress,
             operator: session.operator(),
+            is_writing: lock.is_some(),
             _lock: lock,
             console: session.console(),
         })
@@ -126,6 +131,19 @@ impl<'s> Workplace<'s> {
     /// One instant of the database.
     pub(crate) fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Failure> {
         Ok(self.premises.store.snapshot()?)
+    }
+}
+
+impl Drop for Workplace<'_> {
+    /// What the command wrote to the audit is kept in the second place before the root is another's. That this
+    /// fails is told and does not change what the command came to.
+    fn drop(&mut self) {
+        if self.is_writing
+            && let Err(failure) =
+                audit_head::keep(&self.premises.store, &self.config, self.premises.clock.now())
+        {
+            self.console.failure(&failure);
+        }
     }
 }
 

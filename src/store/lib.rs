@@ -15,6 +15,7 @@ mod migrate;
 mod owner;
 mod publications;
 mod residents;
+mod retention;
 mod rows;
 mod runs;
 mod seal;
@@ -24,6 +25,5 @@ mod store;
 mod transaction;
 mod volume;
 
-pub use audit::{ChainBreak, verify_audit_chain};
 pub use key::NumberKey;
 pub use store::{OpenOptions, SqliteStore};

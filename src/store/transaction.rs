@@ -1,5 +1,6 @@
 //! Writing: one IMMEDIATE transaction on a connection of its own; dropped uncommitted, it leaves nothing.
 
+use renkei_core::audit::AuditLink;
 use renkei_core::port::{
     AttemptRecord, AuditEntry, CommitKind, CommitRecord, HoldRecord, Numbers, PublicationRecord, RowChange,
     RunRecord, SlotRecord, StepRecord, StoreError, Transaction,
@@ -15,7 +16,7 @@ use crate::load::Load;
 use crate::residents::Residents;
 use crate::rows::{Growth, RowReader, count};
 use crate::seal::{NumberSeal, RowSealer};
-use crate::{audit, changes, commits, publications, runs, slots};
+use crate::{audit, changes, commits, publications, retention, runs, slots};
 
 /// A transaction; ending its connection without COMMIT rolls it back.
 pub(crate) struct SqliteTransaction<'s> {
@@ -181,6 +182,18 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(publications::settle(&self.connection, feed, sequence)?)
     }
 
+    fn mark_files_removed(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError> {
+        Ok(retention::mark_files_removed(&self.connection, feed, sequence, at)?)
+    }
+
+    fn remove_runs(&mut self, run_ids: &[String]) -> Result<(), StoreError> {
+        Ok(retention::remove_runs(&self.connection, run_ids)?)
+    }
+
+    fn remove_skipped_slots(&mut self, before: Moment) -> Result<u64, StoreError> {
+        Ok(retention::remove_skipped_slots(&self.connection, before)?)
+    }
+
     fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError> {
         Ok(runs::put_run(&self.connection, run)?)
     }
@@ -223,6 +236,14 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {
         Ok(audit::append(&self.connection, entry)?)
+    }
+
+    fn set_audit_base(&mut self, base: AuditLink) -> Result<(), StoreError> {
+        Ok(audit::set_base(&self.connection, base)?)
+    }
+
+    fn remove_audit_before_base(&mut self) -> Result<u64, StoreError> {
+        Ok(audit::remove_before_base(&self.connection)?)
     }
 
     fn commit(self: Box<Self>) -> Result<(), StoreError> {

@@ -81,6 +81,9 @@ impl SmallHub {
             clock: &self.clock,
             witness: &Unwatched,
             operator: "SHIMIN001",
+            reason: "",
+            parent: None,
+            retention: &self.config.retention,
         }
     }
 

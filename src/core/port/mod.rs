@@ -5,8 +5,8 @@ mod records;
 mod runs;
 mod store;
 
-pub use folders::{Content, FolderError, Folders, StagedFile};
-pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord};
+pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, StagedFile};
+pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, StandingPublication};
 pub use runs::{
     AttemptRecord, HoldRecord, JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, StepRecord, Trigger,
 };

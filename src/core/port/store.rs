@@ -6,12 +6,14 @@ use std::ops::ControlFlow;
 use chrono::NaiveDate;
 use renkei_registry::{AtenaNo, RowKey};
 
+use crate::audit::AuditLink;
 use crate::fault::{Class, Fault};
 use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use crate::moment::Moment;
-use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord};
+use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, StandingPublication};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
 use crate::publication::Progress;
+use crate::retention::RunAge;
 
 /// Which rows a scan gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,15 @@ pub trait Snapshot {
         progress: Option<Progress>,
     ) -> Result<Vec<PublicationRecord>, StoreError>;
 
+    /// The publications whose files are not marked as removed, by feed and sequence.
+    fn standing_publications(&self) -> Result<Vec<StandingPublication>, StoreError>;
+
+    /// The runs asked for before a time that are no part of another, each followed by all its parts.
+    fn runs_before(&self, before: Moment) -> Result<Vec<RunAge>, StoreError>;
+
+    /// How many slots planned before a time were skipped without a run.
+    fn n_skipped_slots(&self, before: Moment) -> Result<u64, StoreError>;
+
     /// The last `limit` runs, newest first.
     fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError>;
 
@@ -129,6 +140,12 @@ pub trait Snapshot {
 
     /// The audit from its start, `limit` lines after `after`.
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Where the audit is proven from: [`AuditLink::START`], or what [`Transaction::set_audit_base`] set.
+    fn audit_base(&self) -> Result<AuditLink, StoreError>;
+
+    /// The audit's last line; the base where there is none.
+    fn audit_head(&self) -> Result<AuditLink, StoreError>;
 }
 
 /// Writing: all of it or none.
@@ -159,6 +176,16 @@ pub trait Transaction {
 
     /// Marks a sealed publication as published; again is the same.
     fn settle(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
+
+    /// Marks a publication's files as removed from the folder; the publication stays on record.
+    fn mark_files_removed(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError>;
+
+    /// Removes runs with their tries, steps and slots. The parts of a run must be among them, or the run stays
+    /// and this is [`StoreError::Missing`].
+    fn remove_runs(&mut self, run_ids: &[String]) -> Result<(), StoreError>;
+
+    /// Removes the slots planned before a time that were skipped without a run, and says how many.
+    fn remove_skipped_slots(&mut self, before: Moment) -> Result<u64, StoreError>;
 
     /// Writes a run: new, or over the one with its id.
     fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError>;
@@ -193,6 +220,13 @@ pub trait Transaction {
 
     /// Appends to the audit, with number and chain.
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError>;
+
+    /// Lets the audit be proven from after `base`. Whoever calls it appends a line with
+    /// [`AuditLink::base_action`], which says why.
+    fn set_audit_base(&mut self, base: AuditLink) -> Result<(), StoreError>;
+
+    /// Removes the audit's lines up to the base set, and says how many there were.
+    fn remove_audit_before_base(&mut self) -> Result<u64, StoreError>;
 
     /// Makes all of it durable.
     fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -125,7 +125,7 @@ pub(super) fn publication_audit(house: House<'_>, notice: &Notice) -> AuditEntry
         at: house.clock.now().to_string(),
         operator: house.operator.to_owned(),
         action: format!("publish {} {} {}", notice.feed, notice.kind, notice.sequence),
-        reason: String::new(),
+        reason: house.reason.to_owned(),
         result: format!("{} rows, {} files", notice.n_rows, notice.files.len()),
         chain_sha256: Digest([0; 32]),
     }

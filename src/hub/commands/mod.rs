@@ -2,6 +2,7 @@
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
 mod apply;
+mod audit;
 mod cancel;
 mod check;
 mod commits;
@@ -19,6 +20,7 @@ mod load;
 mod man;
 mod named_job;
 mod publications;
+mod retention;
 mod run;
 mod runs;
 mod show;
@@ -73,6 +75,8 @@ commands! {
     Cancel(cancel::Cancel),
     Enable(jobs::Enable),
     Disable(jobs::Disable),
+    Audit(audit::Audit),
+    Retention(retention::Retention),
     Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use renkei_core::BusinessId;
 use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
 use renkei_core::naming::StemTemplate;
+use renkei_core::retention::Rules;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
 use super::daemon_part::{self, DaemonConfig};
+use super::keeping;
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -19,6 +21,8 @@ pub(super) struct HubPart {
     pub(super) root: Option<PathBuf>,
     pub(super) naming: Option<StemTemplate>,
     pub(super) daemon: Option<DaemonConfig>,
+    pub(super) audit_head: Option<PathBuf>,
+    pub(super) retention: Rules,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
 }
@@ -43,8 +47,22 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
     let daemon = daemon_part::take(hub);
+    let data = store.as_ref().and_then(|store| store.path.parent());
+    let audit_head = keeping::take_audit(hub, folder, data, root.as_deref(), problems);
+    let retention = keeping::take_retention(hub);
     let (systems, systems_are_complete) = systems(hub, problems);
-    HubPart { municipality, name, store, root, naming, daemon, systems, systems_are_complete }
+    HubPart {
+        municipality,
+        name,
+        store,
+        root,
+        naming,
+        daemon,
+        audit_head,
+        retention,
+        systems,
+        systems_are_complete,
+    }
 }
 
 fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {

@@ -9,6 +9,7 @@ mod files;
 mod hub_file;
 mod job_file;
 mod job_terms;
+mod keeping;
 mod load;
 mod night;
 mod paths;

@@ -10,6 +10,7 @@ use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, queue, resc
 use renkei_engine::{Clock as _, EngineError, House, recover};
 use renkei_folder::RootLock;
 
+use super::head::HeadKeeper;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
 use super::worker::{Ended, Task, dice, record};
@@ -32,6 +33,7 @@ pub(super) struct Looker {
     root_lock: Option<RootLock>,
     beside: Beside,
     jumps: Jumps,
+    head: HeadKeeper,
     /// False until the first look has put in order what was cut off before.
     is_recovered: bool,
     /// The fault that the last look ended with, so that it is told once.
@@ -54,6 +56,7 @@ impl Looker {
             root_lock: None,
             beside,
             jumps: Jumps::default(),
+            head: HeadKeeper::default(),
             is_recovered: false,
             last_fault: None,
         }
@@ -81,6 +84,7 @@ impl Looker {
             }
         }
         let begun = self.try_look();
+        self.head.keep(&self.premises, &self.config);
         match begun {
             Ok(tasks) => {
                 if let Some(fault) = self.last_fault.take() {
@@ -143,6 +147,7 @@ impl Looker {
             feeds: Arc::clone(&self.feeds),
             run,
             policy: policy.unwrap_or_default(),
+            retention: self.config.retention,
         })
     }
 

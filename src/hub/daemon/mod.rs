@@ -5,6 +5,7 @@
 //! daemon take turns as writers.
 
 mod control;
+mod head;
 mod jumps;
 mod keeper;
 mod live;

@@ -72,7 +72,8 @@ macro_rules! behaviour_suite {
                 a_slot_that_is_overtaken_says_why,
                 only_slots_that_never_ran_are_forgotten,
                 a_job_keeps_its_watermark_hold_and_switch_apart;
-            audit: lines_are_numbered_and_chained;
+            audit: lines_are_numbered_and_chained,
+                an_audit_goes_on_after_its_start_was_removed;
         }
     };
     ($fixture:ty: $($part:ident: $($name:ident),+;)+) => {
