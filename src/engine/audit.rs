@@ -52,7 +52,8 @@ pub fn accept_audit(house: House<'_>, found: &str) -> Result<AuditLink, EngineEr
 
 /// Writes that an operator's work was refused. That this may fail too does not hide why.
 pub(crate) fn note_refused(house: House<'_>, action: &str, reason: &str, error: &EngineError) {
-    if matches!(error, EngineError::Store(_)) {
+    if matches!(error, EngineError::Store(StoreError::Busy)) {
+        // Its turn never came.
         return;
     }
     let at = house.clock.now().to_string();

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod audit_head;
+#[cfg(test)]
 mod characters;
 #[cfg(test)]
 mod contents;
@@ -16,6 +20,8 @@ mod interference;
 mod languages;
 #[cfg(test)]
 mod listings;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

@@ -189,7 +189,7 @@ fn published(
     rules: &Rules,
 ) -> Result<AreaPlan, EngineError> {
     let mut gathering = Gathering::new(Area::Publications, rules.publications);
-    let mut present: BTreeMap<FolderPath, Vec<FileName>> = BTreeMap::new();
+    let mut present: BTreeMap<FolderPath, Option<Vec<FileName>>> = BTreeMap::new();
     for (one, verdict) in standing.iter().zip(verdicts) {
         if let Some(kept) = verdict {
             gathering.keep(*kept);
@@ -198,9 +198,16 @@ fn published(
         let notice = Notice::parse(one.notice.as_bytes())?;
         let folder: FolderPath = one.folder.parse()?;
         if !present.contains_key(&folder) {
-            present.insert(folder.clone(), folders.list(&folder)?);
+            // One folder's trouble is no reason to keep what the others have.
+            let listed = folders.list(&folder).inspect_err(
+                |error| tracing::warn!(folder = folder.as_str(), %error, "a folder cannot be listed; its files stay"),
+            );
+            present.insert(folder.clone(), listed.ok());
         }
-        let here = present.get(&folder).map(Vec::as_slice).unwrap_or_default();
+        let Some(Some(here)) = present.get(&folder) else {
+            gathering.keep(Kept::Unknown);
+            continue;
+        };
         let notice_name = notice_name(&one.stem.parse()?)?;
         let own = [(notice_name, one.notice.len() as u64)];
         let data = notice.files.iter().map(|file| (file.name.clone(), file.n_bytes));
