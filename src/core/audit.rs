@@ -276,7 +276,7 @@ mod tests {
             assert_eq!(verify(AuditLink::START, None, &lines), expected);
         };
         check(|_| {}, &[]);
-        check(|lines| lines.clear(), &[]);
+        check(Vec::clear, &[]);
         check(|lines| lines[1].operator.push('x'), &[2]);
         check(|lines| lines[1].at.push('x'), &[2]);
         check(|lines| lines[1].reason.push('x'), &[2]);

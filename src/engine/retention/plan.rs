@@ -333,7 +333,6 @@ impl Gathering {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives the field by reference")]
 fn audit_no<S: serde::Serializer>(link: &AuditLink, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(link.audit_no)
 }
