@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 /// What a fault asks for (`design.md`, Faults).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Goes away by itself: back off and try again.
     Retry,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::file_name::FolderPath;
+use crate::guard::GuardBounds;
 use crate::ids::{BusinessId, Digest, FeedId};
 use crate::layout::{FileFormat, Layout};
 use crate::naming::StemTemplate;
@@ -54,6 +55,8 @@ pub struct Feed {
     pub naming: StemTemplate,
     /// Who reads it.
     pub receivers: Vec<BusinessId>,
+    /// How large a publication may be before it is held for review.
+    pub guard: GuardBounds,
 }
 
 impl Feed {

@@ -1,6 +1,7 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod alert;
 pub mod audit;
 pub mod calendar;
 pub mod csv_file;
@@ -10,6 +11,7 @@ pub mod dispatch;
 pub mod fault;
 pub mod feed;
 pub mod file_name;
+pub mod guard;
 pub mod hash;
 pub mod ids;
 pub mod layout;
@@ -20,6 +22,7 @@ pub mod order;
 pub mod port;
 pub mod projection;
 pub mod publication;
+pub mod redo;
 pub mod retention;
 pub mod retry;
 mod row_digests;

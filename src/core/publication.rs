@@ -62,6 +62,11 @@ pub enum Progress {
     Sealed,
     /// Data and notice stand in the folder and the database knows.
     Published,
+    /// Sealed and larger than the guard lets pass: its bytes wait on the stage, nothing of it is visible, and
+    /// nothing else of its feed is made until a named person has released or discarded it.
+    Held,
+    /// Held and then given up: its bytes are gone, and its sequence is given to the next publication.
+    Discarded,
 }
 
 impl Progress {
@@ -70,11 +75,15 @@ impl Progress {
         match self {
             Self::Sealed => "sealed",
             Self::Published => "published",
+            Self::Held => "held",
+            Self::Discarded => "discarded",
         }
     }
 
     /// Reads [`Progress::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Sealed, Self::Published].into_iter().find(|progress| progress.as_str() == text)
+        [Self::Sealed, Self::Published, Self::Held, Self::Discarded]
+            .into_iter()
+            .find(|progress| progress.as_str() == text)
     }
 }

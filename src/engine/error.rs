@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use renkei_core::notice::NoticeError;
 use renkei_core::port::{FolderError, StoreError};
-use renkei_core::{Class, CommitNo, Fault, FeedId, IdError, Sequence};
+use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
+use renkei_core::{Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
 use crate::run::STOPPED;
@@ -161,9 +162,69 @@ pub enum EngineError {
     /// The work was asked to end, and ended at a safe point.
     #[error("the work was stopped at a safe point")]
     Stopped,
+    /// A feed whose last publication waits for a release.
+    #[error("publication {sequence} of feed {feed} is held for review since {since}")]
+    Held {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// Since when.
+        since: String,
+    },
+    /// A release or discard of a feed that has nothing held.
+    #[error("feed {feed} has no publication that is held")]
+    NotHeld {
+        /// The feed.
+        feed: FeedId,
+    },
+    /// A held publication whose stage no longer has what was reviewed.
+    #[error(
+        "{file} of the held publication {sequence} of feed {feed} is not on the stage as it was reviewed"
+    )]
+    HeldLost {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// The first such file.
+        file: FileName,
+    },
+    /// A sequence that no publication has.
+    #[error("feed {feed} has no publication {sequence}")]
+    NoSuchPublication {
+        /// The feed.
+        feed: FeedId,
+        /// The sequence.
+        sequence: Sequence,
+    },
+    /// A publication that cannot be given again.
+    #[error("publication {sequence} of feed {feed} cannot be given again: {}", listed(refusals))]
+    RedeliverRefused {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// Why.
+        refusals: Vec<RedeliverRefusal>,
+    },
+    /// A publication that cannot be made again so.
+    #[error("publication {sequence} of feed {feed} cannot be made again so: {}", listed(refusals))]
+    RemakeRefused {
+        /// The feed.
+        feed: FeedId,
+        /// The publication.
+        sequence: Sequence,
+        /// Why.
+        refusals: Vec<RemakeRefusal>,
+    },
     /// A worker thread of the run ended early.
     #[error("a worker of the run ended without a word")]
     Worker,
+}
+
+fn listed(refusals: &[impl ToString]) -> String {
+    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn report_place(report: Option<&str>) -> String {
@@ -195,6 +256,12 @@ impl Fault for EngineError {
             Self::Panic { .. } => "engine.panic",
             Self::CutOff { .. } => "engine.cut-off",
             Self::Stopped => STOPPED,
+            Self::Held { .. } => "feed.held",
+            Self::NotHeld { .. } => "feed.not-held",
+            Self::HeldLost { .. } => "feed.held-lost",
+            Self::NoSuchPublication { .. } => "feed.no-such-publication",
+            Self::RedeliverRefused { .. } => "feed.redeliver-refused",
+            Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::Worker => "engine.worker",
         }
     }

@@ -65,7 +65,7 @@ impl Witness for Unwatched {
 }
 
 /// Every point at which a process may be cut off and must be able to go on, in order within a use case.
-pub const POINTS: [&str; 18] = [
+pub const POINTS: [&str; 24] = [
     "load.rows-written",
     "load.committed",
     "apply.rows-written",
@@ -78,10 +78,19 @@ pub const POINTS: [&str; 18] = [
     "publish.data-moved",
     "publish.notice-staged",
     "publish.notice-moved",
+    "publish.archived",
     "publish.settled",
+    "publish.held",
+    "release.begun",
+    "release.recorded",
+    "discard.recorded",
+    "redeliver.begun",
+    "redeliver.first-file-back",
+    "redeliver.data-back",
+    "redeliver.notice-given",
     "recover.finished-one",
     "recover.done",
-    "night.queued",
-    "night.started",
-    "night.concluded",
 ];
+
+/// The points of a run of a job, beside those of what it does: queued, begun, and its end on record.
+pub const NIGHT_POINTS: [&str; 3] = ["night.queued", "night.started", "night.concluded"];

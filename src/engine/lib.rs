@@ -1,6 +1,7 @@
 //! The use cases, written against the ports: load a registry, apply moves, generate and publish, recover,
 //! verify. Synchronous code; it knows no particular database and no disk.
 
+mod archive;
 mod audit;
 mod data_file;
 mod error;
@@ -8,16 +9,18 @@ mod generate;
 mod house;
 mod intake;
 pub mod night;
+mod redo;
 pub mod retention;
 mod run;
 mod verify;
 
 pub use audit::{accept_audit, verify_audit, walk_audit};
 pub use error::EngineError;
-pub use generate::{Content, Published, Recovered, generate, recover};
-pub use house::{Clock, House, POINTS, Unwatched, Witness};
+pub use generate::{Content, Generated, Held, Published, Recovered, discard, generate, recover, release};
+pub use house::{Clock, House, NIGHT_POINTS, POINTS, Unwatched, Witness};
 pub use intake::{
     Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,
     load_residents,
 };
+pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
 pub use verify::{Beside, ChainReport, FileReport, Given, NoticeReport, verify};

@@ -1,5 +1,6 @@
 //! A run (実行) on record: started before the work, each step as it ends, ended with the work.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use chrono::NaiveDate;
@@ -173,10 +174,29 @@ pub(crate) fn causes(fault: &dyn Fault) -> String {
     text
 }
 
-/// A sortable id, unique among all runs of a hub.
+/// A sortable id, unique among all runs of a hub. Within a process ids rise even where the clock, which
+/// counts seconds, stands still.
 fn new_run_id(now: Moment) -> String {
+    static LAST_MS: AtomicU64 = AtomicU64::new(0);
     let unix_ms = now.local().and_utc().timestamp_millis() - 9 * 3_600_000;
-    ulid::Ulid::from_parts(u64::try_from(unix_ms).unwrap_or(0), ulid::Ulid::generate().random())
-        .to_string()
-        .to_lowercase()
+    let now_ms = u64::try_from(unix_ms).unwrap_or(0);
+    // A clock that was set back far is believed; one within its second is counted on.
+    let next = |last: u64| if last.abs_diff(now_ms) < 1_000 { last.max(now_ms) + 1 } else { now_ms };
+    let last = LAST_MS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+    let ms = next(last.unwrap_or(0));
+    ulid::Ulid::from_parts(ms, ulid::Ulid::generate().random()).to_string().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_rise_within_a_second_and_follow_the_clock() {
+        let at = |time: &str| Moment::parse(&format!("2026-10-02T{time}+09:00")).unwrap();
+        let ids: Vec<String> = (0..50).map(|_| new_run_id(at("01:30:00"))).collect();
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert!(new_run_id(at("01:30:05")) > ids[49]);
+        assert!(new_run_id(at("01:00:00")) < ids[0]);
+    }
 }

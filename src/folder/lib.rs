@@ -3,11 +3,13 @@
 //! Nothing here follows a symbolic link below the root, and nothing appears under its final name before
 //! it is complete and durable. What may be in a folder is decided elsewhere.
 
+mod archive;
 mod confined;
 mod errors;
 mod lock;
 mod own;
 mod publish;
+mod quarantine;
 mod read;
 mod root;
 mod stage;

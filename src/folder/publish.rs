@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use renkei_core::port::{Content, FolderError};
+use renkei_core::port::{Content, FolderError, Standing};
 use renkei_core::{Digest, FileName, FolderPath};
 use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
@@ -33,7 +33,7 @@ impl LocalFolders {
         let path = target.path_of(name.as_str());
         match move_whole(&stage, name, &target) {
             Ok(()) => target.sync(),
-            Err(Errno::EXIST) if compare(&target, name, content)? == Found::Same => {
+            Err(Errno::EXIST) if compare(&target, name, content)? == Standing::Same => {
                 target.sync()?;
                 unlink(&stage, name).map_err(|errno| fault(&stage.path_of(name.as_str()), "removed", errno))
             }
@@ -78,32 +78,28 @@ impl LocalFolders {
             target => target?,
         };
         match compare(&target, name, content)? {
-            Found::Same => self.folder_or_make(folder)?.sync(),
-            Found::Other => Err(FolderError::NameTaken { path }),
-            Found::Nothing => Err(FolderError::StagedFileLost { path }),
+            Standing::Same => self.folder_or_make(folder)?.sync(),
+            Standing::Other => Err(FolderError::NameTaken { path }),
+            Standing::Missing => Err(FolderError::StagedFileLost { path }),
         }
     }
 }
 
-/// What has a name in a folder, against what is to have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
-    Same,
-    Other,
-    Nothing,
-}
-
 /// Compares the file `name` by length, then by SHA-256.
-fn compare(folder: &Confined, name: &FileName, content: &Content) -> Result<Found, FolderError> {
+pub(crate) fn compare(
+    folder: &Confined,
+    name: &FileName,
+    content: &Content,
+) -> Result<Standing, FolderError> {
     let path = folder.path_of(name.as_str());
     let mut file = match folder.file(name) {
-        Err(FolderError::Missing { .. }) => return Ok(Found::Nothing),
-        Err(FolderError::Outside { .. }) => return Ok(Found::Other),
+        Err(FolderError::Missing { .. }) => return Ok(Standing::Missing),
+        Err(FolderError::Outside { .. }) => return Ok(Standing::Other),
         file => file?,
     };
     let failed = |error| fault(&path, "read", error);
     if file.metadata().map_err(failed)?.len() != content.n_bytes {
-        return Ok(Found::Other);
+        return Ok(Standing::Other);
     }
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -118,7 +114,7 @@ fn compare(folder: &Confined, name: &FileName, content: &Content) -> Result<Foun
         hasher.update(chunk.get(..n_read).unwrap_or_default());
     }
     let is_same = Digest(hasher.finalize().into()) == content.sha256;
-    Ok(if is_same { Found::Same } else { Found::Other })
+    Ok(if is_same { Standing::Same } else { Standing::Other })
 }
 
 /// Moves a file into another folder under the same name; `EEXIST` if the name is taken there.

@@ -5,18 +5,19 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use renkei_core::port::{Content, FolderError, Folders, OwnEntry, OwnFolder, StagedFile};
+use renkei_core::port::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
 use renkei_core::{FileName, FolderPath};
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::confined::{Confined, OWN_FOLDER, PUBLISHED_FOLDER};
 use crate::errors::fault;
+use crate::publish::compare;
 
 /// Where files are written before they are published.
 pub(crate) const STAGE: &str = ".stage";
 /// Where reports for the operator are kept.
 pub(crate) const ARCHIVE: &str = ".archive";
-/// Where what was refused waits, each with its reason.
+/// Where waits what has no business in a folder, each with its reason.
 pub(crate) const QUARANTINE: &str = ".quarantine";
 /// The hub's own folders at the root (`design.md`, On disk).
 const OWN_FOLDERS: [&str; 3] = [STAGE, QUARANTINE, ARCHIVE];
@@ -67,6 +68,16 @@ impl LocalFolders {
     /// A folder of the hub's own as it is found.
     pub(crate) fn own_folder(&self, name: &str) -> Result<Confined, FolderError> {
         self.root.folder(name)
+    }
+
+    /// The folder of what was refused, made again if somebody removed it.
+    pub(crate) fn quarantine_folder(&self) -> Result<Confined, FolderError> {
+        Ok(self.root.folder_or_make(QUARANTINE, OWN_FOLDER)?.0)
+    }
+
+    /// The archive as it is found.
+    pub(crate) fn archive_found(&self) -> Result<Confined, FolderError> {
+        self.root.folder(ARCHIVE)
     }
 
     /// Opens a published folder.
@@ -126,7 +137,7 @@ impl Folders for LocalFolders {
     }
 
     fn keep_report(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError> {
-        self.keep(name, content)
+        self.keep_text(name, content)
     }
 
     fn stages(&self) -> Result<Vec<FileName>, FolderError> {
@@ -151,5 +162,52 @@ impl Folders for LocalFolders {
 
     fn remove_own(&self, own: OwnFolder, path: &FolderPath) -> Result<(), FolderError> {
         self.remove_entry(own, path)
+    }
+
+    fn standing(
+        &self,
+        folder: &FolderPath,
+        name: &FileName,
+        content: &Content,
+    ) -> Result<Standing, FolderError> {
+        match self.folder(folder) {
+            Err(FolderError::Missing { .. }) => Ok(Standing::Missing),
+            folder => compare(&folder?, name, content),
+        }
+    }
+
+    fn keep(
+        &self,
+        folder: &FolderPath,
+        name: &FileName,
+        place: &Shelf<'_>,
+        content: &Content,
+    ) -> Result<(), FolderError> {
+        self.keep_published(folder, name, place, content)
+    }
+
+    fn kept(&self, place: &Shelf<'_>, name: &FileName, content: &Content) -> Result<Standing, FolderError> {
+        match self.shelf(place) {
+            Err(FolderError::Missing { .. }) => Ok(Standing::Missing),
+            place => compare(&place?, name, content),
+        }
+    }
+
+    fn read_kept(&self, place: &Shelf<'_>, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
+        Ok(Box::new(self.shelf(place)?.file(name)?))
+    }
+
+    fn replace(&self, stage: &FileName, name: &FileName, folder: &FolderPath) -> Result<(), FolderError> {
+        self.replace_published(stage, name, folder)
+    }
+
+    fn quarantine(
+        &self,
+        folder: &FolderPath,
+        name: &FileName,
+        place: &FileName,
+        reason: &str,
+    ) -> Result<String, FolderError> {
+        self.set_aside(folder, name, place, reason)
     }
 }

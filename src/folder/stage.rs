@@ -57,7 +57,7 @@ impl LocalFolders {
 
 impl LocalFolders {
     /// Writes a report on a stage of its own and moves it to the archive, over one of the same name.
-    pub(crate) fn keep(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError> {
+    pub(crate) fn keep_text(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError> {
         let archive = self.archive_folder()?;
         let path = archive.path_of(name.as_str());
         self.make_stage(name)?;

@@ -4,7 +4,7 @@ use renkei_core::notice::Notice;
 use renkei_core::port::PublicationRecord;
 use serde::Serialize;
 
-use crate::console::{Console, TextTable};
+use crate::console::{Console, Lang, TextTable};
 
 /// One publication as the board shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -69,17 +69,17 @@ pub(crate) fn print(console: &Console, lines: &[BoardLine]) {
         lang.pick("フォルダ", "folder"),
     ]);
     for line in lines {
-        let kind = match line.kind.as_str() {
-            "full" => lang.pick("全件", "full"),
-            "diff" => lang.pick("差分", "diff"),
-            "single" => lang.pick("1件", "single"),
-            _ => lang.pick("基準日", "as of"),
-        };
+        let kind = kind_word(lang, &line.kind);
         let digest = line.state_digest.as_deref().and_then(|digest| digest.get(..16)).unwrap_or("-");
         table.row([
             line.feed.clone(),
             line.version.clone(),
-            kind.to_owned(),
+            match line.progress.as_str() {
+                "held" => format!("{kind}{}", lang.pick("（保留）", " (held)")),
+                "discarded" => format!("{kind}{}", lang.pick("（破棄）", " (discarded)")),
+                "sealed" => format!("{kind}{}", lang.pick("（未了）", " (not finished)")),
+                _ => kind.to_owned(),
+            },
             line.sequence.to_string(),
             grouped(line.n_rows),
             grouped(line.n_bytes),
@@ -89,6 +89,16 @@ pub(crate) fn print(console: &Console, lines: &[BoardLine]) {
         ]);
     }
     console.table(&table);
+}
+
+/// A kind's word ([`renkei_core::publication::Kind::as_str`]) for people.
+pub(crate) fn kind_word(lang: Lang, kind: &str) -> &'static str {
+    match kind {
+        "full" => lang.pick("全件", "full"),
+        "diff" => lang.pick("差分", "diff"),
+        "single" => lang.pick("1件", "single"),
+        _ => lang.pick("基準日", "as of"),
+    }
 }
 
 /// Digits in groups of three.

@@ -12,7 +12,7 @@ use crate::console::Lang;
 pub enum Exit {
     /// Done.
     Ok = 0,
-    /// Done, and what was examined has issues: `check` and `verify`.
+    /// Done, and what was examined has issues: `check`, `verify` and `doctor`.
     Issues = 1,
     /// The command line is wrong; nothing was done.
     Usage = 2,
@@ -51,8 +51,8 @@ impl Exit {
         match self {
             Self::Ok => lang.pick("正常に終わった", "done"),
             Self::Issues => lang.pick(
-                "調べた結果、データや証明に不備があった（check、verify）",
-                "what was examined has issues (check, verify)",
+                "調べた結果、データや証明に不備があった（check、verify、doctor）",
+                "what was examined has issues (check, verify, doctor)",
             ),
             Self::Usage => {
                 lang.pick("コマンドの書き方が違う。何もしていない", "wrong command line; nothing was done")

@@ -131,6 +131,17 @@ pub enum HubError {
         /// Where the database is to be.
         path: PathBuf,
     },
+    /// `alert test` has nothing to try.
+    #[error("no such channel is declared in [alert]")]
+    NoAlertChannel,
+    /// The port of `[metrics]` cannot be opened.
+    #[error("{address} cannot be listened on")]
+    MetricsPort {
+        /// Which.
+        address: std::net::SocketAddr,
+        /// The system's words.
+        source: io::Error,
+    },
     /// A file for people cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
@@ -197,6 +208,8 @@ impl Fault for HubError {
             Self::UnknownJob { .. } => "usage.unknown-job",
             Self::DisabledJob { .. } => "usage.disabled-job",
             Self::NoDatabase { .. } => "hub.no-database",
+            Self::NoAlertChannel => "hub.no-alert-channel",
+            Self::MetricsPort { .. } => "hub.metrics-port",
             Self::Write { .. } => "hub.write",
             Self::Output { .. } => "hub.output",
             Self::DaemonUp { .. } => "hub.daemon-up",

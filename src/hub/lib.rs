@@ -3,6 +3,7 @@
 //! A command is one file under `commands/`. It is handed a [`Session`], prints through its [`Console`] and
 //! returns an [`Exit`] or a [`Failure`]; nothing else prints or ends the process.
 
+pub mod alert;
 mod audit_head;
 mod board;
 mod cli;
@@ -11,11 +12,13 @@ mod commands;
 pub mod config;
 pub mod console;
 mod daemon;
+pub mod doctor;
 mod exit;
 mod failure;
 pub mod init;
 mod issues;
 mod log;
+pub mod metrics;
 mod night_board;
 mod panics;
 mod premises;

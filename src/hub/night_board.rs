@@ -246,7 +246,7 @@ fn standing_words(line: &JobLine, live: &[LiveRun], lang: Lang) -> String {
             let word = match state {
                 RunState::Succeeded => lang.pick("正常", "done"),
                 RunState::Failed => lang.pick("失敗", "failed"),
-                RunState::Held => lang.pick("承認待ち（renkei held）", "held (renkei held)"),
+                RunState::Held => lang.pick("保留（renkei held）", "held (renkei held)"),
                 RunState::Cancelled => lang.pick("取消", "cancelled"),
                 RunState::Interrupted => lang.pick("中断", "interrupted"),
                 other => other.as_str(),

@@ -32,12 +32,7 @@ impl Premises {
         wait: Duration,
         create: bool,
     ) -> Result<Self, Failure> {
-        let key = match &config.store.number_key {
-            KeySource::File(path) => NumberKey::from_file(path)?,
-            KeySource::Env(name) => key_of_env(name)?,
-        };
-        let options = OpenOptions { wait, key, municipality: config.municipality, create };
-        let store = SqliteStore::open(&config.store.path, options)?;
+        let store = open_store(config, wait, create)?;
         let folders = LocalFolders::open(&config.root)?;
         Ok(Self { store, folders, clock, municipality: config.municipality, retention: config.retention })
     }
@@ -79,6 +74,17 @@ impl Beside {
             socket: beside("daemon.sock"),
         }
     }
+}
+
+/// Opens the database with the hub's key: for a command that needs no folders. A writer waits `wait` for another's
+/// end. `create` makes what is missing.
+pub(crate) fn open_store(config: &Config, wait: Duration, create: bool) -> Result<SqliteStore, StoreError> {
+    let key = match &config.store.number_key {
+        KeySource::File(path) => NumberKey::from_file(path)?,
+        KeySource::Env(name) => key_of_env(name)?,
+    };
+    let options = OpenOptions { wait, key, municipality: config.municipality, create };
+    SqliteStore::open(&config.store.path, options)
 }
 
 /// Makes the folders that a hub that writes must have.

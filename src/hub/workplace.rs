@@ -113,11 +113,6 @@ impl<'s> Workplace<'s> {
         &self.premises.store
     }
 
-    /// Where the command speaks.
-    pub(crate) fn console(&self) -> &Console {
-        self.console
-    }
-
     /// The clock.
     pub(crate) fn clock(&self) -> &HubClock {
         &self.premises.clock

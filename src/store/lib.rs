@@ -3,6 +3,7 @@
 //! SQLite stands behind the store port of `core`. Its types stay in this room, its file on a local disk,
 //! its numbers (個人番号) encrypted. `tests/behaviour` says what any database behind the port must do.
 
+mod alerts;
 mod audit;
 mod changes;
 mod columns;
@@ -12,6 +13,7 @@ mod errors;
 mod key;
 mod load;
 mod migrate;
+mod outbox;
 mod owner;
 mod publications;
 mod residents;

@@ -29,8 +29,13 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_publications_runs_audit.sql"),
     },
     Migration { no: 3, name: "night", sql: include_str!("migrations/0003_night.sql") },
-    // 0004 and 0005 are others'; the number is the place in this list.
-    Migration { no: 4, name: "retention", sql: include_str!("migrations/0006_retention.sql") },
+    Migration {
+        no: 4,
+        name: "held_publications",
+        sql: include_str!("migrations/0004_held_publications.sql"),
+    },
+    Migration { no: 5, name: "alerts", sql: include_str!("migrations/0005_alerts.sql") },
+    Migration { no: 6, name: "retention", sql: include_str!("migrations/0006_retention.sql") },
 ];
 
 /// Applies what is missing. Takes the writer's place only when something is.

@@ -17,11 +17,11 @@ pub(crate) fn standing_publications(
                 AND NOT (run_order = '' AND state IN ('interrupted', 'stopped'))";
     // A part that was cut off is over when the run it is a part of is.
     let sql = format!(
-        "SELECT feed, sequence, kind, progress, folder, stem, notice, sealed_at,
+        "SELECT feed, sequence, kind, progress, folder, stem, notice, coalesce(redelivered_at, sealed_at),
                 EXISTS (SELECT 1 FROM run WHERE run_id = publication.run_id AND {open})
                 OR EXISTS (SELECT 1 FROM run WHERE run_id =
                                (SELECT parent FROM run WHERE run_id = publication.run_id) AND {open})
-         FROM publication WHERE files_removed_at IS NULL ORDER BY feed, sequence"
+         FROM publication WHERE files_removed_at IS NULL AND progress <> 'discarded' ORDER BY feed, sequence"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let publications = statement.query_map([], |row| {
@@ -33,7 +33,7 @@ pub(crate) fn standing_publications(
             folder: row.get(4)?,
             stem: row.get(5)?,
             notice: row.get(6)?,
-            sealed_at: row.get(7)?,
+            since: row.get(7)?,
             is_run_open: row.get(8)?,
         })
     })?;
@@ -47,9 +47,30 @@ pub(crate) fn mark_files_removed(
     sequence: Sequence,
     at: &str,
 ) -> Result<(), SqliteError> {
-    let sql = "UPDATE publication SET files_removed_at = ?3
-               WHERE feed = ?1 AND sequence = ?2 AND progress = 'published'";
-    match connection.prepare_cached(sql)?.execute((feed.as_str(), sequence.0, at))? {
+    mark(connection, feed, sequence, "files_removed_at = ?3", at)
+}
+
+/// Marks a publication's files as given again.
+pub(crate) fn mark_redelivered(
+    connection: &Connection,
+    feed: &FeedId,
+    sequence: Sequence,
+    at: &str,
+) -> Result<(), SqliteError> {
+    mark(connection, feed, sequence, "files_removed_at = NULL, redelivered_at = ?3", at)
+}
+
+fn mark(
+    connection: &Connection,
+    feed: &FeedId,
+    sequence: Sequence,
+    change: &str,
+    at: &str,
+) -> Result<(), SqliteError> {
+    let sql = format!(
+        "UPDATE publication SET {change} WHERE feed = ?1 AND sequence = ?2 AND progress = 'published'"
+    );
+    match connection.prepare_cached(&sql)?.execute((feed.as_str(), sequence.0, at))? {
         0 => Err(StoreError::Missing { what: format!("publication {sequence} of feed {feed}") }.into()),
         _ => Ok(()),
     }

@@ -119,6 +119,11 @@ pub(crate) fn open_runs(connection: &Connection) -> Result<Vec<RunRecord>, Sqlit
     select(connection, open, [])
 }
 
+/// The runs of jobs that wait for a release, oldest first.
+pub(crate) fn held_runs(connection: &Connection) -> Result<Vec<RunRecord>, SqliteError> {
+    select(connection, "WHERE state = 'held' AND job IS NOT NULL ORDER BY run_id", [])
+}
+
 /// The runs for a span of business dates, parts left out, oldest first.
 pub(crate) fn runs_for(
     connection: &Connection,

@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
+use renkei_core::alert::Channel;
 use renkei_core::audit::AuditLink;
 use renkei_core::port::{
-    AttemptRecord, AuditEntry, CommitRecord, JobRecord, Numbers, PublicationRecord, RowSet, RunRecord,
-    SlotRecord, Snapshot, StandingPublication, StepRecord, StoreError,
+    AlertRecord, AttemptRecord, AuditEntry, CommitRecord, JobRecord, Numbers, PublicationRecord, RowSet,
+    RunRecord, SlotRecord, Snapshot, StandingPublication, StepRecord, StoreError, WaitingMessage,
 };
 use renkei_core::publication::Progress;
 use renkei_core::retention::RunAge;
@@ -18,7 +19,7 @@ use crate::errors::SqliteError;
 use crate::residents::Residents;
 use crate::rows::RowReader;
 use crate::seal::NumberSeal;
-use crate::{audit, changes, commits, publications, retention, rows, runs, slots};
+use crate::{alerts, audit, changes, commits, outbox, publications, retention, rows, runs, slots};
 
 /// A snapshot; its connection, and with it the read transaction, ends when it is dropped.
 pub(crate) struct SqliteSnapshot<'s> {
@@ -118,6 +119,22 @@ impl Snapshot for SqliteSnapshot<'_> {
         Ok(retention::n_skipped_slots(&self.connection, before)?)
     }
 
+    fn publication(
+        &self,
+        feed: &FeedId,
+        sequence: Sequence,
+    ) -> Result<Option<PublicationRecord>, StoreError> {
+        Ok(publications::one(&self.connection, feed, sequence)?)
+    }
+
+    fn last_publications(
+        &self,
+        feed: Option<&FeedId>,
+        limit: u32,
+    ) -> Result<Vec<PublicationRecord>, StoreError> {
+        Ok(publications::last(&self.connection, feed, limit)?)
+    }
+
     fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
         Ok(runs::last_runs(&self.connection, limit)?)
     }
@@ -128,6 +145,10 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         Ok(runs::open_runs(&self.connection)?)
+    }
+
+    fn held_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(runs::held_runs(&self.connection)?)
     }
 
     fn runs_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<RunRecord>, StoreError> {
@@ -168,5 +189,17 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn audit_head(&self) -> Result<AuditLink, StoreError> {
         Ok(audit::head(&self.connection)?)
+    }
+
+    fn alerts(&self, only_open: bool, limit: u32) -> Result<Vec<AlertRecord>, StoreError> {
+        Ok(alerts::last(&self.connection, only_open, limit)?)
+    }
+
+    fn undelivered_alerts(&self, channel: Channel) -> Result<Vec<WaitingMessage>, StoreError> {
+        Ok(outbox::waiting(&self.connection, channel)?)
+    }
+
+    fn alerts_sent_at(&self, channel: Channel, limit: u32) -> Result<Vec<Moment>, StoreError> {
+        Ok(outbox::sent_at(&self.connection, channel, limit)?)
     }
 }

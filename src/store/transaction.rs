@@ -1,10 +1,12 @@
 //! Writing: one IMMEDIATE transaction on a connection of its own; dropped uncommitted, it leaves nothing.
 
+use renkei_core::alert::{Alert, AlertKey, Channel};
 use renkei_core::audit::AuditLink;
 use renkei_core::port::{
-    AttemptRecord, AuditEntry, CommitKind, CommitRecord, HoldRecord, Numbers, PublicationRecord, RowChange,
-    RunRecord, SlotRecord, StepRecord, StoreError, Transaction,
+    AttemptRecord, AuditEntry, CommitKind, CommitRecord, DeliveryRecord, HoldRecord, Numbers, Opened,
+    PublicationRecord, RowChange, RunRecord, SlotRecord, StepRecord, StoreError, Transaction,
 };
+use renkei_core::publication::Progress;
 use renkei_core::{CommitNo, FeedId, JobId, Moment, Sequence};
 use renkei_registry::{AtenaNo, RowKey};
 use rusqlite::Connection;
@@ -16,7 +18,7 @@ use crate::load::Load;
 use crate::residents::Residents;
 use crate::rows::{Growth, RowReader, count};
 use crate::seal::{NumberSeal, RowSealer};
-use crate::{audit, changes, commits, publications, retention, runs, slots};
+use crate::{alerts, audit, changes, commits, outbox, publications, retention, runs, slots};
 
 /// A transaction; ending its connection without COMMIT rolls it back.
 pub(crate) struct SqliteTransaction<'s> {
@@ -179,11 +181,26 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn settle(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError> {
-        Ok(publications::settle(&self.connection, feed, sequence)?)
+        let from = [Progress::Sealed, Progress::Published];
+        Ok(publications::advance(&self.connection, feed, sequence, &from, Progress::Published)?)
+    }
+
+    fn release(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError> {
+        let from = [Progress::Held];
+        Ok(publications::advance(&self.connection, feed, sequence, &from, Progress::Sealed)?)
+    }
+
+    fn discard(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError> {
+        let from = [Progress::Held];
+        Ok(publications::advance(&self.connection, feed, sequence, &from, Progress::Discarded)?)
     }
 
     fn mark_files_removed(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError> {
         Ok(retention::mark_files_removed(&self.connection, feed, sequence, at)?)
+    }
+
+    fn mark_redelivered(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError> {
+        Ok(retention::mark_redelivered(&self.connection, feed, sequence, at)?)
     }
 
     fn remove_runs(&mut self, run_ids: &[String]) -> Result<(), StoreError> {
@@ -244,6 +261,18 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn remove_audit_before_base(&mut self) -> Result<u64, StoreError> {
         Ok(audit::remove_before_base(&self.connection)?)
+    }
+
+    fn open_alert(&mut self, alert: &Alert, channels: &[Channel]) -> Result<Opened, StoreError> {
+        Ok(alerts::open(&self.connection, alert, channels)?)
+    }
+
+    fn clear_alert(&mut self, key: &AlertKey, at: Moment) -> Result<bool, StoreError> {
+        Ok(alerts::clear(&self.connection, key, at)?)
+    }
+
+    fn put_delivery(&mut self, message_nos: &[u64], delivery: &DeliveryRecord) -> Result<(), StoreError> {
+        Ok(outbox::put_delivery(&self.connection, message_nos, delivery)?)
     }
 
     fn commit(self: Box<Self>) -> Result<(), StoreError> {

@@ -41,6 +41,9 @@ fn every_command_speaks_json() {
     check(&["explain", "--list"], &["code", "title", "cause", "remedy"]);
     check(&["explain", "store.busy"], &["code"]);
     check(&["explain", "exit-codes"], &["exit", "meaning"]);
+    check(&["explain", "metrics"], &["name", "kind", "labels", "meaning"]);
+    check(&["alert", "list"], &[]);
+    check(&["doctor"], &["findings"]);
     let demo = check(&["demo", "demo", "--residents", "30"], &["folder", "board", "is_proven", "proofs"]);
     assert_eq!(demo["is_proven"], true);
 }

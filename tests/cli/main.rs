@@ -1,6 +1,8 @@
 //! The program as operators and receivers meet it: commands, exit codes, messages, files.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod apply;
 #[cfg(test)]
 mod audit;
@@ -11,7 +13,11 @@ mod characters;
 #[cfg(test)]
 mod contents;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod exit_codes;
+#[cfg(test)]
+mod held;
 #[cfg(test)]
 mod hub_folder;
 #[cfg(test)]
@@ -20,6 +26,10 @@ mod interference;
 mod languages;
 #[cfg(test)]
 mod listings;
+#[cfg(test)]
+mod redeliver;
+#[cfg(test)]
+mod remake;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]

@@ -82,6 +82,10 @@ fn published_files_go_by_age_but_never_what_a_receiver_needs() {
     sandbox.run(&[["verify"].as_slice(), &paths].concat()).expect(0);
     sandbox.generate(&[PLAIN], &["--diff"]).expect(0);
     assert_eq!(sandbox.run(&["publications", PLAIN, "--json"]).expect(0).json().as_array().unwrap().len(), 5);
+    // Given again, its time counts anew.
+    at(&sandbox, IN_40_DAYS, &["redeliver", PLAIN, "1", "--reason", "x"]).expect(0);
+    assert_eq!(sandbox.notices(PLAIN).len(), 4);
+    assert_eq!(plan(&sandbox, IN_40_DAYS), counts(&[]));
     // Again there is nothing to do, and what was done is told.
     at(&sandbox, IN_40_DAYS, &["retention", "execute"]).expect(0).says("nothing to remove");
     sandbox
@@ -108,7 +112,7 @@ fn the_hubs_own_and_old_runs_go_too() {
     at(&sandbox, IN_4_YEARS, &["retention", "plan"])
         .expect(0)
         .says("unknown 1")
-        .says("needed by receivers 1");
+        .says("needed by receivers 4");
     at(&sandbox, IN_4_YEARS, &["retention", "execute"]).expect(0);
     let own = |path: &str| sandbox.path(&format!("hub/share/{path}")).exists();
     assert!(!own(".archive/report.txt") && !own(".quarantine/stray") && own(".quarantine"));
@@ -159,13 +163,19 @@ fn rules_are_declared_and_bounded() {
     let sandbox = published();
     sandbox.replace("hub/hub.toml", "publications = \"35d\"", "publications = \"60d\"");
     assert_eq!(plan(&sandbox, IN_40_DAYS), counts(&[]));
-    for (from, to) in [("\"60d\"", "\"1d\""), ("\"3650d\"", "\"30d\""), ("quarantine =", "karantine =")] {
+    for (from, to) in [
+        ("\"60d\"", "\"1d\""),
+        ("\"3650d\"", "\"30d\""),
+        ("archive = \"400d\"", "archive = \"20d\""),
+        ("quarantine =", "karantine ="),
+    ] {
         sandbox.replace("hub/hub.toml", from, to);
     }
     let checked = sandbox.run(&["check"]).expect(1);
     checked
         .says("retention.publications: must be 7d to")
         .says("retention.audit: must be 365d to")
+        .says("retention.archive: the archive must be kept at least as long")
         .says("karantine");
 }
 

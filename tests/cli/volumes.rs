@@ -193,3 +193,29 @@ fn a_feeds_folder_on_another_volume_is_told() {
         assert_eq!(published(volume).len(), 0);
     });
 }
+
+#[test]
+fn the_doctor_sees_a_small_and_a_read_only_volume() {
+    on_a_small_volume("volumes::the_doctor_sees_a_small_and_a_read_only_volume", |volume| {
+        let sandbox = hub_on(volume, "root", 10);
+        let says = |check: &str| {
+            let findings = sandbox.run(&["doctor", "--json"]).expect(1).json();
+            let findings = findings["findings"].as_array().unwrap().clone();
+            let is_it = |finding: &&serde_json::Value| {
+                finding["check"] == check
+                    && finding["level"] == "problem"
+                    && finding["place"].as_str().unwrap().starts_with(volume.to_str().unwrap())
+            };
+            findings.iter().filter(is_it).count()
+        };
+        assert_eq!((says("space"), says("folders"), says("volume")), (1, 0, 0));
+        mount(&["-o", "remount,ro", volume.to_str().unwrap()]);
+        assert!(says("folders") > 0);
+        mount(&["-o", "remount,rw", volume.to_str().unwrap()]);
+        let feed = volume.join("001/001o005-00/v1.0");
+        fs::create_dir_all(&feed).unwrap();
+        mount(&["-t", "tmpfs", "other", feed.to_str().unwrap()]);
+        assert_eq!(says("volume"), 1);
+        assert!(Command::new("umount").arg(&feed).status().unwrap().success());
+    });
+}

@@ -153,7 +153,7 @@ impl Undisturbed {
 }
 
 /// The lines of two states that differ.
-fn difference(expected: &HubState, found: &HubState) -> String {
+pub(crate) fn difference(expected: &HubState, found: &HubState) -> String {
     let (expected, found) = (format!("{expected:#?}"), format!("{found:#?}"));
     let lacks = |lines: &str, line: &str| !lines.lines().any(|other| other == line);
     let missing = expected.lines().filter(|line| lacks(&found, line)).map(|line| format!("- {line}\n"));

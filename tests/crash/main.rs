@@ -12,3 +12,5 @@ mod random;
 mod sandbox;
 #[cfg(test)]
 mod state;
+#[cfg(test)]
+mod verbs;

@@ -8,6 +8,7 @@ use renkei_engine::POINTS;
 
 use crate::flow::{FLOW, Stage, Undisturbed, close, drive, next_command};
 use crate::sandbox::{Sandbox, files};
+use crate::verbs;
 
 /// One case: which stage is cut off where, each time it is started.
 struct Case {
@@ -19,7 +20,8 @@ struct Case {
 
 /// Points of a prefix, in order.
 fn points_of(prefix: &str) -> impl Iterator<Item = &'static str> {
-    POINTS.into_iter().filter(move |point| point.starts_with(prefix))
+    let elsewhere: Vec<&str> = verbs::points().collect();
+    POINTS.into_iter().filter(move |point| point.starts_with(prefix) && !elsewhere.contains(point))
 }
 
 /// Every point of every stage; with several feeds, within the first, second and third of them.
@@ -54,6 +56,7 @@ fn double_kills() -> Vec<Case> {
         "publish.data-moved",
         "publish.notice-staged",
         "publish.notice-moved",
+        "publish.archived",
     ];
     let stage = 5;
     let mut cases = Vec::new();
@@ -131,6 +134,6 @@ fn stopped_at_every_point_it_ends_the_same() {
             });
         }
     });
-    let expected: BTreeSet<String> = POINTS.map(str::to_owned).into();
+    let expected: BTreeSet<String> = points_of("").map(str::to_owned).collect();
     assert_eq!(hit.into_inner().unwrap(), expected, "every point is reached by the flow");
 }

@@ -40,6 +40,8 @@ impl HubState {
         };
         let mut own = files::read_tree(&sandbox.path("hub/share"), |_| true);
         own.retain(|name, _| name.starts_with('.'));
+        // Stages and places of the quarantine are named after runs.
+        let own = own.into_iter().map(|(name, bytes)| (without_run_id(&name), bytes)).collect();
         Self {
             commits: sandbox.run(&["commits", "--json", "--last", "1000"]).expect(0).json(),
             publications: sandbox.run(&["publications", "--json"]).expect(0).json(),
@@ -50,6 +52,15 @@ impl HubState {
             own: digests(own),
         }
     }
+}
+
+/// A path with `run` in place of the id of a run.
+fn without_run_id(path: &str) -> String {
+    let parts = path.split('/').map(|part| match part.rsplit_once('-') {
+        Some((start, id)) if id.len() == 26 => format!("{start}-run"),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 type StoreState = (Vec<String>, BTreeMap<String, String>, Vec<String>);

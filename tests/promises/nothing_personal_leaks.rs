@@ -130,12 +130,24 @@ fn nothing_personal_leaks() {
     listener.run(&[["generate"].as_slice(), &feeds, &["--diff"]].concat()).expect(0);
     extracts(&mut listener, &resident);
     unwritable(&mut listener, &resident);
-    for args in
-        [["feeds"].as_slice(), &["publications"], &["commits"], &["runs"], &["config", "show"], &["check"]]
-    {
+    told(&mut listener);
+    for args in [
+        ["feeds"].as_slice(),
+        &["publications"],
+        &["commits"],
+        &["runs"],
+        &["config", "show"],
+        &["check"],
+        &["alert", "test"],
+        &["alert", "list"],
+        &["doctor"],
+    ] {
         listener.run(args).expect(0);
         listener.run(&[args, &["--json"]].concat()).expect(0);
     }
+    let said = fs::read_to_string(sandbox.path("told")).unwrap();
+    assert!(said.contains("RENKEI_ALERT_KIND=test"), "{said}");
+    assert_eq!(listener.secrets.found_in(&said), None, "{said}");
     let runs = sandbox.run(&["runs", "--json", "--last", "100"]).expect(0).json();
     for run in runs.as_array().unwrap() {
         listener.run(&["runs", run["run_id"].as_str().unwrap()]).expect(0);
@@ -144,6 +156,19 @@ fn nothing_personal_leaks() {
     crashes(&mut listener);
     assert!(listener.n_lines > 200, "only {} lines were logged", listener.n_lines);
     what_is_kept(&sandbox, &listener.secrets);
+}
+
+/// Alerts go to a program that writes down all it is given.
+fn told(listener: &mut Listener<'_>) {
+    let sandbox = listener.sandbox;
+    let told = sandbox.path("told").display().to_string();
+    sandbox.write("told.sh", &format!("env >> '{told}'; printf '%s\\n' \"$@\" >> '{told}'\n"));
+    let toml = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let script = sandbox.path("told.sh").display().to_string();
+    let command = format!(
+        "[alert.command]\nprogram = \"/bin/sh\"\nargs = [\"{script}\", \"{{title}}\", \"{{key}}\"]\n"
+    );
+    fs::write(sandbox.path("hub/hub.toml"), format!("{toml}\n{command}")).unwrap();
 }
 
 /// Loads that are refused, with canaries in the way.

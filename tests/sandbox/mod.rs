@@ -4,6 +4,7 @@
 //! clock that stands still. A check that fails prints the command, both streams and the folder's tree.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+mod audit;
 pub(crate) mod files;
 pub(crate) mod moves;
 mod outcome;

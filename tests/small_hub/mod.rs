@@ -105,7 +105,7 @@ impl SmallHub {
 
     /// Publishes for the business date the clock shows.
     pub(crate) fn publish(&self, feed: &Feed, content: Content) -> Published {
-        generate(self.house(), feed, content, self.clock.now().date()).unwrap()
+        generate(self.house(), feed, content, self.clock.now().date()).unwrap().published().unwrap()
     }
 
     /// Verifies all that a feed ever published, from the files alone.

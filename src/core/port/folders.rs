@@ -5,9 +5,11 @@
 
 use std::io::{Read, Write};
 
+use serde::Serialize;
+
 use crate::fault::{Class, Fault};
 use crate::file_name::{FileName, FolderPath};
-use crate::ids::Digest;
+use crate::ids::{Digest, FeedId, Sequence};
 use crate::moment::Moment;
 
 /// Connection folders behind the port.
@@ -58,6 +60,45 @@ pub trait Folders: Send + Sync {
 
     /// Removes an entry of the hub's own with all that is in it, following no link; none there is well.
     fn remove_own(&self, own: OwnFolder, path: &FolderPath) -> Result<(), FolderError>;
+
+    /// Compares what has a name in a folder with what is to have it.
+    fn standing(
+        &self,
+        folder: &FolderPath,
+        name: &FileName,
+        content: &Content,
+    ) -> Result<Standing, FolderError>;
+
+    /// Keeps a published file in the archive: a copy of a small one, a second name of a large one, and the other
+    /// where that does not go. One that is kept already is left. As a second name shares its bytes with what
+    /// stands in the folder, whoever takes from the archive compares with the digest.
+    fn keep(
+        &self,
+        folder: &FolderPath,
+        name: &FileName,
+        place: &Shelf<'_>,
+        content: &Content,
+    ) -> Result<(), FolderError>;
+
+    /// Compares what the archive has under a name with what it is to have.
+    fn kept(&self, place: &Shelf<'_>, name: &FileName, content: &Content) -> Result<Standing, FolderError>;
+
+    /// Opens a file of the archive.
+    fn read_kept(&self, place: &Shelf<'_>, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError>;
+
+    /// Puts a staged file in the place of whatever has its name in the folder, by one step, and makes that
+    /// durable.
+    fn replace(&self, stage: &FileName, name: &FileName, folder: &FolderPath) -> Result<(), FolderError>;
+
+    /// Brings what has a name in a folder to a place of the quarantine, with a reason beside it, and gives that
+    /// path. It may keep its name in the folder too, until it is replaced.
+    fn quarantine(
+        &self,
+        folder: &FolderPath,
+        name: &FileName,
+        place: &FileName,
+        reason: &str,
+    ) -> Result<String, FolderError>;
 }
 
 /// A folder of the hub's own, out of sight for receivers.
@@ -97,6 +138,27 @@ pub struct Content {
     pub n_bytes: u64,
     /// Its digest.
     pub sha256: Digest,
+}
+
+/// A publication's place in the archive.
+#[derive(Debug, Clone, Copy)]
+pub struct Shelf<'s> {
+    /// Its feed.
+    pub feed: &'s FeedId,
+    /// Its number in the feed.
+    pub sequence: Sequence,
+}
+
+/// What stands under a name, against what should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// The same bytes.
+    Same,
+    /// Something else.
+    Other,
+    /// Nothing.
+    Missing,
 }
 
 /// What can go wrong in the folders. Paths are below the root and hold nothing personal.

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::guard::Review;
 use crate::ids::{CommitNo, Digest, FeedId, Sequence, Window};
 use crate::publication::{Kind, Progress};
 use crate::state::FeedState;
@@ -81,6 +82,8 @@ pub struct PublicationRecord {
     pub run_id: String,
     /// When it was sealed.
     pub sealed_at: String,
+    /// What the guard saw of it; `None` for kinds that move no state.
+    pub review: Option<Review>,
 }
 
 /// What retention asks of a publication.
@@ -100,8 +103,8 @@ pub struct StandingPublication {
     pub stem: String,
     /// The notice, byte for byte as published.
     pub notice: String,
-    /// When it was sealed.
-    pub sealed_at: String,
+    /// From when its time counts: when it was sealed, or given again.
+    pub since: String,
     /// Whether the run that made it, or the one that is a part of, is not at its end.
     pub is_run_open: bool,
 }

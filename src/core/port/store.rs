@@ -6,10 +6,12 @@ use std::ops::ControlFlow;
 use chrono::NaiveDate;
 use renkei_registry::{AtenaNo, RowKey};
 
+use crate::alert::{Alert, AlertKey, Channel};
 use crate::audit::AuditLink;
 use crate::fault::{Class, Fault};
 use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use crate::moment::Moment;
+use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, StandingPublication};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
 use crate::publication::Progress;
@@ -86,10 +88,12 @@ pub trait Snapshot {
     /// The last `limit` commits, newest first.
     fn commits(&self, limit: u32) -> Result<Vec<CommitRecord>, StoreError>;
 
-    /// The last publication of a feed that moved its state, sealed or published: where a diff starts.
+    /// The last publication of a feed that moved its state, sealed or published: where a diff starts. One that
+    /// is held has moved nothing yet, one that was discarded never will.
     fn feed_head(&self, feed: &FeedId) -> Result<Option<PublicationRecord>, StoreError>;
 
-    /// The highest sequence number a feed has given out; 0 for none.
+    /// The highest sequence number a feed has given out; 0 for none. A discarded publication's counts as given
+    /// back.
     fn last_sequence(&self, feed: &FeedId) -> Result<Sequence, StoreError>;
 
     /// Publications, oldest first: of one feed or of all, of one progress or of any.
@@ -107,6 +111,16 @@ pub trait Snapshot {
 
     /// How many slots planned before a time were skipped without a run.
     fn n_skipped_slots(&self, before: Moment) -> Result<u64, StoreError>;
+    /// The publication of a feed that has this sequence; not a discarded one that had it.
+    fn publication(&self, feed: &FeedId, sequence: Sequence)
+    -> Result<Option<PublicationRecord>, StoreError>;
+
+    /// The last `limit` publications, of one feed or of all, newest first, without those that were discarded.
+    fn last_publications(
+        &self,
+        feed: Option<&FeedId>,
+        limit: u32,
+    ) -> Result<Vec<PublicationRecord>, StoreError>;
 
     /// The last `limit` runs, newest first.
     fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError>;
@@ -116,6 +130,9 @@ pub trait Snapshot {
 
     /// The runs with an order that are not at their end, oldest first: the queue and what is at work.
     fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The runs of jobs that wait for a person's release, oldest first, those run in place included.
+    fn held_runs(&self) -> Result<Vec<RunRecord>, StoreError>;
 
     /// The runs that are no part of another for business dates in `from..=through`, oldest first.
     fn runs_for(&self, from: NaiveDate, through: NaiveDate) -> Result<Vec<RunRecord>, StoreError>;
@@ -146,6 +163,14 @@ pub trait Snapshot {
 
     /// The audit's last line; the base where there is none.
     fn audit_head(&self) -> Result<AuditLink, StoreError>;
+    /// The last `limit` alerts, newest first: those that stand open, or all.
+    fn alerts(&self, only_open: bool, limit: u32) -> Result<Vec<AlertRecord>, StoreError>;
+
+    /// The messages of a channel that wait to be told, oldest first.
+    fn undelivered_alerts(&self, channel: Channel) -> Result<Vec<WaitingMessage>, StoreError>;
+
+    /// When the last `limit` messages of a channel went out, newest first: sent, or handed to a program.
+    fn alerts_sent_at(&self, channel: Channel, limit: u32) -> Result<Vec<Moment>, StoreError>;
 }
 
 /// Writing: all of it or none.
@@ -170,7 +195,7 @@ pub trait Transaction {
     /// rows changed. A load needs an empty registry (else [`StoreError::NotEmpty`]).
     fn record_commit(&mut self, commit: &CommitRecord) -> Result<CommitRecord, StoreError>;
 
-    /// Records a sealed publication. Its sequence must be the feed's last plus one
+    /// Records a publication, sealed or held. Its sequence must be the feed's last plus one
     /// (else [`StoreError::SequenceTaken`]).
     fn seal(&mut self, publication: &PublicationRecord) -> Result<(), StoreError>;
 
@@ -180,12 +205,22 @@ pub trait Transaction {
     /// Marks a publication's files as removed from the folder; the publication stays on record.
     fn mark_files_removed(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError>;
 
+    /// Marks a publication's files as given again: they stand in the folder, and their time counts anew.
+    fn mark_redelivered(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError>;
+
     /// Removes runs with their tries, steps and slots. The parts of a run must be among them, or the run stays
     /// and this is [`StoreError::Missing`].
     fn remove_runs(&mut self, run_ids: &[String]) -> Result<(), StoreError>;
 
     /// Removes the slots planned before a time that were skipped without a run, and says how many.
     fn remove_skipped_slots(&mut self, before: Moment) -> Result<u64, StoreError>;
+    /// Marks a held publication as sealed: from here on it is published like any other. Any other progress is
+    /// [`StoreError::Missing`].
+    fn release(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
+
+    /// Marks a held publication as discarded and gives its sequence back. Any other progress is
+    /// [`StoreError::Missing`].
+    fn discard(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
 
     /// Writes a run: new, or over the one with its id.
     fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError>;
@@ -227,6 +262,17 @@ pub trait Transaction {
 
     /// Removes the audit's lines up to the base set, and says how many there were.
     fn remove_audit_before_base(&mut self) -> Result<u64, StoreError>;
+    /// Opens an alert and puts a message of it into the outbox of each channel. While its condition stands
+    /// open, opening it again counts and nothing more, unless it is graver than before. One that passes by
+    /// itself is over at once.
+    fn open_alert(&mut self, alert: &Alert, channels: &[Channel]) -> Result<Opened, StoreError>;
+
+    /// Ends the open alert of a condition and puts its all-clear into the outbox of each channel that it was
+    /// put into; false where none is open.
+    fn clear_alert(&mut self, key: &AlertKey, at: Moment) -> Result<bool, StoreError>;
+
+    /// Records one try to tell these messages, several where it was a summary, and how it leaves them.
+    fn put_delivery(&mut self, message_nos: &[u64], delivery: &DeliveryRecord) -> Result<(), StoreError>;
 
     /// Makes all of it durable.
     fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -20,8 +20,8 @@ pub struct PublicationAge {
     pub kind: Kind,
     /// How far it has come.
     pub progress: Progress,
-    /// When it was sealed; `None` where that cannot be read.
-    pub sealed_at: Option<Moment>,
+    /// When it was sealed, or given again; `None` where that cannot be read.
+    pub since: Option<Moment>,
     /// Whether the run that made it, or the one that is a part of, is not at its end.
     pub is_run_open: bool,
 }
@@ -42,7 +42,7 @@ pub fn judge_publications(rules: &Rules, all: &[PublicationAge], now: Moment) ->
                 () if one.progress != Progress::Published => Some(Kept::Unsettled),
                 () if one.kind.moves_state() && !is_before_full => Some(Kept::Needed),
                 () if one.is_run_open => Some(Kept::RunOpen),
-                () => judge_age(one.sealed_at, rules.publications, now),
+                () => judge_age(one.since, rules.publications, now),
             }
         })
         .collect()

@@ -27,11 +27,11 @@ fn publications() -> impl Strategy<Value = Vec<PublicationAge>> {
     proptest::collection::vec(one, 0..40).prop_map(|rows| {
         let mut counts = [0_u32; 3];
         rows.into_iter()
-            .map(|(feed, kind, progress, sealed_at, is_run_open)| {
+            .map(|(feed, kind, progress, since, is_run_open)| {
                 counts[usize::from(feed)] += 1;
                 let sequence = Sequence(counts[usize::from(feed)]);
                 let feed = format!("feed-{feed}").parse().unwrap();
-                PublicationAge { feed, sequence, kind, progress, sealed_at, is_run_open }
+                PublicationAge { feed, sequence, kind, progress, since, is_run_open }
             })
             .collect()
     })
@@ -57,7 +57,7 @@ proptest! {
         prop_assert_eq!(verdicts.len(), all.len());
         let chains: Vec<_> = (0..3).flat_map(|feed| chain_of(&all, &format!("feed-{feed}"))).collect();
         for (one, verdict) in all.iter().zip(&verdicts) {
-            let is_old = one.sealed_at.is_some_and(|at| at <= now().plus(-rules.publications));
+            let is_old = one.since.is_some_and(|at| at <= now().plus(-rules.publications));
             let must_stay = chains.contains(&one)
                 || one.progress == Progress::Sealed
                 || one.is_run_open

@@ -5,13 +5,14 @@
 
 use std::ops::ControlFlow;
 
+use renkei_core::guard::{ReasonCode, Review};
 use renkei_core::notice::ChangeCounts;
 use renkei_core::port::PublicationRecord;
 use renkei_core::projection::Shown;
 use renkei_core::publication::Progress;
 use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::{CommitNo, Window};
-use renkei_registry::{AtenaNo, PackedReader};
+use renkei_registry::{AtenaNo, ItemNo, PackedReader, Values as _};
 
 use super::numbers_of;
 use super::proof;
@@ -28,6 +29,8 @@ pub(super) struct Difference {
     pub(super) before: Option<RowDigest>,
     /// The line now.
     pub(super) after: Option<RowDigest>,
+    /// The reason of move of the row as it is shown.
+    pub(super) reason: ReasonCode,
 }
 
 /// A line of a resident, with the packed row it was rendered from.
@@ -37,6 +40,7 @@ struct Line {
     bucket: usize,
     text: Vec<u8>,
     packed: Vec<u8>,
+    reason: ReasonCode,
 }
 
 /// Writes the rows that differ and proves them against the state before.
@@ -74,6 +78,7 @@ pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
         report: output.written.report,
         changes: Some(changes),
         state_after: state,
+        review: review_of(&differences),
     })
 }
 
@@ -109,6 +114,15 @@ pub(super) fn move_state(state: &mut FeedState, differences: &[Difference]) {
             state.add(difference.bucket, after);
         }
     }
+}
+
+/// The changes by reason of move.
+pub(super) fn review_of(differences: &[Difference]) -> Review {
+    let mut review = Review::default();
+    for difference in differences {
+        review.count(difference.reason, difference.before.is_some(), difference.after.is_some());
+    }
+    review
 }
 
 fn count(differences: &[Difference]) -> ChangeCounts {
@@ -148,13 +162,20 @@ fn differences_of(
             bucket: line.bucket,
             before: old.map(digest),
             after: Some(digest(&line)),
+            reason: line.reason,
         };
         found.push((Shown::Present, line, difference));
     }
     for old in before.into_iter().filter(|old| !keys_after.contains(&old.key)) {
-        let difference =
-            Difference { key: old.key.clone(), bucket: old.bucket, before: Some(digest(&old)), after: None };
         let now = cancelled.iter().find(|line| line.key == old.key).cloned();
+        let reason = now.as_ref().map_or(old.reason, |now| now.reason);
+        let difference = Difference {
+            key: old.key.clone(),
+            bucket: old.bucket,
+            before: Some(digest(&old)),
+            after: None,
+            reason,
+        };
         found.push((Shown::Removed, now.unwrap_or(old), difference));
     }
     Ok(found)
@@ -186,7 +207,8 @@ fn lines_at(desk: &Desk<'_>, atena_no: AtenaNo, at: CommitNo) -> Result<Resident
         let key = projection.key(&row).join(&0x1f);
         let bucket = projection.bucket(&row);
         let list = if is_shown { &mut lines.shown } else { &mut lines.cancelled };
-        list.push(Line { key, bucket, text, packed });
+        let reason = ReasonCode::of(row.get(ItemNo::IDO_JIYU));
+        list.push(Line { key, bucket, text, packed, reason });
     }
     Ok(lines)
 }

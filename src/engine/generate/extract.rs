@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
+use renkei_core::guard::Review;
 use renkei_core::port::RowSet;
 use renkei_core::projection::Shown;
 use renkei_core::{CommitNo, Window};
@@ -68,6 +69,7 @@ fn extract(
         report: output.written.report,
         changes: None,
         state_after: desk.state_now(),
+        review: Review::default(),
     })
 }
 

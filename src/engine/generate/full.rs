@@ -44,12 +44,13 @@ pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
         desk.house.witness.progress(feed.id.as_str(), n_read, n_rows);
         damage.map_or(Ok(()), |error| Err(error.into()))
     })?;
-    proof::full_follows_from_diffs(desk, &output.state)?;
+    let review = proof::full_follows_from_diffs(desk, &output.state)?;
     Ok(Made {
         window: Window { after: CommitNo(0), through: desk.head },
         files: output.written.files,
         report: output.written.report,
         changes: None,
         state_after: output.state,
+        review,
     })
 }

@@ -1,30 +1,39 @@
 //! Generating and publishing: from one snapshot to files and their notice in the folder.
 //!
-//! Order: stage ▸ seal ▸ data ▸ notice ▸ settle. Up to the seal a run leaves nothing but a stage to be swept
-//! away; from the seal on everything is fixed in the database, and `recover` can finish it at any time.
+//! Order: stage ▸ guard ▸ seal ▸ data ▸ notice ▸ archive ▸ settle. Up to the seal a run leaves nothing but a
+//! stage to be swept away; from the seal on everything is fixed in the database, and `recover` can finish it at
+//! any time. What the guard holds ends with its seal and keeps its stage until it is released or discarded.
 
 mod diff;
 mod extract;
 mod full;
+mod guard;
+mod held;
 mod lines;
 mod parts;
 mod proof;
 mod publish;
 mod recover;
+mod seal;
 mod staged;
 mod unwritable;
 
 use chrono::NaiveDate;
 use renkei_core::feed::Feed;
+use renkei_core::guard::Review;
+use renkei_core::naming::notice_name;
 use renkei_core::notice::{ChangeCounts, Notice, StateWords};
-use renkei_core::port::Numbers;
+use renkei_core::port::{Numbers, PublicationRecord, Transaction};
 use renkei_core::projection::Projection;
-use renkei_core::publication::Kind;
+use renkei_core::publication::{Kind, Progress};
 use renkei_core::{FileName, FolderPath};
 use renkei_registry::AtenaNo;
 
+pub use held::{discard, release};
+pub(crate) use publish::audit_entry;
 pub use recover::{Recovered, recover};
 
+use self::publish::Way;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::run::Run;
@@ -68,6 +77,13 @@ pub struct Published {
 }
 
 impl Published {
+    /// A publication on record that stands now.
+    fn of(record: &PublicationRecord, notice: Notice) -> Result<Self, EngineError> {
+        let notice_name = notice_name(&record.stem.parse()?)?;
+        let state = seal::state_words(&record.state);
+        Ok(Self { notice, notice_name, folder: record.folder.parse()?, state })
+    }
+
     /// Bytes of all data files.
     pub fn n_bytes(&self) -> u64 {
         self.notice.files.iter().map(|file| file.n_bytes).sum()
@@ -79,13 +95,72 @@ impl Published {
     }
 }
 
-/// Makes one publication and publishes it. Call [`recover`] first: what an earlier run sealed comes before.
+/// What became of a publication that was made.
+#[derive(Debug, Clone)]
+pub enum Generated {
+    /// It stands in its folder.
+    Published(Box<Published>),
+    /// It exceeds a bound of the guard: it is sealed, and waits to be released or discarded. The run that made
+    /// it is done; a person must look.
+    Held(Box<Held>),
+}
+
+impl Generated {
+    /// What its notice says.
+    pub fn notice(&self) -> &Notice {
+        match self {
+            Self::Published(published) => &published.notice,
+            Self::Held(held) => &held.notice,
+        }
+    }
+
+    /// The publication, if it stands in its folder.
+    pub fn published(self) -> Option<Published> {
+        match self {
+            Self::Published(published) => Some(*published),
+            Self::Held(_) => None,
+        }
+    }
+}
+
+/// A publication that waits for a person.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// What its notice will say.
+    pub notice: Notice,
+    /// Counts by reason of move, and the bounds exceeded.
+    pub review: Review,
+}
+
+/// Why a publication is made.
+pub(crate) struct Order {
+    /// What the run and the audit say.
+    pub(crate) what: String,
+    /// Given where a person asked for something out of the ordinary.
+    pub(crate) reason: Option<String>,
+}
+
+/// Makes one publication and publishes it, or holds it if it is larger than the feed's bounds. Call [`recover`]
+/// first: what an earlier run sealed comes before. While one of the feed is held, no other is made
+/// ([`EngineError::Held`]).
 pub fn generate(
     house: House<'_>,
     feed: &Feed,
     content: Content,
     business_date: NaiveDate,
-) -> Result<Published, EngineError> {
+) -> Result<Generated, EngineError> {
+    let order = Order { what: format!("generate {} --{}", feed.id, content.kind()), reason: None };
+    make(house, feed, content, business_date, &order)
+}
+
+/// [`generate`] for an order.
+pub(crate) fn make(
+    house: House<'_>,
+    feed: &Feed,
+    content: Content,
+    business_date: NaiveDate,
+    order: &Order,
+) -> Result<Generated, EngineError> {
     if !feed.layout.is_valid_on(business_date) {
         return Err(EngineError::NotInForce {
             feed: feed.id.clone(),
@@ -93,17 +168,33 @@ pub fn generate(
             day: business_date,
         });
     }
-    let what = format!("generate {} --{}", feed.id, content.kind());
-    let mut run = Run::start(house, what, feed.id.as_str(), business_date)?;
+    if let Some(held) = held::of_feed(house, &feed.id)? {
+        return Err(held::refusal(held));
+    }
+    let mut run = Run::start(house, order.what.clone(), feed.id.as_str(), business_date)?;
     house.witness.reached("publish.run-recorded");
     let stage = stage_name(run.id())?;
-    let made = staged::stage(house, feed, content, business_date, &stage, &mut run)
-        .and_then(|staged| publish::publish(house, feed, &staged, &mut run));
-    match made {
+    let staged = staged::stage(house, feed, content, business_date, &stage, &mut run);
+    let sealed = staged.and_then(|staged| {
+        run.begin_step("seal");
+        let (record, notice) = seal::record(house, feed, &staged, &run)?;
+        Ok((seal::seal(house, &record, order, &mut run)?, record, notice))
+    });
+    let (tx, record, notice) = match sealed {
+        Ok(sealed) => sealed,
+        Err(error) => {
+            run.fail(&error);
+            return Err(error);
+        }
+    };
+    if record.progress == Progress::Held {
+        return held::hold(house, tx, record, notice, run).map(|held| Generated::Held(Box::new(held)));
+    }
+    match publish(house, tx, &record, notice, &mut run) {
         Ok(published) => {
-            publish::settle(house, &published, run)?;
+            publish::settle(house, &published, &stage, run)?;
             house.witness.reached("publish.settled");
-            Ok(published)
+            Ok(Generated::Published(Box::new(published)))
         }
         Err(error) => {
             run.fail(&error);
@@ -112,8 +203,22 @@ pub fn generate(
     }
 }
 
+/// Commits the seal and brings what is sealed to its folder.
+fn publish(
+    house: House<'_>,
+    tx: Box<dyn Transaction + '_>,
+    record: &PublicationRecord,
+    notice: Notice,
+    run: &mut Run<'_>,
+) -> Result<Published, EngineError> {
+    tx.commit()?;
+    house.witness.reached("publish.sealed");
+    Way::of(record, &notice)?.go(house, Some(run))?;
+    Published::of(record, notice)
+}
+
 /// The stage of a run.
-fn stage_name(run_id: &str) -> Result<FileName, EngineError> {
+pub(crate) fn stage_name(run_id: &str) -> Result<FileName, EngineError> {
     Ok(format!("run-{run_id}").parse()?)
 }
 

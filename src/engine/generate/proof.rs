@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
+use renkei_core::guard::Review;
 use renkei_core::notice::DataFile;
 use renkei_core::state::{FeedState, RowDigest};
 
-use super::diff::{Difference, differences_in, move_state, window_since};
+use super::diff::{Difference, differences_in, move_state, review_of, window_since};
 use super::staged::Desk;
 use crate::data_file::{DataFileReader, Row};
 use crate::error::EngineError;
@@ -63,14 +64,15 @@ pub(super) fn diff_leads_to_state(
 /// Compares a full's fresh state with the one the feed's publications and the changes since lead to.
 ///
 /// Where declarations changed or the registry was loaded in between, the full is the remedy and there is
-/// nothing to compare.
-pub(super) fn full_follows_from_diffs(desk: &Desk<'_>, fresh: &FeedState) -> Result<(), EngineError> {
-    let Some(base) = &desk.base else { return Ok(()) };
-    let Ok(window) = window_since(desk, base) else { return Ok(()) };
+/// nothing to compare. Gives the counts of those changes.
+pub(super) fn full_follows_from_diffs(desk: &Desk<'_>, fresh: &FeedState) -> Result<Review, EngineError> {
+    let Some(base) = &desk.base else { return Ok(Review::default()) };
+    let Ok(window) = window_since(desk, base) else { return Ok(Review::default()) };
     let mut expected = base.state.clone();
-    move_state(&mut expected, &differences_in(desk, window)?);
+    let differences = differences_in(desk, window)?;
+    move_state(&mut expected, &differences);
     if expected == *fresh {
-        return Ok(());
+        return Ok(review_of(&differences));
     }
     let buckets = expected.differing_buckets(fresh).len();
     Err(EngineError::ProofFailed {

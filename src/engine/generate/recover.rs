@@ -1,13 +1,13 @@
 //! Going on after a crash: what was sealed is finished, what was not is swept away.
 
-use renkei_core::naming::notice_name;
 use renkei_core::notice::Notice;
 use renkei_core::port::{PublicationRecord, RunState};
 use renkei_core::publication::{Kind, Progress};
-use renkei_core::{FeedId, FileName, FolderPath, Sequence};
+use renkei_core::{FeedId, FileName, Sequence};
 
-use super::publish::{move_data, move_notice, publication_audit};
+use super::publish::{Way, publication_audit};
 use super::stage_name;
+use crate::archive;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::run::end_audit;
@@ -42,7 +42,7 @@ impl Recovered {
 pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
     let mut recovered = Recovered::default();
     let sealed = house.store.snapshot()?.publications(None, Some(Progress::Sealed))?;
-    let mut kept_stages = Vec::new();
+    let mut kept_stages = held_stages(house)?;
     for publication in sealed {
         if is_replaced(house, &publication)? {
             continue;
@@ -64,6 +64,7 @@ pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
         recovered.finished.push((publication.feed, publication.sequence));
         house.witness.reached("recover.finished-one");
     }
+    archive::complete(house)?;
     recovered.n_interrupted_runs = close_runs(house)?;
     for stage in house.folders.stages()?.into_iter().filter(|stage| !kept_stages.contains(stage)) {
         house.folders.discard_stage(&stage)?;
@@ -71,6 +72,12 @@ pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
     }
     house.witness.reached("recover.done");
     Ok(recovered)
+}
+
+/// The stages of what waits for a release: they are nobody's to sweep.
+fn held_stages(house: House<'_>) -> Result<Vec<FileName>, EngineError> {
+    let held = house.store.snapshot()?.publications(None, Some(Progress::Held))?;
+    held.iter().map(|held| stage_name(&held.run_id)).collect()
 }
 
 /// True when a later full was published: it gives receivers all that this publication would have.
@@ -83,21 +90,17 @@ fn is_replaced(house: House<'_>, publication: &PublicationRecord) -> Result<bool
 /// Repeats the steps from the seal on.
 fn finish(house: House<'_>, publication: &PublicationRecord) -> Result<(), EngineError> {
     let notice = Notice::parse(publication.notice.as_bytes())?;
-    let stage = stage_name(&publication.run_id)?;
-    let folder: FolderPath = publication.folder.parse()?;
-    let stem: FileName = publication.stem.parse()?;
-    if !house.folders.stages()?.contains(&stage) {
+    let way = Way::of(publication, &notice)?;
+    if !house.folders.stages()?.contains(&way.stage) {
         // Cleared by hand, or after everything was moved; what was not moved is then reported as lost.
-        house.folders.begin_stage(&stage)?;
+        house.folders.begin_stage(&way.stage)?;
     }
-    move_data(house.folders, house.witness, &stage, &folder, &notice)?;
-    let name = notice_name(&stem)?;
-    move_notice(house.folders, house.witness, &stage, &folder, &name, &publication.notice)?;
+    way.go(house, None)?;
     let mut tx = house.store.begin()?;
     tx.settle(&publication.feed, publication.sequence)?;
     tx.append_audit(&publication_audit(house, &notice))?;
     tx.commit()?;
-    house.folders.discard_stage(&stage)?;
+    house.folders.discard_stage(&way.stage)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use renkei_core::feed::Feed;
+use renkei_core::guard::Review;
 use renkei_core::naming::StemValues;
 use renkei_core::notice::{ChangeCounts, DataFile, ReportFile};
 use renkei_core::port::{PublicationRecord, Snapshot};
@@ -9,14 +10,13 @@ use renkei_core::publication::Kind;
 use renkei_core::state::FeedState;
 use renkei_core::{CommitNo, FileName, Moment, Sequence, Window};
 
-use super::{Content, Maker, diff, extract, full};
+use super::{Content, Maker, diff, extract, full, guard};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::run::Run;
 
 /// A publication whose files stand on the stage.
 pub(super) struct Staged {
-    pub(super) stage: FileName,
     pub(super) stem: FileName,
     pub(super) made_at: Moment,
     pub(super) kind: Kind,
@@ -31,6 +31,8 @@ pub(super) struct Staged {
     pub(super) state_before: Option<FeedState>,
     /// For kinds that move no state, the state as it was.
     pub(super) state_after: FeedState,
+    /// What the guard saw; `None` for kinds that move no state.
+    pub(super) review: Option<Review>,
 }
 
 /// What staging works with, whatever the content.
@@ -52,6 +54,8 @@ pub(super) struct Made {
     pub(super) report: Option<ReportFile>,
     pub(super) changes: Option<ChangeCounts>,
     pub(super) state_after: FeedState,
+    /// The changes since the publication before, by reason of move.
+    pub(super) review: Review,
 }
 
 /// Makes the files. When that fails, the stage is cleared at once: it may be what fills the disk.
@@ -111,13 +115,13 @@ fn try_stage(
         Content::Single(atena_no) => extract::single(&desk, atena_no)?,
         Content::AsOf(day) => extract::as_of(&desk, day)?,
     };
-    let Desk { base, stem, .. } = desk;
     let n_rows: u64 = made.files.iter().map(|file| file.n_rows).sum();
     run.end_step(format!("{n_rows} rows in {} files", made.files.len()));
     house.witness.reached("publish.staged");
+    let review = content.kind().moves_state().then(|| guard::review(&desk, &made)).transpose()?;
+    let Desk { base, stem, .. } = desk;
     let is_diff = content == Content::Diff;
     Ok(Staged {
-        stage: stage.clone(),
         stem,
         made_at,
         kind: content.kind(),
@@ -131,6 +135,7 @@ fn try_stage(
         changes: made.changes,
         state_before: base.filter(|_| is_diff).map(|base| base.state),
         state_after: made.state_after,
+        review,
     })
 }
 

@@ -67,7 +67,7 @@ pub fn conclude(
     set_fault(&mut ended, None);
     ended.state = final_state(outcome);
     match outcome {
-        Outcome::Done => {}
+        Outcome::Done | Outcome::Held => {}
         Outcome::Stopped => ended.n_attempts = ended.n_attempts.saturating_sub(1),
         Outcome::Failed(faults) => {
             if let Some((_, error)) = deciding(faults) {
@@ -80,7 +80,8 @@ pub fn conclude(
         }
     }
     attempt.state = if ended.state == RunState::Retrying { RunState::Failed } else { ended.state };
-    if ended.state != RunState::Succeeded && cancelled.is_some() {
+    let is_made = matches!(ended.state, RunState::Succeeded | RunState::Held);
+    if !is_made && cancelled.is_some() {
         ended.state = RunState::Cancelled;
         ended.not_before = None;
         attempt.state = RunState::Cancelled;

@@ -22,6 +22,8 @@ pub struct DeadlineStanding {
     pub deadline: Moment,
     /// How it stands.
     pub standing: Standing,
+    /// True when the work is done, in time or late.
+    pub is_done: bool,
 }
 
 /// Every job with a deadline and work on one of these business dates.
@@ -64,7 +66,9 @@ pub fn deadlines(
             }
             let progress = progress_of(last, job, business_date, now);
             let standing = assess(limit, deadline.warning, progress, typical.flatten(), now);
-            found.push(DeadlineStanding { job: job.id.clone(), business_date, deadline: limit, standing });
+            let is_done = matches!(progress, Progress::Done(_));
+            let job = job.id.clone();
+            found.push(DeadlineStanding { job, business_date, deadline: limit, standing, is_done });
         }
     }
     Ok(found)

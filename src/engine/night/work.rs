@@ -7,12 +7,12 @@ use renkei_core::feed::Feed;
 use renkei_core::hash::Hasher;
 use renkei_core::notice::Notice;
 use renkei_core::order::Order;
-use renkei_core::port::{FolderError, RunRecord, RunState};
-use renkei_core::publication::Kind;
+use renkei_core::port::{FolderError, PublicationRecord, RunRecord, RunState};
+use renkei_core::publication::{Kind, Progress};
 use renkei_core::{Class, Fault as _, FeedId};
 
 use crate::error::EngineError;
-use crate::generate::{Content, generate};
+use crate::generate::{Content, Generated, generate};
 use crate::house::House;
 use crate::retention::execute;
 
@@ -21,6 +21,8 @@ use crate::retention::execute;
 pub enum Outcome {
     /// All of it is done.
     Done,
+    /// All of it is made, and what the mass-change guard holds waits for a person.
+    Held,
     /// It ended at a safe point, as asked.
     Stopped,
     /// Faults, one for each feed that has one, or one of the run itself.
@@ -47,6 +49,7 @@ pub fn work(house: House<'_>, feeds: &[Feed], run: &RunRecord) -> Outcome {
 fn publish(house: House<'_>, feeds: &[Feed], run: &RunRecord, wanted: &[FeedId], kind: Kind) -> Outcome {
     let content = if kind == Kind::Full { Content::Full } else { Content::Diff };
     let mut faults = Vec::new();
+    let mut is_held = false;
     for id in wanted {
         if house.witness.wants_stop() {
             return Outcome::Stopped;
@@ -56,35 +59,63 @@ fn publish(house: House<'_>, feeds: &[Feed], run: &RunRecord, wanted: &[FeedId],
             None => Err(EngineError::FeedGone { feed: id.clone() }),
         };
         match made {
-            Ok(()) => {}
+            Ok(One::Published) => {}
+            Ok(One::Held) => is_held = true,
             Err(EngineError::Stopped) => return Outcome::Stopped,
             Err(error) => faults.push((Some(id.clone()), error)),
         }
     }
-    if faults.is_empty() { Outcome::Done } else { Outcome::Failed(faults) }
-}
-
-fn publish_one(house: House<'_>, feed: &Feed, content: Content, run: &RunRecord) -> Result<(), EngineError> {
-    if is_kept(house, &feed.id, run)? {
-        tracing::info!(feed = feed.id.as_str(), "an earlier try published it, and it stands");
-        return Ok(());
+    match (faults.is_empty(), is_held) {
+        (true, false) => Outcome::Done,
+        (true, true) => Outcome::Held,
+        (false, _) => Outcome::Failed(faults),
     }
-    generate(house, feed, content, run.business_date).map(drop)
 }
 
-/// True when an earlier try of this run published the feed and its files stand as published, or a receiver
-/// has already taken all of them away. A file with other bytes makes it undone.
-fn is_kept(house: House<'_>, feed: &FeedId, run: &RunRecord) -> Result<bool, EngineError> {
+/// What became of one feed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum One {
+    Published,
+    Held,
+}
+
+fn publish_one(house: House<'_>, feed: &Feed, content: Content, run: &RunRecord) -> Result<One, EngineError> {
+    if let Some(publication) = of_earlier_try(house, &feed.id, run)? {
+        if publication.progress == Progress::Held {
+            return Ok(One::Held);
+        }
+        if stands(house, &publication)? {
+            tracing::info!(feed = feed.id.as_str(), "an earlier try published it, and it stands");
+            return Ok(One::Published);
+        }
+    }
+    Ok(match generate(house, feed, content, run.business_date)? {
+        Generated::Published(_) => One::Published,
+        Generated::Held(_) => One::Held,
+    })
+}
+
+/// What an earlier try of this run made of the feed, unless it was discarded since.
+fn of_earlier_try(
+    house: House<'_>,
+    feed: &FeedId,
+    run: &RunRecord,
+) -> Result<Option<PublicationRecord>, EngineError> {
     let snapshot = house.store.snapshot()?;
     let parts = snapshot.parts(&run.run_id)?;
     if parts.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
-    let of_run = |run_id: &str| parts.iter().any(|part| part.run_id == run_id);
-    let published = snapshot.publications(Some(feed), None)?;
-    let Some(published) = published.into_iter().rev().find(|publication| of_run(&publication.run_id)) else {
-        return Ok(false);
+    let of_run = |publication: &PublicationRecord| {
+        publication.progress != Progress::Discarded
+            && parts.iter().any(|part| part.run_id == publication.run_id)
     };
+    Ok(snapshot.publications(Some(feed), None)?.into_iter().rev().find(of_run))
+}
+
+/// True when a publication's files stand as published, or a receiver has already taken all of them away. A file
+/// with other bytes makes it undone.
+fn stands(house: House<'_>, published: &PublicationRecord) -> Result<bool, EngineError> {
     let notice = Notice::parse(published.notice.as_bytes())?;
     let folder = published.folder.parse()?;
     for file in &notice.files {
@@ -124,6 +155,7 @@ pub(super) fn deciding<'f>(
 pub(super) fn final_state(outcome: &Outcome) -> RunState {
     match outcome {
         Outcome::Done => RunState::Succeeded,
+        Outcome::Held => RunState::Held,
         Outcome::Stopped => RunState::Stopped,
         Outcome::Failed(_) => RunState::Failed,
     }

@@ -176,7 +176,7 @@ fn age_of(one: &StandingPublication) -> PublicationAge {
         sequence: one.sequence,
         kind: one.kind,
         progress: one.progress,
-        sealed_at: Moment::parse(&one.sealed_at),
+        since: Moment::parse(&one.since),
         is_run_open: one.is_run_open,
     }
 }
@@ -222,7 +222,7 @@ fn published(
             what: format!("{} {}", one.feed, one.sequence),
             n_files: files.len() as u64,
             n_bytes: files.iter().map(|(_, n_bytes)| n_bytes).sum(),
-            since: one.sealed_at.clone(),
+            since: one.since.clone(),
             target: Target::Published {
                 feed: one.feed.clone(),
                 sequence: one.sequence,

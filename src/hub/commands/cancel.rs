@@ -6,7 +6,8 @@ use renkei_core::port::{AuditEntry, RunState};
 use renkei_engine::Clock as _;
 use renkei_engine::night::cancel_waiting;
 
-use super::named_job::{named_run, said, state_word};
+use super::named_job::{named_run, state_word};
+use super::reason::Reason;
 use crate::daemon::DaemonLink;
 use crate::failure::HubError;
 use crate::workplace::Workplace;
@@ -19,9 +20,8 @@ use crate::{Exit, Failure, Session};
 pub(crate) struct Cancel {
     /// The run: its id, or the start or end of one.
     run: String,
-    /// Why, for the audit.
-    #[arg(long, value_name = "TEXT", value_parser = said)]
-    reason: String,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 impl Cancel {
@@ -40,7 +40,7 @@ impl Cancel {
             at: workplace.clock().now().to_string(),
             operator,
             action: format!("cancel run {}", run.run_id),
-            reason: self.reason.clone(),
+            reason: self.reason.reason.clone(),
             result: format!("it was {}", run.state.as_str()),
             chain_sha256: Digest([0; 32]),
         })?;

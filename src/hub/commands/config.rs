@@ -55,6 +55,8 @@ fn show(console: &Console, config: &HubConfig) {
         (lang.pick("データベース", "database"), config.store.path.display().to_string()),
         (lang.pick("個人番号の鍵", "number key"), key_source(&config.store.number_key)),
         (lang.pick("命名", "naming"), config.naming.to_string()),
+        (lang.pick("警報", "alerts"), alert_line(config)),
+        (lang.pick("監視", "figures"), metrics_line(config)),
     ] {
         console.data(format_args!("{name}: {value}"));
     }
@@ -111,6 +113,45 @@ fn work_word(order: &Order) -> String {
     }
 }
 
+/// The channels with what they lead to; passwords are never part of a configuration.
+fn alert_line(config: &HubConfig) -> String {
+    let mail = config.alert.mail.iter().map(|mail| {
+        let (server, port, security) = (&mail.server, mail.port, mail.security.as_str());
+        format!("mail {server}:{port} ({security}), {} to", mail.to.len())
+    });
+    let command = config.alert.command.iter().map(|command| format!("command {}", command.program.display()));
+    let channels = mail.chain(command).collect::<Vec<_>>().join("; ");
+    if channels.is_empty() { "-".to_owned() } else { channels }
+}
+
+fn metrics_line(config: &HubConfig) -> String {
+    config.metrics.map_or_else(|| "-".to_owned(), |metrics| metrics.listen.to_string())
+}
+
+fn alert_as_json(config: &HubConfig) -> Value {
+    let alert = &config.alert;
+    json!({
+        "per_hour": alert.limit.n_max,
+        "mail": alert.mail.as_ref().map(|mail| json!({
+            "server": mail.server,
+            "port": mail.port,
+            "security": mail.security.as_str(),
+            "ca_file": mail.ca_file,
+            "user": mail.login.as_ref().map(|login| &login.user),
+            "from": mail.from.to_string(),
+            "to": mail.to.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "timeout_seconds": mail.timeout.as_secs(),
+            "min_severity": mail.min_severity,
+        })),
+        "command": alert.command.as_ref().map(|command| json!({
+            "program": command.program,
+            "args": command.args.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "timeout_seconds": command.timeout.as_secs(),
+            "min_severity": command.min_severity,
+        })),
+    })
+}
+
 fn rows_word(feed: &Feed) -> &'static str {
     match feed.layout.rows {
         RowSet::Latest => "latest",
@@ -141,6 +182,8 @@ fn as_json(config: &HubConfig) -> Value {
         "root": config.root,
         "store": { "path": config.store.path, "number_key": key_source(&config.store.number_key) },
         "naming": config.naming.to_string(),
+        "alert": alert_as_json(config),
+        "metrics": config.metrics.map(|metrics| json!({ "listen": metrics.listen })),
         "systems": systems,
         "feeds": config.feeds.iter().map(feed_as_json).collect::<Vec<_>>(),
         "jobs": jobs,
@@ -176,5 +219,6 @@ fn feed_as_json(DeclaredFeed { layout_id, feed }: &DeclaredFeed) -> Value {
         "part_bytes": feed.parts.max_bytes,
         "folder": feed.folder.as_str(),
         "receivers": feed.receivers,
+        "guard": feed.guard,
     })
 }

@@ -6,15 +6,17 @@ use serde_json::{Value, json};
 
 use crate::console::{Lang, TextTable};
 use crate::failure::HubError;
+use crate::metrics::figures;
 use crate::texts::{FaultText, all_faults, of_fault};
 use crate::{Exit, Failure, Session};
 
 const EXIT_CODES: &str = "exit-codes";
+const METRICS: &str = "metrics";
 
-/// Tell cause and remedy of an error code, or what the exit codes mean.
+/// Tell cause and remedy of an error code, or what the exit codes or the daemon's figures mean.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// An error code, such as store.busy, or the word exit-codes.
+    /// An error code, such as store.busy, or the word exit-codes or metrics.
     #[arg(required_unless_present = "list")]
     code: Option<String>,
     /// List all error codes.
@@ -27,6 +29,7 @@ impl Explain {
         match self.code.as_deref() {
             None => list(session),
             Some(EXIT_CODES) => exit_codes(session),
+            Some(METRICS) => metrics(session),
             Some(code) => one(session, code)?,
         }
         Ok(Exit::Ok)
@@ -60,10 +63,37 @@ fn exit_codes(session: &Session) {
     console.table(&table);
 }
 
+fn metrics(session: &Session) {
+    let (console, lang) = (session.console(), session.console().lang());
+    if console.is_json() {
+        let figures = figures().iter().map(|figure| {
+            json!({
+                "name": figure.name,
+                "kind": figure.kind.as_str(),
+                "labels": figure.labels,
+                "meaning": figure.meaning(lang),
+            })
+        });
+        console.json(&figures.collect::<Vec<_>>());
+        return;
+    }
+    let mut table = TextTable::new([
+        lang.pick("名前", "name"),
+        lang.pick("種類", "kind"),
+        lang.pick("ラベル", "labels"),
+        lang.pick("内容", "meaning"),
+    ]);
+    for figure in figures() {
+        let labels = figure.labels.join(" ");
+        table.row([figure.name, figure.kind.as_str(), &labels, figure.meaning(lang)]);
+    }
+    console.table(&table);
+}
+
 fn one(session: &Session, code: &str) -> Result<(), Failure> {
     let (console, lang) = (session.console(), session.console().lang());
     let Some(text) = of_fault(code) else {
-        let codes = all_faults().map(|(code, _)| code).chain([EXIT_CODES]);
+        let codes = all_faults().map(|(code, _)| code).chain([EXIT_CODES, METRICS]);
         let near = nearest(code, codes).map(str::to_owned);
         return Err(HubError::UnknownCode { code: code.to_owned(), near }.into());
     };

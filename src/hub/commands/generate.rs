@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 use clap::Args;
 use renkei_core::feed::Feed;
-use renkei_engine::{Clock as _, Content, generate};
+use renkei_core::notice::Notice;
+use renkei_engine::{Clock as _, Content, Generated, Held, generate};
 use renkei_registry::AtenaNo;
 
+use super::held::exceeded_text;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session, board};
 
@@ -63,7 +65,7 @@ impl Generate {
 }
 
 /// Publishes feed after feed and prints what came of it. One feed's fault does not keep the others from
-/// being published; the first fault is the command's.
+/// being published; the first fault is the command's. Where one is held, a person must look.
 pub(super) fn publish(
     session: &Session,
     workplace: &Workplace<'_>,
@@ -73,14 +75,16 @@ pub(super) fn publish(
 ) -> Result<Exit, Failure> {
     let mut lines = Vec::new();
     let mut failure = None;
+    let mut held = Vec::new();
     for feed in feeds {
         let made = generate(workplace.house(), feed, content, date);
         workplace.end_progress();
         match made {
-            Ok(published) => {
-                let records = workplace.snapshot()?.publications(Some(&feed.id), None)?;
-                let record = records.iter().find(|record| record.sequence == published.notice.sequence);
-                lines.extend(record.and_then(board::BoardLine::of));
+            Ok(made) => {
+                lines.extend(line_of(workplace, made.notice())?);
+                if let Generated::Held(one) = made {
+                    held.push(one);
+                }
             }
             Err(error) if failure.is_none() => failure = Some(Failure::from(error)),
             Err(error) => session.console().failure(&error.into()),
@@ -89,5 +93,34 @@ pub(super) fn publish(
     if !lines.is_empty() || session.console().is_json() {
         board::print(session.console(), &lines);
     }
-    failure.map_or(Ok(Exit::Ok), Err)
+    for one in &held {
+        say_held(session, one);
+    }
+    let exit = if held.is_empty() { Exit::Ok } else { Exit::Operator };
+    failure.map_or(Ok(exit), Err)
+}
+
+/// The board's line of a publication that was just made.
+pub(super) fn line_of(
+    workplace: &Workplace<'_>,
+    notice: &Notice,
+) -> Result<Option<board::BoardLine>, Failure> {
+    let record = workplace.snapshot()?.publication(&notice.feed, notice.sequence)?;
+    Ok(record.as_ref().and_then(board::BoardLine::of))
+}
+
+/// Says that a publication is held, why, and what to type next.
+pub(super) fn say_held(session: &Session, held: &Held) {
+    let (console, feed) = (session.console(), &held.notice.feed);
+    let sequence = held.notice.sequence;
+    let told = held.review.exceeded.iter().map(|one| exceeded_text(console.lang(), one));
+    let exceeded = told.collect::<Vec<_>>().join("; ");
+    console.say(
+        format_args!(
+            "保留しました: {feed} 連番 {sequence}（{exceeded}）\n  内容を見る: renkei held\n  配信する:   renkei held release {feed} --reason \"理由\"\n  破棄する:   renkei held discard {feed} --reason \"理由\""
+        ),
+        format_args!(
+            "Held: {feed} sequence {sequence} ({exceeded})\n  to look:    renkei held\n  to publish: renkei held release {feed} --reason \"why\"\n  to discard: renkei held discard {feed} --reason \"why\""
+        ),
+    );
 }

@@ -5,7 +5,8 @@ use renkei_core::JobId;
 use renkei_core::port::{AuditEntry, HoldRecord, Transaction};
 use renkei_engine::Clock as _;
 
-use super::named_job::{named_job, said};
+use super::named_job::named_job;
+use super::reason::Reason;
 use crate::daemon::DaemonLink;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
@@ -15,9 +16,8 @@ use crate::{Exit, Failure, Session};
 struct JobArgs {
     /// The job: its file's name without .toml.
     job: String,
-    /// Why, for the audit.
-    #[arg(long, value_name = "TEXT", value_parser = said)]
-    reason: String,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 /// Keep a job's runs from starting: its slots come and wait.
@@ -120,13 +120,13 @@ fn note(
     let workplace = Workplace::for_noting(session)?;
     let job = named_job(&workplace.config, &args.job)?.id.clone();
     let mut tx = workplace.store().begin()?;
-    change(tx.as_mut(), &job, &workplace, &args.reason)?;
+    change(tx.as_mut(), &job, &workplace, &args.reason.reason)?;
     tx.append_audit(&AuditEntry {
         audit_no: 0,
         at: workplace.clock().now().to_string(),
         operator: session.operator(),
         action: format!("{verb} job {job}"),
-        reason: args.reason.clone(),
+        reason: args.reason.reason.clone(),
         result: "done".to_owned(),
         chain_sha256: renkei_core::Digest([0; 32]),
     })?;

@@ -1,6 +1,7 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
+mod alert;
 mod apply;
 mod audit;
 mod cancel;
@@ -10,9 +11,11 @@ mod completions;
 mod config;
 mod daemon;
 mod demo;
+mod doctor;
 mod explain;
 mod feeds;
 mod generate;
+mod held;
 mod init;
 mod input_file;
 mod jobs;
@@ -20,6 +23,9 @@ mod load;
 mod man;
 mod named_job;
 mod publications;
+mod reason;
+mod redeliver;
+mod remake;
 mod retention;
 mod run;
 mod runs;
@@ -66,6 +72,9 @@ commands! {
     Verify(verify::Verify),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
+    Held(held::Held),
+    Redeliver(redeliver::Redeliver),
+    Remake(remake::Remake),
     Commits(commits::Commits),
     Status(status::Status),
     Runs(runs::Runs),
@@ -77,6 +86,8 @@ commands! {
     Disable(jobs::Disable),
     Audit(audit::Audit),
     Retention(retention::Retention),
+    Alert(alert::Alert),
+    Doctor(doctor::Doctor),
     Town(town::Town),
     Explain(explain::Explain),
     Completions(completions::Completions),

@@ -1,5 +1,4 @@
-//! What commands about jobs and runs have in common: the job or run that is meant, and a reason that says
-//! something.
+//! What commands about jobs and runs have in common: the job or run that is meant.
 
 use renkei_core::declared::nearest;
 use renkei_core::port::{RunRecord, Snapshot};
@@ -30,15 +29,6 @@ pub(super) fn named_run(snapshot: &dyn Snapshot, id: &str) -> Result<RunRecord, 
     }
 }
 
-/// A reason: some text that is not blank, on one line.
-pub(super) fn said(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().any(char::is_control) {
-        return Err("a reason on one line".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
 /// What a run's state is called.
 pub(crate) fn state_word(session: &Session, state: renkei_core::port::RunState) -> &'static str {
     use renkei_core::port::RunState;
@@ -47,7 +37,7 @@ pub(crate) fn state_word(session: &Session, state: renkei_core::port::RunState) 
         RunState::Queued => lang.pick("待ち", "queued"),
         RunState::Running => lang.pick("実行中", "running"),
         RunState::Retrying => lang.pick("再試行待ち", "retrying"),
-        RunState::Held => lang.pick("承認待ち", "held"),
+        RunState::Held => lang.pick("保留", "held"),
         RunState::Succeeded => lang.pick("正常", "succeeded"),
         RunState::Failed => lang.pick("失敗", "failed"),
         RunState::Interrupted => lang.pick("中断", "interrupted"),

@@ -6,7 +6,7 @@ use renkei_engine::retention::{Area, RetentionPlan, execute, plan};
 use renkei_engine::{Clock as _, House};
 use serde_json::json;
 
-use super::named_job::said;
+use super::reason;
 use crate::board::grouped;
 use crate::console::{Lang, TextTable};
 use crate::workplace::Workplace;
@@ -42,8 +42,8 @@ struct PlanArgs {
 
 #[derive(Debug, Args)]
 struct ExecuteArgs {
-    /// Why, for the audit.
-    #[arg(long, value_name = "TEXT", value_parser = said)]
+    /// Why; kept in the audit. No names, numbers or addresses of residents.
+    #[arg(long, value_name = "TEXT", value_parser = reason::parse)]
     reason: Option<String>,
 }
 

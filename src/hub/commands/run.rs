@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use clap::Args;
+use renkei_core::FeedId;
 use renkei_core::port::{RunRecord, RunState};
-use renkei_core::retry::RetryPolicy;
-use renkei_engine::night::{Outcome, ask, begin, conclude, work};
-use renkei_engine::{Clock as _, House};
+use renkei_engine::night::{Outcome, ask, run_in_place};
+use renkei_engine::{Clock as _, EngineError, House};
 
-use super::named_job::{named_job, named_run, said, state_word};
+use super::named_job::{named_job, named_run, state_word};
+use super::reason;
 use crate::board;
 use crate::daemon::DaemonLink;
 use crate::failure::HubError;
@@ -41,7 +42,7 @@ pub(crate) struct Run {
 }
 
 fn said_or_nothing(text: &str) -> Result<String, String> {
-    if text.is_empty() { Ok(String::new()) } else { said(text) }
+    if text.is_empty() { Ok(String::new()) } else { reason::parse(text) }
 }
 
 impl Run {
@@ -66,9 +67,9 @@ impl Run {
         };
         let date = self.date.unwrap_or_else(|| workplace.clock().now().date());
         let house = House { reason: &self.reason, ..workplace.house() };
-        let run = ask(house, night_job, date, redoes.as_deref())?;
         let run = match daemon {
             Some(daemon) => {
+                let run = ask(house, night_job, date, redoes.as_deref())?;
                 daemon.wake();
                 if self.no_wait {
                     self.queued(session, &run);
@@ -76,7 +77,16 @@ impl Run {
                 }
                 follow(session, &workplace, &run.run_id)?
             }
-            None => in_place(&workplace, house, &run)?,
+            None => {
+                let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.clone()).collect();
+                let (run, outcome) = run_in_place(house, &feeds, night_job, date, redoes.as_deref())?;
+                workplace.end_progress();
+                if let Outcome::Failed(faults) = outcome {
+                    published(session, &workplace, &run)?;
+                    return Err(told(session, faults));
+                }
+                run
+            }
         };
         report(session, &workplace, &run)
     }
@@ -92,24 +102,6 @@ impl Run {
             );
         }
     }
-}
-
-/// Tries the run once, here and now. What it would wait for as a slot does not count: the operator is the one
-/// who knows why.
-fn in_place(workplace: &Workplace<'_>, house: House<'_>, run: &RunRecord) -> Result<RunRecord, Failure> {
-    let run = begin(house, run)?;
-    let feeds: Vec<_> = workplace.config.feeds.iter().map(|declared| declared.feed.clone()).collect();
-    let outcome = work(house, &feeds, &run);
-    workplace.end_progress();
-    // Nobody is there to try again: the operator is told, and asks again.
-    let once = RetryPolicy { n_tries: 1, ..RetryPolicy::default() };
-    let ended = conclude(house, &run, &outcome, &once, 0)?;
-    if let Outcome::Failed(faults) = outcome {
-        for (_, error) in faults {
-            workplace.console().failure(&error.into());
-        }
-    }
-    Ok(ended)
 }
 
 /// Waits for the end of a run of the daemon, and shows how far it is.
@@ -136,8 +128,16 @@ fn follow(session: &Session, workplace: &Workplace<'_>, run_id: &str) -> Result<
     }
 }
 
-/// Prints what a run published and how it stands, and gives the exit code.
-fn report(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Result<Exit, Failure> {
+/// Tells all faults but the first, which is the command's.
+fn told(session: &Session, faults: Vec<(Option<FeedId>, EngineError)>) -> Failure {
+    let mut faults = faults.into_iter().map(|(_, error)| Failure::from(error));
+    let first = faults.next().unwrap_or_else(|| EngineError::Worker.into());
+    faults.for_each(|failure| session.console().failure(&failure));
+    first
+}
+
+/// Prints what a run published.
+fn published(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Result<(), Failure> {
     let snapshot = workplace.snapshot()?;
     let parts = snapshot.parts(&run.run_id)?;
     let published = snapshot.publications(None, None)?;
@@ -149,6 +149,12 @@ fn report(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Resu
     if !lines.is_empty() || session.console().is_json() {
         board::print(session.console(), &lines);
     }
+    Ok(())
+}
+
+/// Prints what a run published and how it stands, and gives the exit code.
+fn report(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Result<Exit, Failure> {
+    published(session, workplace, run)?;
     let (id, state) = (&run.run_id, state_word(session, run.state));
     match run.state {
         RunState::Succeeded => Ok(Exit::Ok),
@@ -161,8 +167,8 @@ fn report(session: &Session, workplace: &Workplace<'_>, run: &RunRecord) -> Resu
         .into()),
         RunState::Held => {
             session.console().say(
-                format_args!("変化が大きいため承認待ちです: renkei held"),
-                format_args!("Held because so much changes: renkei held"),
+                "変化が大きいため保留しました。内容を見る: renkei held",
+                "Held because so much changes. To look: renkei held",
             );
             Ok(Exit::Operator)
         }

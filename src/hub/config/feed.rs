@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean};
 use renkei_core::feed::{Feed, PartLimits};
+use renkei_core::guard::GuardBounds;
 use renkei_core::layout::{FileOverrides, Layout};
 use renkei_core::naming::StemTemplate;
 use renkei_core::{BusinessId, FeedId, FolderPath};
 use renkei_registry::CodeTable;
 
 use super::characters;
+use super::guard;
 use super::paths::overlap;
 use super::types::{DeclaredFeed, System};
 
@@ -31,6 +33,7 @@ pub(super) struct Known<'k> {
     pub(super) degrade_names: &'k [String],
     /// `None` where it could not be read, which has been reported.
     pub(super) naming: Option<&'k StemTemplate>,
+    pub(super) guard: GuardBounds,
     pub(super) problems: &'k Problems,
 }
 
@@ -58,6 +61,7 @@ pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
         max_rows: table.optional("part_rows").and_then(|rows| rows.integer_in(PART_ROWS)),
         max_bytes: table.optional("part_bytes").and_then(|bytes| bytes.integer_in(PART_BYTES)),
     };
+    let bounds = guard::take(&mut table, known.guard);
     let declared_folder = table.optional("folder").map(Value::located::<FolderPath>);
     table.finish();
 
@@ -86,6 +90,7 @@ pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
             folder: folder.as_ref()?.value.clone(),
             naming: known.naming?.clone(),
             receivers: receivers?,
+            guard: bounds,
         };
         Some(DeclaredFeed { layout_id: layout_name?.value, feed })
     })();

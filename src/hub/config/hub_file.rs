@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 use renkei_core::BusinessId;
 use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
+use renkei_core::guard::GuardBounds;
 use renkei_core::naming::StemTemplate;
 use renkei_core::retention::Rules;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
+use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
+use super::guard;
 use super::keeping;
+use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -23,8 +27,11 @@ pub(super) struct HubPart {
     pub(super) daemon: Option<DaemonConfig>,
     pub(super) audit_head: Option<PathBuf>,
     pub(super) retention: Rules,
+    pub(super) guard: GuardBounds,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
+    pub(super) alert: AlertConfig,
+    pub(super) metrics: Option<MetricsConfig>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -49,8 +56,11 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     let daemon = daemon_part::take(hub);
     let data = store.as_ref().and_then(|store| store.path.parent());
     let audit_head = keeping::take_audit(hub, folder, data, root.as_deref(), problems);
-    let retention = keeping::take_retention(hub);
+    let retention = keeping::take_retention(hub, problems);
+    let guard = guard::take(hub, GuardBounds::default());
     let (systems, systems_are_complete) = systems(hub, problems);
+    let alert = alert::take(hub, folder, problems);
+    let metrics = metrics::take(hub, problems);
     HubPart {
         municipality,
         name,
@@ -60,8 +70,11 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         daemon,
         audit_head,
         retention,
+        guard,
         systems,
         systems_are_complete,
+        alert,
+        metrics,
     }
 }
 

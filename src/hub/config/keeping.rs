@@ -38,9 +38,10 @@ pub(super) fn take_audit(
 }
 
 /// Takes `[retention]`; what it does not name keeps its default.
-pub(super) fn take_retention(hub: &mut Table<'_>) -> Rules {
+pub(super) fn take_retention(hub: &mut Table<'_>, problems: &Problems) -> Rules {
     let mut rules = Rules::default();
     let Some(mut table) = hub.optional("retention").and_then(Value::table) else { return rules };
+    let archive_spot = table.spot_of("archive");
     // Each at least as long as somebody may still come for it.
     for (key, shortest, rule) in [
         ("publications", 7, &mut rules.publications),
@@ -57,6 +58,10 @@ pub(super) fn take_retention(hub: &mut Table<'_>) -> Rules {
         }
     }
     table.finish();
+    if rules.archive < rules.publications {
+        // Each start makes up for what the archive lacks of what stands in the folders.
+        problems.report(&archive_spot, "the archive must be kept at least as long as publications");
+    }
     rules.slots = rules.runs.max(Rules::SHORTEST_SLOTS);
     rules
 }

@@ -89,6 +89,8 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
             .into_iter()
             .map(|(id, layout)| Some((id, layout?)))
             .collect::<Option<BTreeMap<_, _>>>()?,
+        alert: part.alert,
+        metrics: part.metrics,
     })
 }
 
@@ -115,6 +117,7 @@ fn read_hub(
         systems_are_complete: part.systems_are_complete,
         degrade_names: &degrade_names,
         naming: part.naming.as_ref(),
+        guard: part.guard,
         problems,
     };
     let tables = hub.optional("feed").and_then(Value::tables).unwrap_or_default();

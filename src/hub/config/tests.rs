@@ -253,3 +253,39 @@ fn a_folder_without_hub_toml_is_no_hub() {
     let hub = new_hub();
     assert_eq!(find_folder(&hub.path().join("layouts/degrade")).as_deref(), Some(hub.path()));
 }
+
+#[test]
+fn guard_bounds_come_from_the_feed_then_the_hub_then_the_default() {
+    use renkei_core::guard::{GuardBounds, Percent};
+    let folder = new_hub();
+    let path = folder.path().join("hub.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let guard_of = |text: &str, feed: &str| {
+        fs::write(&path, text).unwrap();
+        Config::load(folder.path()).unwrap().feed(feed).unwrap().guard
+    };
+    assert_eq!(guard_of(&text, "001o005-v1.1"), GuardBounds::default(), "the template shows the defaults");
+    let text = text.replacen("max_share = 5", "max_share = 3", 1).replacen("factor = 10", "factor = 7", 1);
+    let own = "encoding = \"utf-8-bom\"\n[feed.guard]\nmax_deleted_rows = 9\nlearned = false\nmax_growth = \"none\"";
+    let text = text.replacen("encoding = \"utf-8-bom\"", own, 1);
+    let (hub, feed) = (guard_of(&text, "001o005-v1.0"), guard_of(&text, "001o005-v1.1"));
+    assert_eq!((hub.diff.max_share, hub.diff.learned.unwrap().factor), (Some(Percent(3)), 7));
+    assert_eq!((feed.diff.max_share, feed.diff.max_deleted_rows), (Some(Percent(3)), Some(9)));
+    assert_eq!((feed.diff.learned, feed.full.max_growth), (None, None));
+}
+
+#[test]
+fn wrong_guard_bounds_are_reported() {
+    check(
+        &[("hub.toml", "max_share = 5", "max_share = 0")],
+        &["hub.toml:L:13: guard.max_share: must be 1 to 100, not 0"],
+    );
+    check(
+        &[("hub.toml", "max_shrink = 5", "max_shrink = \"nothing\"")],
+        &[r#"hub.toml:L:14: guard.max_shrink: unknown word "nothing" (one of "none")"#],
+    );
+    check(
+        &[("hub.toml", "min_rows = 100", "minrows = 100")],
+        &[r#"hub.toml:L:1: guard.minrows: unknown key (did you mean "min_rows"?)"#],
+    );
+}

@@ -14,8 +14,10 @@ use renkei_core::schedule::{CatchUpRule, Schedule, StopWindows};
 use renkei_core::{BusinessId, JobId};
 use renkei_registry::MunicipalityCode;
 
+use super::alert::AlertConfig;
 use super::daemon_part::DaemonConfig;
 use super::job_terms::JobTerms;
+use super::metrics::MetricsConfig;
 
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
@@ -51,6 +53,10 @@ pub struct Config {
     pub stop_windows: StopWindows,
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
+    /// Who is told of what went wrong.
+    pub alert: AlertConfig,
+    /// Where the daemon's figures can be read.
+    pub metrics: Option<MetricsConfig>,
 }
 
 /// Where everything durable is.

@@ -3,8 +3,10 @@
 mod failure_text;
 mod lang;
 mod output;
+mod quantity;
 mod text_table;
 
 pub use lang::Lang;
 pub use output::Console;
+pub(crate) use quantity::bytes_text;
 pub use text_table::TextTable;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use renkei_core::port::FolderError;
@@ -19,10 +19,11 @@ use super::live::Live;
 use super::look::Looker;
 use super::notify::{tell, watchdog_pause};
 use super::worker::{Ended, do_work, note_panics};
+use crate::alert::deliver_waiting;
 use crate::clock::HubClock;
 use crate::config::{Config, ConfigError};
 use crate::premises::{Beside, Premises, make_folders};
-use crate::{Exit, Failure, HubError, Session, log};
+use crate::{Exit, Failure, HubError, Session, log, metrics};
 
 /// How long the scheduler's own transactions wait for a command's; longer ones are left to the next look.
 const STORE_WAIT: Duration = Duration::from_secs(10);
@@ -43,13 +44,16 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
         };
     log::to_file(&config)?;
     let premises = Arc::new(Premises::open(&config, clock, STORE_WAIT, true)?);
+    let _figures = metrics::start(&config)?;
     note_panics();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| HubError::Daemon { attempt: "start its threads", source })?;
     let live = Live::default();
+    let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.id.clone()).collect();
     let looker = Looker::new(premises, config, live.clone());
+    looker.tell_feeds(&feeds);
     let kept = runtime.block_on(keep(looker, live, folder, beside));
     // A run that does not come to a safe point keeps its thread; the process ends all the same, and the next
     // start puts it in order.
@@ -86,6 +90,7 @@ async fn keep(mut looker: Looker, live: Live, folder: PathBuf, beside: Beside) -
         tokio::spawn(ping(pause, started, Arc::clone(&last_look_s)));
     }
     let mut tasks: JoinSet<Ended> = JoinSet::new();
+    let outbox = Outbox::default();
     let mut stop_at: Option<tokio::time::Instant> = None;
     let mut is_ready = false;
     loop {
@@ -111,6 +116,7 @@ async fn keep(mut looker: Looker, live: Live, folder: PathBuf, beside: Beside) -
                 break;
             }
         }
+        outbox.bring_out(&looker);
         let tick = looker.config.daemon.tick;
         tokio::select! {
             Some(ended) = tasks.join_next() => took_end(&mut looker, ended),
@@ -136,6 +142,32 @@ async fn keep(mut looker: Looker, live: Live, folder: PathBuf, beside: Beside) -
     Ok(Exit::Ok)
 }
 
+/// The outbox of alerts, brought out by one thread at a time: a mail server may take its time.
+#[derive(Clone, Default)]
+struct Outbox {
+    is_at_work: Arc<AtomicBool>,
+}
+
+impl Outbox {
+    fn bring_out(&self, looker: &Looker) {
+        if self.is_at_work.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (premises, sender) = (Arc::clone(&looker.premises), looker.alarms.sender());
+        let is_at_work = Arc::clone(&self.is_at_work);
+        tokio::task::spawn_blocking(move || {
+            match deliver_waiting(&premises.store, &sender, &|| premises.clock.now()) {
+                Ok(delivered) if delivered.n_lost > 0 => {
+                    tracing::error!(lost = delivered.n_lost, "alerts could not be told to anybody");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "the outbox of alerts is looked at the next time"),
+            }
+            is_at_work.store(false, Ordering::Release);
+        });
+    }
+}
+
 /// A look may wait for the database, so it is done on a thread of its own.
 async fn look(mut looker: Looker) -> Result<(Looker, Vec<super::worker::Task>), Failure> {
     tokio::task::spawn_blocking(move || {
@@ -148,8 +180,7 @@ async fn look(mut looker: Looker) -> Result<(Looker, Vec<super::worker::Task>), 
 
 fn took_end(looker: &mut Looker, ended: Result<Ended, tokio::task::JoinError>) {
     match ended {
-        Ok(Ended::Recorded { .. }) => {}
-        Ok(Ended::Unrecorded { task, outcome }) => looker.unrecorded.push((task, outcome)),
+        Ok(ended) => looker.took_end(ended),
         // Work is guarded; what is left is found as cut off once the root is taken again.
         Err(error) => tracing::error!(%error, "a run's thread ended early"),
     }

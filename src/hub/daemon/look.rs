@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use renkei_core::dispatch::Decision;
 use renkei_core::feed::Feed;
-use renkei_core::port::{FolderError, RunRecord, RunState};
-use renkei_core::{Fault as _, Moment};
-use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, queue, rescue};
+use renkei_core::order::Order;
+use renkei_core::port::{FolderError, RunRecord, RunState, Store as _};
+use renkei_core::{Fault as _, FeedId, Moment};
+use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, deadlines, queue, rescue, settle_held};
 use renkei_engine::{Clock as _, EngineError, House, recover};
 use renkei_folder::RootLock;
 
+use super::alarms::Alarms;
 use super::head::HeadKeeper;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
+use crate::metrics;
 use crate::premises::{Beside, Premises};
 
 /// Who the scheduler is in the audit.
@@ -34,6 +37,7 @@ pub(super) struct Looker {
     beside: Beside,
     jumps: Jumps,
     head: HeadKeeper,
+    pub(super) alarms: Alarms,
     /// False until the first look has put in order what was cut off before.
     is_recovered: bool,
     /// The fault that the last look ended with, so that it is told once.
@@ -47,6 +51,7 @@ impl Looker {
         let feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
         Self {
             premises,
+            alarms: Alarms::new(&config),
             config: Arc::new(config),
             plan,
             feeds,
@@ -66,6 +71,7 @@ impl Looker {
     pub(super) fn adopt(&mut self, config: Config) {
         self.plan = Arc::new(config.night_plan());
         self.feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
+        self.alarms = Alarms::new(&config);
         self.config = Arc::new(config);
     }
 
@@ -77,14 +83,15 @@ impl Looker {
                 seconds = set.num_seconds(),
                 "the clock was set; no slot is lost or run twice by it"
             );
+            self.alarms.clock_jumped(&self.premises.store, set.num_seconds(), now);
         }
         for (task, outcome) in std::mem::take(&mut self.unrecorded) {
-            if let Ended::Unrecorded { task, outcome } = record(task, outcome) {
-                self.unrecorded.push((task, outcome));
-            }
+            let ended = record(task, outcome);
+            self.took_end(ended);
         }
         let begun = self.try_look();
         self.head.keep(&self.premises, &self.config);
+        self.look_out(now);
         match begun {
             Ok(tasks) => {
                 if let Some(fault) = self.last_fault.take() {
@@ -98,6 +105,56 @@ impl Looker {
                     tracing::error!(fault.code = error.code(), "the scheduler cannot work: {causes}");
                 }
                 Vec::new()
+            }
+        }
+    }
+
+    /// Takes the end of a try: on record, it is told; not on record, it is kept until it is.
+    pub(super) fn took_end(&mut self, ended: Ended) {
+        match ended {
+            Ended::Recorded { run, outcome } => {
+                let now = self.premises.clock.now();
+                self.alarms.run_ended(&self.premises.store, &run, Some(&outcome), now);
+                count(&run, now);
+                let feeds = Order::parse(&run.order).map(|order| order.feeds().to_vec()).unwrap_or_default();
+                self.tell_feeds(&feeds);
+            }
+            Ended::Unrecorded { task, outcome } => self.unrecorded.push((task, outcome)),
+        }
+    }
+
+    /// Looks at what a person should know: deadlines, disks, calendars; and tells the figures.
+    fn look_out(&mut self, now: Moment) {
+        let premises = Arc::clone(&self.premises);
+        self.alarms.look_around(&premises.store, &self.config, now);
+        let told = premises.store.snapshot().and_then(|snapshot| {
+            let standings = deadlines(snapshot.as_ref(), &self.plan, now)?;
+            let waiting = queue(snapshot.as_ref(), &self.plan, now)?;
+            let n_open = snapshot.alerts(true, u32::MAX)?.len();
+            Ok((standings, waiting, n_open))
+        });
+        match told {
+            Ok((standings, waiting, n_open)) => {
+                self.alarms.deadlines(&premises.store, standings, now);
+                let n_slots = waiting.iter().filter(|queued| queued.run.planned.is_some()).count();
+                metrics::record::slots_waiting(n_slots as u64);
+                metrics::record::queue_length(waiting.len() as u64);
+                metrics::record::alerts_open(n_open as u64);
+            }
+            Err(error) => tracing::debug!(%error, "deadlines are looked at the next time"),
+        }
+        metrics::record::scheduler_ticked(now);
+    }
+
+    /// Tells the figures of feeds: what a receiver holds after the last publication.
+    pub(super) fn tell_feeds(&self, feeds: &[FeedId]) {
+        let Ok(snapshot) = self.premises.store.snapshot() else { return };
+        for feed in feeds {
+            if let Ok(Some(head)) = snapshot.feed_head(feed)
+                && let Some(at) = Moment::parse(&head.sealed_at)
+            {
+                let n_rows = u64::try_from(head.state.n_rows()).unwrap_or(0);
+                metrics::record::feed_published(feed, head.sequence, n_rows, at);
             }
         }
     }
@@ -127,12 +184,21 @@ impl Looker {
         if !self.has_work(house, now)? || !self.take_root(house, now)? {
             return Ok(Vec::new());
         }
+        for run in settle_held(house)? {
+            tracing::info!(
+                run.id = run.run_id,
+                state = run.state.as_str(),
+                "a person has decided about a held run"
+            );
+            self.alarms.decided(&premises.store, &run, now);
+        }
         let rescued = rescue(house, &self.plan, dice())?;
         for run in &rescued.going_on {
             tracing::warn!(run.id = run.run_id, run.what = run.what, "a run was cut off; it is tried again");
         }
         for run in &rescued.given_up {
             tracing::error!(run.id = run.run_id, run.what = run.what, "a run was cut off too often");
+            self.alarms.run_ended(&premises.store, run, None, now);
         }
         let waiting = queue(house.store.snapshot()?.as_ref(), &self.plan, now)?;
         let starting = waiting.into_iter().filter(|queued| queued.decision == Decision::Start);
@@ -227,4 +293,12 @@ pub(super) fn causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Counts the end of a run of a job.
+fn count(run: &RunRecord, now: Moment) {
+    if let Some(job) = run.job.as_ref().filter(|_| run.state.is_final()) {
+        let started = run.started_at.as_deref().and_then(Moment::parse).unwrap_or(now);
+        metrics::record::run_ended(job, run.state, now.since(started).to_std().unwrap_or_default());
+    }
 }

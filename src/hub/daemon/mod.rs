@@ -4,6 +4,7 @@
 //! the socket. It takes the root's lock only while runs are at work, so that an operator's commands and the
 //! daemon take turns as writers.
 
+mod alarms;
 mod control;
 mod head;
 mod jumps;

@@ -55,6 +55,7 @@ ALTER TABLE step_3 RENAME TO step;
 
 CREATE INDEX run_open ON run (run_id)
     WHERE run_order <> '' AND state IN ('queued', 'running', 'retrying', 'held', 'interrupted', 'stopped');
+CREATE INDEX run_held ON run (run_id) WHERE state = 'held' AND job IS NOT NULL;
 CREATE INDEX run_by_date ON run (business_date, run_id) WHERE parent IS NULL;
 CREATE INDEX run_by_job ON run (job, run_id) WHERE job IS NOT NULL;
 CREATE INDEX run_by_parent ON run (parent, run_id) WHERE parent IS NOT NULL;

@@ -9,6 +9,8 @@ CREATE TABLE audit_base (
 
 -- NULL while its files are to stand in the folder, or were taken away by a receiver.
 ALTER TABLE publication ADD COLUMN files_removed_at TEXT;
+-- When it was given again last: from then on its files' time counts anew.
+ALTER TABLE publication ADD COLUMN redelivered_at TEXT;
 
 CREATE INDEX publication_standing ON publication (feed, sequence) WHERE files_removed_at IS NULL;
 CREATE INDEX publication_by_run ON publication (run_id);

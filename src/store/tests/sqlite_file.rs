@@ -16,6 +16,7 @@ use renkei_core::port::{Numbers, RowSet, Store as _, StoreError};
 use renkei_registry::RowKey;
 use renkei_store::{NumberKey, OpenOptions, SqliteStore};
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
 use town::{added, atena, changed, code, key, latest, load, moves, number_of, past, row_of, scan};
 
 /// A folder with a database's path in it.
@@ -146,6 +147,34 @@ fn an_older_database_is_brought_up_to_date_with_its_rows() {
     assert!(snapshot.runs(9).unwrap().is_empty(), "the tables of later migrations are there");
     drop(snapshot);
     assert_eq!(moves(&store, &[changed(new, latest(new, "c"), latest(new, "d"))]).unwrap(), CommitNo(3));
+}
+
+#[test]
+fn publications_of_an_older_database_keep_all_but_a_review() {
+    let place = Place::new();
+    place.sql(include_str!("older_database_0001.sql"));
+    let second = include_str!("../migrations/0002_publications_runs_audit.sql");
+    place.sql(second);
+    let sha256 = renkei_core::Digest(Sha256::digest(second).into());
+    place.sql(&format!(
+        "INSERT INTO schema_migration VALUES (2, 'publications_runs_audit', '{sha256}');
+         INSERT INTO publication
+         SELECT value + 6, 'a', value, 'full', iif(value = 2, 'sealed', 'published'), 0, 2, '2026-10-02', zeroblob(32),
+                '001/x', 'stem', 'notice', 0, zeroblob(8192), 'run', '2026-10-02T01:30:00+09:00'
+         FROM (SELECT 1 AS value UNION ALL SELECT 2)"
+    ));
+    let store = place.open();
+    let snapshot = store.snapshot().unwrap();
+    let found = snapshot.publications(None, None).unwrap();
+    let told: Vec<_> = found.iter().map(|one| (one.sequence.0, one.progress.as_str(), &one.review)).collect();
+    assert_eq!(told, [(1, "published", &None), (2, "sealed", &None)]);
+    assert_eq!(snapshot.feed_head(&"a".parse().unwrap()).unwrap().unwrap().sequence.0, 2);
+    let numbers = Connection::open(place.path()).unwrap().query_row(
+        "SELECT group_concat(publication_no) FROM publication",
+        [],
+        |row| row.get::<_, String>(0),
+    );
+    assert_eq!(numbers.unwrap(), "7,8", "the order of sealing is kept");
 }
 
 /// Promise 8: no 個人番号 in clear anywhere in the files, at any time.

@@ -4,7 +4,7 @@ use clap::Args;
 use renkei_core::Fault as _;
 use renkei_engine::{Clock as _, House, accept_audit, verify_audit};
 
-use super::super::named_job::said;
+use super::super::reason::Reason;
 use crate::audit_head;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, HubError, Session};
@@ -14,9 +14,8 @@ use crate::{Exit, Failure, HubError, Session};
 /// The fault, who accepted it and why become a line of the audit themselves, and the second place begins anew.
 #[derive(Debug, Args)]
 pub(super) struct Accept {
-    /// Why, for the audit.
-    #[arg(long, value_name = "TEXT", value_parser = said)]
-    reason: String,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 impl Accept {
@@ -27,7 +26,7 @@ impl Accept {
             console.say("監査に不備はありません。", "There is nothing wrong with the audit.");
             return Ok(Exit::Ok);
         };
-        let base = accept_audit(House { reason: &self.reason, ..workplace.house() }, &found)?;
+        let base = accept_audit(House { reason: &self.reason.reason, ..workplace.house() }, &found)?;
         audit_head::rebase(workplace.store(), &workplace.config, workplace.clock().now())?;
         let line = base.audit_no;
         console.say(

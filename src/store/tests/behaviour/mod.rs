@@ -1,6 +1,7 @@
 //! What any database behind the store port must do. A database plugs in with a [`Fixture`] and one line,
 //! `behaviour_suite!(ItsFixture);`. Nothing here knows which database it is.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod history;
 pub(crate) mod loads;
@@ -61,7 +62,9 @@ macro_rules! behaviour_suite {
                 a_taken_or_skipped_sequence_is_refused,
                 only_fulls_and_diffs_move_the_head_of_a_feed,
                 settling_is_once_and_of_something_sealed,
-                publications_are_told_in_order_of_sealing;
+                publications_are_told_in_order_of_sealing,
+                a_held_one_moves_nothing_until_it_is_released,
+                a_discarded_one_gives_its_sequence_back;
             runs: a_run_is_written_and_overwritten,
                 runs_are_told_newest_first,
                 steps_belong_to_a_run,
@@ -76,6 +79,13 @@ macro_rules! behaviour_suite {
             retention: old_runs_go_with_their_parts_tries_steps_and_slots;
             audit: lines_are_numbered_and_chained,
                 an_audit_goes_on_after_its_start_was_removed;
+            alerts: a_condition_is_one_alert_while_it_stands,
+                an_alert_that_grows_worse_is_told_again,
+                an_all_clear_goes_where_the_alert_went,
+                what_passes_by_itself_stands_never_open,
+                a_message_waits_until_it_is_told_or_lost,
+                every_outcome_reads_back,
+                a_summary_tells_several_messages_and_counts_as_one;
         }
     };
     ($fixture:ty: $($part:ident: $($name:ident),+;)+) => {

@@ -1,5 +1,6 @@
 //! Publications and where each feed stands.
 
+use renkei_core::guard::{Bound, Exceeded, Percent, ReasonCode, Review};
 use renkei_core::port::{PublicationRecord, Store, StoreError};
 use renkei_core::publication::{Kind, Progress};
 use renkei_core::state::{FeedState, RowDigest};
@@ -29,7 +30,20 @@ fn publication(feed_id: &str, sequence: u32, kind: Kind) -> PublicationRecord {
         progress: Progress::Sealed,
         run_id: "01JB000000000000000000000A".to_owned(),
         sealed_at: "2026-10-02T01:30:00+09:00".to_owned(),
+        review: kind.moves_state().then(review),
     }
+}
+
+fn review() -> Review {
+    let mut review = Review::default();
+    review.count(ReasonCode::of("43"), true, true);
+    review.exceeded.push(Exceeded {
+        bound: Bound::MaxShare,
+        n_rows: 9,
+        max_rows: 8,
+        percent: Some(Percent(5)),
+    });
+    review
 }
 
 fn seal(store: &dyn Store, publication: &PublicationRecord) -> Result<(), StoreError> {
@@ -118,4 +132,63 @@ pub(crate) fn publications_are_told_in_order_of_sealing<F: Fixture>() {
     check(None, Some(Progress::Sealed), &[("b", 1), ("a", 2)]);
     check(Some("b"), Some(Progress::Published), &[("b", 2)]);
     check(Some("c"), None, &[]);
+}
+
+pub(crate) fn a_held_one_moves_nothing_until_it_is_released<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let a = feed("a");
+    let waiting =
+        |sequence| PublicationRecord { progress: Progress::Held, ..publication("a", sequence, Kind::Diff) };
+    let head = || store.snapshot().unwrap().feed_head(&a).unwrap().map(|head| head.sequence.0);
+    let last = || store.snapshot().unwrap().last_sequence(&a).unwrap().0;
+    seal(&*store, &publication("a", 1, Kind::Full)).unwrap();
+    settle(&*store, &a, 1).unwrap();
+    seal(&*store, &waiting(2)).unwrap();
+    assert_eq!((head(), last()), (Some(1), 2));
+    assert_eq!(store.snapshot().unwrap().publication(&a, Sequence(2)).unwrap(), Some(waiting(2)));
+    assert_eq!(code(settle(&*store, &a, 2)), "store.missing", "a held one is released first");
+    let act = |release: bool, sequence| {
+        let mut transaction = store.begin()?;
+        let sequence = Sequence(sequence);
+        if release {
+            transaction.release(&a, sequence)?;
+        } else {
+            transaction.discard(&a, sequence)?;
+        }
+        transaction.commit()
+    };
+    assert_eq!(code(act(true, 1)), "store.missing", "a published one is not held");
+    act(true, 2).unwrap();
+    settle(&*store, &a, 2).unwrap();
+    assert_eq!((head(), last()), (Some(2), 2));
+    assert_eq!(code(act(false, 2)), "store.missing", "what was released cannot be discarded");
+}
+
+pub(crate) fn a_discarded_one_gives_its_sequence_back<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let a = feed("a");
+    seal(&*store, &publication("a", 1, Kind::Full)).unwrap();
+    for _ in 0..2 {
+        let held = PublicationRecord { progress: Progress::Held, ..publication("a", 2, Kind::Full) };
+        seal(&*store, &held).unwrap();
+        let mut transaction = store.begin().unwrap();
+        transaction.discard(&a, Sequence(2)).unwrap();
+        transaction.commit().unwrap();
+        let snapshot = store.snapshot().unwrap();
+        assert_eq!(snapshot.last_sequence(&a).unwrap(), Sequence(1));
+        assert_eq!(snapshot.feed_head(&a).unwrap().unwrap().sequence, Sequence(1));
+        assert_eq!(snapshot.publication(&a, Sequence(2)).unwrap(), None);
+    }
+    seal(&*store, &publication("a", 2, Kind::Diff)).unwrap();
+    let snapshot = store.snapshot().unwrap();
+    let sequences = |list: Vec<PublicationRecord>| list.iter().map(|one| one.sequence.0).collect::<Vec<_>>();
+    assert_eq!(sequences(snapshot.last_publications(Some(&a), 9).unwrap()), [2, 1]);
+    assert_eq!(sequences(snapshot.last_publications(None, 1).unwrap()), [2]);
+    assert_eq!(
+        sequences(snapshot.publications(Some(&a), None).unwrap()),
+        [1, 2, 2, 2],
+        "nothing is forgotten"
+    );
 }

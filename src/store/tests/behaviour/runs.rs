@@ -135,6 +135,9 @@ pub(crate) fn the_queue_is_what_has_an_order_and_is_not_at_its_end<F: Fixture>()
     }
     let snapshot = store.snapshot().unwrap();
     assert!(snapshot.open_runs().unwrap().iter().all(|open| open.run_id.starts_with('a')));
+    let held = snapshot.held_runs().unwrap();
+    assert_eq!(held.iter().map(|run| &run.run_id[..1]).collect::<String>(), "abc");
+    assert!(held.iter().all(|run| run.state == RunState::Held));
     assert_eq!(snapshot.run("a0").unwrap().unwrap().state, RunState::Queued);
     assert_eq!(snapshot.run("zz").unwrap(), None);
     let orphan = write(&*store, |tx| tx.put_run(&RunRecord { parent: Some("zz".to_owned()), ..run("d") }));

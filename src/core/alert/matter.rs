@@ -1,0 +1,393 @@
+//! What an alert is about.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::alert::key::AlertKey;
+use crate::alert::word::Word;
+use crate::fault::Class;
+use crate::ids::{FeedId, JobId};
+use crate::moment::Moment;
+
+/// One alert, ready to be worded. Stored as JSON, so a field is only ever added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// What it is about.
+    pub matter: Matter,
+    /// Whether the condition is new, worse or over.
+    pub news: News,
+    /// The job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// The feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<FeedId>,
+    /// The run's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<Word>,
+    /// The business date (業務日).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_date: Option<NaiveDate>,
+    /// When it was found; of an all-clear, when it was over.
+    #[serde(with = "written")]
+    pub at: Moment,
+}
+
+/// What happened, with what belongs to it alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Matter {
+    /// A run ended by a fault that nothing repeats, or whose repeats are used up.
+    RunFailed {
+        /// The fault's code.
+        fault_code: Word,
+        /// Its class: for [`Class::Retry`], the repeats are used up.
+        class: Class,
+        /// How many attempts there were.
+        n_attempts: u32,
+    },
+    /// Judging by past runs, a job will be late.
+    DeadlineNear {
+        /// When it must be done.
+        #[serde(with = "written")]
+        deadline: Moment,
+        /// When it is likely to be done, where past runs tell.
+        #[serde(with = "maybe_written")]
+        forecast: Option<Moment>,
+    },
+    /// A job is late.
+    DeadlinePassed {
+        /// When it should have been done.
+        #[serde(with = "written")]
+        deadline: Moment,
+    },
+    /// The mass-change guard holds a publication.
+    ChangeHeld {
+        /// Rows that would change.
+        n_rows: u64,
+        /// The bound they exceed, in rows.
+        bound_rows: u64,
+    },
+    /// The wall clock went forwards or back by more than it should.
+    ClockJumped {
+        /// By how many seconds; negative for back.
+        seconds: i64,
+    },
+    /// A volume is filling up.
+    DiskLow {
+        /// Which: `root`, `database`.
+        volume: Word,
+        /// What is left, in bytes.
+        free_bytes: u64,
+    },
+    /// A calendar runs out of days.
+    CalendarEnding {
+        /// Which.
+        calendar: Word,
+        /// The last day it knows.
+        known_through: NaiveDate,
+    },
+    /// The audit's chain is broken.
+    AuditBroken {
+        /// The first line that does not follow from the one before.
+        audit_no: u64,
+    },
+    /// Somebody tries whether alerts arrive.
+    Test,
+}
+
+/// The kind of a matter, and its word in tables, JSON and hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AlertKind {
+    /// [`Matter::RunFailed`].
+    RunFailed,
+    /// [`Matter::DeadlineNear`].
+    DeadlineNear,
+    /// [`Matter::DeadlinePassed`].
+    DeadlinePassed,
+    /// The all-clear of either deadline alert.
+    DeadlineCleared,
+    /// [`Matter::ChangeHeld`].
+    ChangeHeld,
+    /// [`Matter::ClockJumped`].
+    ClockJumped,
+    /// [`Matter::DiskLow`].
+    DiskLow,
+    /// [`Matter::CalendarEnding`].
+    CalendarEnding,
+    /// [`Matter::AuditBroken`].
+    AuditBroken,
+    /// [`Matter::Test`].
+    Test,
+}
+
+/// Whether the condition is new, worse or over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum News {
+    /// It was found.
+    Opened,
+    /// It was open and is graver now.
+    Worsened,
+    /// It is over: the all-clear.
+    Cleared,
+}
+
+/// How grave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// To know.
+    Info,
+    /// To look at soon.
+    Warning,
+    /// To look at now.
+    Error,
+}
+
+impl AlertKind {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::RunFailed,
+        Self::DeadlineNear,
+        Self::DeadlinePassed,
+        Self::DeadlineCleared,
+        Self::ChangeHeld,
+        Self::ClockJumped,
+        Self::DiskLow,
+        Self::CalendarEnding,
+        Self::AuditBroken,
+        Self::Test,
+    ];
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RunFailed => "run-failed",
+            Self::DeadlineNear => "deadline-near",
+            Self::DeadlinePassed => "deadline-passed",
+            Self::DeadlineCleared => "deadline-cleared",
+            Self::ChangeHeld => "change-held",
+            Self::ClockJumped => "clock-jumped",
+            Self::DiskLow => "disk-low",
+            Self::CalendarEnding => "calendar-ending",
+            Self::AuditBroken => "audit-broken",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl News {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Worsened => "worsened",
+            Self::Cleared => "cleared",
+        }
+    }
+}
+
+impl Severity {
+    /// All of them with their words, lightest first.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("info", Self::Info), ("warning", Self::Warning), ("error", Self::Error)];
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Alert {
+    /// An alert of something found at `at`.
+    pub fn new(matter: Matter, at: Moment) -> Self {
+        Self { matter, news: News::Opened, job: None, feed: None, run_id: None, business_date: None, at }
+    }
+
+    /// Of this job.
+    #[must_use]
+    pub fn of_job(self, job: &JobId) -> Self {
+        Self { job: Some(job.clone()), ..self }
+    }
+
+    /// Of this feed.
+    #[must_use]
+    pub fn of_feed(self, feed: &FeedId) -> Self {
+        Self { feed: Some(feed.clone()), ..self }
+    }
+
+    /// Of this run.
+    #[must_use]
+    pub fn of_run(self, run_id: &str) -> Self {
+        Self { run_id: Some(Word::of(run_id)), ..self }
+    }
+
+    /// Of this business date.
+    #[must_use]
+    pub fn of_date(self, business_date: NaiveDate) -> Self {
+        Self { business_date: Some(business_date), ..self }
+    }
+
+    /// The same condition with other news.
+    #[must_use]
+    pub fn with_news(self, news: News, at: Moment) -> Self {
+        Self { news, at, ..self }
+    }
+
+    /// Its kind: an all-clear of a deadline is a kind of its own.
+    pub fn kind(&self) -> AlertKind {
+        match (&self.matter, self.news) {
+            (Matter::DeadlineNear { .. } | Matter::DeadlinePassed { .. }, News::Cleared) => {
+                AlertKind::DeadlineCleared
+            }
+            (Matter::RunFailed { .. }, _) => AlertKind::RunFailed,
+            (Matter::DeadlineNear { .. }, _) => AlertKind::DeadlineNear,
+            (Matter::DeadlinePassed { .. }, _) => AlertKind::DeadlinePassed,
+            (Matter::ChangeHeld { .. }, _) => AlertKind::ChangeHeld,
+            (Matter::ClockJumped { .. }, _) => AlertKind::ClockJumped,
+            (Matter::DiskLow { .. }, _) => AlertKind::DiskLow,
+            (Matter::CalendarEnding { .. }, _) => AlertKind::CalendarEnding,
+            (Matter::AuditBroken { .. }, _) => AlertKind::AuditBroken,
+            (Matter::Test, _) => AlertKind::Test,
+        }
+    }
+
+    /// How grave the condition is. An all-clear weighs what its alert weighed, so that whoever was told of
+    /// one is told of the other.
+    pub fn severity(&self) -> Severity {
+        match self.matter {
+            Matter::Test => Severity::Info,
+            Matter::DeadlineNear { .. }
+            | Matter::ChangeHeld { .. }
+            | Matter::ClockJumped { .. }
+            | Matter::CalendarEnding { .. } => Severity::Warning,
+            Matter::RunFailed { .. }
+            | Matter::DeadlinePassed { .. }
+            | Matter::DiskLow { .. }
+            | Matter::AuditBroken { .. } => Severity::Error,
+        }
+    }
+
+    /// The condition.
+    pub fn key(&self) -> AlertKey {
+        let (job, feed, date) = (self.job.as_ref(), self.feed.as_ref(), self.business_date);
+        match &self.matter {
+            Matter::RunFailed { .. } => AlertKey::run(job, feed, date),
+            Matter::DeadlineNear { .. } | Matter::DeadlinePassed { .. } => AlertKey::deadline(job, date),
+            Matter::ChangeHeld { .. } => AlertKey::change(feed, date),
+            Matter::DiskLow { volume, .. } => AlertKey::disk(volume),
+            Matter::CalendarEnding { calendar, .. } => AlertKey::calendar(calendar),
+            Matter::AuditBroken { .. } => AlertKey::audit(),
+            Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
+        }
+    }
+
+    /// True when it is over as soon as it is told: it never stands open and has no all-clear.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.matter, Matter::ClockJumped { .. } | Matter::Test)
+    }
+}
+
+/// A moment in JSON, `2026-10-02T01:30:00+09:00`.
+mod written {
+    use chrono::DateTime;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use crate::moment::Moment;
+
+    pub(super) fn serialize<S: Serializer>(moment: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(moment)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Moment, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let instant = DateTime::parse_from_rfc3339(&text).map_err(|_| D::Error::custom("no moment"))?;
+        Moment::from_unix(instant.timestamp()).ok_or_else(|| D::Error::custom("no moment"))
+    }
+}
+
+/// The same where there may be none.
+mod maybe_written {
+    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+
+    use crate::moment::Moment;
+
+    #[derive(serde::Serialize, Deserialize)]
+    struct Written(#[serde(with = "super::written")] Moment);
+
+    #[expect(clippy::ref_option, reason = "serde gives the field by reference")]
+    pub(super) fn serialize<S: Serializer>(
+        moment: &Option<Moment>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        moment.map(Written).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<Moment>, D::Error> {
+        Ok(Option::<Written>::deserialize(deserializer)?.map(|written| written.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Moment {
+        Moment::from_unix(1_790_872_200 + seconds).unwrap()
+    }
+
+    fn nightly(matter: Matter) -> Alert {
+        Alert::new(matter, at(0)).of_job(&"nightly".parse().unwrap()).of_date("2026-10-02".parse().unwrap())
+    }
+
+    #[test]
+    fn both_deadline_alerts_are_about_one_condition() {
+        let near = nightly(Matter::DeadlineNear { deadline: at(3600), forecast: Some(at(4000)) });
+        let passed = nightly(Matter::DeadlinePassed { deadline: at(3600) });
+        assert_eq!(near.key().as_str(), "deadline/nightly/2026-10-02");
+        assert_eq!(near.key(), passed.key());
+        assert!(near.severity() < passed.severity());
+        let cleared = passed.with_news(News::Cleared, at(9000));
+        assert_eq!(cleared.kind(), AlertKind::DeadlineCleared);
+        assert_eq!(cleared.severity(), Severity::Error);
+    }
+
+    #[test]
+    fn an_alert_reads_what_it_writes() {
+        let feed = "001o005-v1.1".parse().unwrap();
+        for matter in [
+            Matter::RunFailed { fault_code: "store.full".into(), class: Class::Operator, n_attempts: 3 },
+            Matter::DeadlineNear { deadline: at(3600), forecast: Some(at(4000)) },
+            Matter::DeadlinePassed { deadline: at(3600) },
+            Matter::ChangeHeld { n_rows: 10_000, bound_rows: 500 },
+            Matter::ClockJumped { seconds: -3600 },
+            Matter::DiskLow { volume: "root".into(), free_bytes: 1 },
+            Matter::CalendarEnding {
+                calendar: "holidays".into(),
+                known_through: "2027-12-31".parse().unwrap(),
+            },
+            Matter::AuditBroken { audit_no: 7 },
+            Matter::Test,
+        ] {
+            let alert = nightly(matter).of_feed(&feed).of_run("01k6h0zq7");
+            let text = serde_json::to_string(&alert).unwrap();
+            assert!(text.contains(&format!("\"kind\":\"{}\"", alert.kind().as_str())), "{text}");
+            assert_eq!(serde_json::from_str::<Alert>(&text).unwrap(), alert);
+        }
+    }
+
+    #[test]
+    fn keys_tell_conditions_apart() {
+        let failed =
+            Matter::RunFailed { fault_code: "store.full".into(), class: Class::Operator, n_attempts: 1 };
+        assert_eq!(nightly(failed).key().as_str(), "run-failed/nightly/2026-10-02");
+        let disk = |volume: &str| nightly(Matter::DiskLow { volume: volume.into(), free_bytes: 9 }).key();
+        assert_eq!(disk("root").as_str(), "disk-low/root");
+        assert_ne!(disk("root"), disk("database"));
+    }
+}

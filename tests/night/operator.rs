@@ -1,0 +1,187 @@
+//! The daemon and an operator's commands side by side.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::sandbox::{BOM, PLAIN, Sandbox};
+
+/// What takes longer than this has stopped.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A hub with two jobs that run only when asked, the second after the first.
+fn hub() -> Sandbox {
+    let sandbox = Sandbox::loaded(40, 12);
+    let job = |feed: &str, more: &str| {
+        format!("name = \"{feed}\"\npublish = [\"{feed}\"]\ncontent = \"full\"\n{more}")
+    };
+    std::fs::write(sandbox.path("hub/jobs/first.toml"), job(PLAIN, "")).unwrap();
+    std::fs::write(sandbox.path("hub/jobs/second.toml"), job(BOM, "after = [\"first\"]\n")).unwrap();
+    let mut hub = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    hub.push_str("\n[daemon]\ntick = \"1s\"\ngrace = \"5s\"\n");
+    std::fs::write(sandbox.path("hub/hub.toml"), hub).unwrap();
+    sandbox
+}
+
+/// A daemon that is up; dropped, it is killed.
+struct Daemon<'s> {
+    child: Child,
+    sandbox: &'s Sandbox,
+}
+
+impl<'s> Daemon<'s> {
+    fn start(sandbox: &'s Sandbox) -> Self {
+        Self::start_with(sandbox, &[])
+    }
+
+    fn start_with(sandbox: &'s Sandbox, env: &[(&str, &str)]) -> Self {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(sandbox.path("daemon.log"));
+        let mut command = sandbox.command(&["daemon"]);
+        command.env_remove("RENKEI_NOW").envs(env.iter().copied());
+        let child = command.stdout(Stdio::null()).stderr(log.unwrap()).spawn().unwrap();
+        let daemon = Self { child, sandbox };
+        daemon.until("it is up", |status| status["daemon"].is_string());
+        daemon
+    }
+
+    /// The board, once `wanted` holds.
+    #[track_caller]
+    fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let started = Instant::now();
+        loop {
+            let status = run(self.sandbox, &["status", "--json"]).json();
+            if wanted(&status) {
+                return status;
+            }
+            let log = std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap_or_default();
+            assert!(started.elapsed() < PATIENCE, "{what} did not come: {status:#}\n{log}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Daemon<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A command under the system's clock, as the daemon's is.
+fn run(sandbox: &Sandbox, args: &[&str]) -> crate::sandbox::Outcome {
+    sandbox.run_command(sandbox.command(args).env_remove("RENKEI_NOW"))
+}
+
+fn job<'v>(status: &'v Value, id: &str) -> &'v Value {
+    status["jobs"].as_array().unwrap().iter().find(|job| job["job"] == id).unwrap()
+}
+
+#[test]
+fn a_run_that_is_asked_for_goes_through_the_daemons_queue() {
+    let sandbox = hub();
+    let daemon = Daemon::start(&sandbox);
+    let board = run(&sandbox, &["run", "first", "--reason", "tax office asked", "--json"]).expect(0).json();
+    assert_eq!((board[0]["feed"].as_str(), board[0]["kind"].as_str()), (Some(PLAIN), Some("full")));
+    assert_eq!(sandbox.notices(PLAIN).len(), 1);
+    let status =
+        daemon.until("the end on the board", |status| job(status, "first")["standing"] == "succeeded");
+    let run_id = job(&status, "first")["run"]["run_id"].as_str().unwrap().to_owned();
+    let shown = run(&sandbox, &["show", &run_id, "--json"]).expect(0).json();
+    assert_eq!(shown["run"]["reason"], "tax office asked");
+    assert_eq!(shown["attempts"].as_array().unwrap().len(), 1);
+    let steps: Vec<&str> =
+        shown["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["stage", "seal", "data", "notice", "settle"]);
+    assert!(!shown["log"].as_array().unwrap().is_empty(), "the log's lines are kept");
+    // A command that writes by itself takes its turn between runs.
+    run(&sandbox, &["generate", BOM, "--full", "--wait"]).expect(0);
+    daemon.stop();
+    // Without the daemon the same command works in place.
+    run(&sandbox, &["run", "first"]).expect(0);
+    assert_eq!(sandbox.notices(PLAIN).len(), 2);
+}
+
+#[test]
+fn a_second_daemon_is_refused() {
+    let sandbox = hub();
+    let daemon = Daemon::start(&sandbox);
+    run(&sandbox, &["daemon"]).expect_fault(10, "hub.daemon-up");
+    daemon.stop();
+}
+
+#[test]
+fn a_job_that_is_held_waits_for_its_release() {
+    let sandbox = hub();
+    let daemon = Daemon::start(&sandbox);
+    run(&sandbox, &["hold", "first", "--reason", "assessment under way"]).expect(0);
+    run(&sandbox, &["run", "first", "--no-wait"]).expect(0);
+    let status = daemon.until("the hold", |status| job(status, "first")["standing"] == "waiting");
+    assert_eq!(job(&status, "first")["waits_for"]["reason"], "assessment under way");
+    assert_eq!(sandbox.notices(PLAIN).len(), 0);
+    run(&sandbox, &["release", "first", "--reason", "done"]).expect(0);
+    daemon.until("the run", |status| job(status, "first")["standing"] == "succeeded");
+    daemon.stop();
+    run(&sandbox, &["hold", "frist", "--reason", "x"]).expect_fault(2, "usage.unknown-job");
+    run(&sandbox, &["hold", "first"]).expect(2);
+    run(&sandbox, &["hold", "first", "--reason", " "]).expect(2);
+}
+
+#[test]
+fn a_run_that_waits_is_called_off() {
+    let sandbox = hub();
+    let daemon = Daemon::start(&sandbox);
+    run(&sandbox, &["hold", "first", "--reason", "wait"]).expect(0);
+    let queued = run(&sandbox, &["run", "first", "--no-wait", "--json"]).expect(0).json();
+    let run_id = queued["run_id"].as_str().unwrap();
+    run(&sandbox, &["cancel", run_id, "--reason", "not needed"]).expect(0);
+    daemon.until("the end", |status| job(status, "first")["run"]["state"] == "cancelled");
+    run(&sandbox, &["cancel", run_id, "--reason", "again"]).expect_fault(2, "usage.not-cancellable");
+    run(&sandbox, &["cancel", "zzzz", "--reason", "x"]).expect_fault(2, "usage.unknown-run");
+    daemon.stop();
+    // The same with nobody up but the operator.
+    let sandbox = hub();
+    let daemon = Daemon::start(&sandbox);
+    run(&sandbox, &["hold", "first", "--reason", "wait"]).expect(0);
+    let queued = run(&sandbox, &["run", "first", "--no-wait", "--json"]).expect(0).json();
+    daemon.stop();
+    run(&sandbox, &["cancel", queued["run_id"].as_str().unwrap(), "--reason", "not needed"]).expect(0);
+    let status = run(&sandbox, &["status", "--json"]).json();
+    assert_eq!(job(&status, "first")["run"]["state"], "cancelled");
+    assert_eq!(sandbox.notices(PLAIN).len(), 0);
+}
+
+#[test]
+fn what_a_person_must_look_at_is_told_once_and_cleared_once() {
+    let sandbox = hub();
+    // A file where the feed's folder should be: nothing can be published there until somebody clears it away.
+    let in_the_way = sandbox.feed_folder(PLAIN);
+    std::fs::create_dir_all(in_the_way.parent().unwrap()).unwrap();
+    std::fs::write(&in_the_way, "in the way").unwrap();
+    let daemon = Daemon::start(&sandbox);
+    let failed = run(&sandbox, &["run", "first"]);
+    failed.expect_fault(10, "hub.run-failed");
+    let open = |sandbox: &Sandbox| run(sandbox, &["alert", "list", "--open", "--json"]).expect(0).json();
+    let started = Instant::now();
+    while open(&sandbox).as_array().unwrap().is_empty() {
+        assert!(started.elapsed() < PATIENCE, "no alert");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    run(&sandbox, &["run", "first"]).expect_fault(10, "hub.run-failed");
+    assert_eq!(open(&sandbox).as_array().unwrap().len(), 1, "{:#}", open(&sandbox));
+    std::fs::remove_file(&in_the_way).unwrap();
+    run(&sandbox, &["run", "first"]).expect(0);
+    let started = Instant::now();
+    while !open(&sandbox).as_array().unwrap().is_empty() {
+        assert!(started.elapsed() < PATIENCE, "{:#}", open(&sandbox));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    daemon.stop();
+}
