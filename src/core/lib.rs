@@ -2,6 +2,7 @@
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
 pub mod alert;
+pub mod audit;
 pub mod calendar;
 pub mod csv_file;
 pub mod deadline;
@@ -22,6 +23,7 @@ pub mod port;
 pub mod projection;
 pub mod publication;
 pub mod redo;
+pub mod retention;
 pub mod retry;
 mod row_digests;
 pub mod schedule;

@@ -2,6 +2,7 @@
 
 use renkei_core::Moment;
 use renkei_core::port::{Folders, Store};
+use renkei_core::retention::Rules;
 use renkei_registry::MunicipalityCode;
 
 use crate::error::EngineError;
@@ -25,6 +26,8 @@ pub struct House<'h> {
     pub reason: &'h str,
     /// The run that the work is a part of.
     pub parent: Option<&'h str>,
+    /// How long what is kept is kept.
+    pub retention: &'h Rules,
 }
 
 impl House<'_> {

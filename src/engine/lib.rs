@@ -2,6 +2,7 @@
 //! verify. Synchronous code; it knows no particular database and no disk.
 
 mod archive;
+mod audit;
 mod data_file;
 mod error;
 mod generate;
@@ -9,9 +10,11 @@ mod house;
 mod intake;
 pub mod night;
 mod redo;
+pub mod retention;
 mod run;
 mod verify;
 
+pub use audit::{accept_audit, verify_audit, walk_audit};
 pub use error::EngineError;
 pub use generate::{Content, Generated, Held, Published, Recovered, discard, generate, recover, release};
 pub use house::{Clock, House, NIGHT_POINTS, POINTS, Unwatched, Witness};

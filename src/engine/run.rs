@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use chrono::NaiveDate;
-use renkei_core::port::{RunRecord, RunState, StepRecord, StoreError, Transaction, Trigger};
+use renkei_core::port::{AuditEntry, RunRecord, RunState, StepRecord, StoreError, Transaction, Trigger};
 use renkei_core::{Fault, Moment};
 
 use crate::error::EngineError;
@@ -119,6 +119,9 @@ impl<'h> Run<'h> {
         let recorded = self.house.store.begin().and_then(|mut tx| {
             self.ended.drain(..).try_for_each(|step| tx.put_step(&step))?;
             tx.put_run(&self.record)?;
+            if self.record.parent.is_none() {
+                tx.append_audit(&end_audit(&self.record, self.house.clock.now()))?;
+            }
             tx.commit()
         });
         if let Err(error) = recorded {
@@ -160,6 +163,15 @@ pub(crate) fn new_run(house: House<'_>, what: String, business_date: NaiveDate) 
         started_at: None,
         ended_at: None,
     }
+}
+
+/// The audit's line on the end of a run that is no part of another.
+pub(crate) fn end_audit(run: &RunRecord, now: Moment) -> AuditEntry {
+    let fault = run.fault_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let operator = run.cancel_asked_by.as_deref().unwrap_or(&run.operator);
+    let action = format!("run {} {}", run.run_id, run.what);
+    let result = format!("{}{fault}", run.state.as_str());
+    AuditEntry::new(now.to_string(), operator, action, &run.reason, result)
 }
 
 /// A fault and what caused it, outermost first.

@@ -150,6 +150,35 @@ impl Confined {
         }
     }
 
+    /// Removes the plain file `name`; none there is well, anything else is [`FolderError::Outside`].
+    pub(crate) fn remove_file(&self, name: &FileName) -> Result<(), FolderError> {
+        let path = self.path_of(name.as_str());
+        let failed = |errno| fault(&path, "removed", errno);
+        match self.kind_of(name.as_str()).map_err(failed)? {
+            None => Ok(()),
+            Some(FileType::RegularFile) => {
+                match rustix::fs::unlinkat(self.fd(), name.as_str(), AtFlags::empty()) {
+                    Ok(()) | Err(Errno::NOENT) => Ok(()),
+                    Err(errno) => Err(failed(errno)),
+                }
+            }
+            Some(_) => Err(FolderError::Outside { path }),
+        }
+    }
+
+    /// Length of the plain file `name` and when it was written or moved last, in unix seconds; a link is looked
+    /// at itself, `None` if it has gone.
+    pub(crate) fn size_and_time(&self, name: &FileName) -> Result<Option<(u64, i64)>, FolderError> {
+        match rustix::fs::statat(self.fd(), name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => {
+                let n_bytes = u64::try_from(stat.st_size).unwrap_or(0);
+                Ok(Some((n_bytes, stat.st_mtime.max(stat.st_ctime))))
+            }
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(fault(&self.path_of(name.as_str()), "read", errno)),
+        }
+    }
+
     /// What `name` is, a link being a link; `None` if it has gone.
     fn kind_of(&self, name: &str) -> Result<Option<FileType>, Errno> {
         match rustix::fs::statat(self.fd(), name, AtFlags::SYMLINK_NOFOLLOW) {

@@ -7,6 +7,7 @@ mod archive;
 mod confined;
 mod errors;
 mod lock;
+mod own;
 mod publish;
 mod quarantine;
 mod read;

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use renkei_core::port::{Content, FolderError, Folders, Shelf, StagedFile, Standing};
+use renkei_core::port::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
 use renkei_core::{FileName, FolderPath};
 use rustix::fs::{CWD, Mode, OFlags};
 
@@ -63,6 +63,11 @@ impl LocalFolders {
     /// The folder of what is kept for the operator, made again if somebody removed it.
     pub(crate) fn archive_folder(&self) -> Result<Confined, FolderError> {
         Ok(self.root.folder_or_make(ARCHIVE, OWN_FOLDER)?.0)
+    }
+
+    /// A folder of the hub's own as it is found.
+    pub(crate) fn own_folder(&self, name: &str) -> Result<Confined, FolderError> {
+        self.root.folder(name)
     }
 
     /// The folder of what was refused, made again if somebody removed it.
@@ -145,6 +150,18 @@ impl Folders for LocalFolders {
 
     fn list(&self, folder: &FolderPath) -> Result<Vec<FileName>, FolderError> {
         self.published_names(folder)
+    }
+
+    fn remove_published(&self, folder: &FolderPath, names: &[FileName]) -> Result<(), FolderError> {
+        self.unpublish(folder, names)
+    }
+
+    fn own_entries(&self, own: OwnFolder) -> Result<Vec<OwnEntry>, FolderError> {
+        self.entries_of(own)
+    }
+
+    fn remove_own(&self, own: OwnFolder, path: &FolderPath) -> Result<(), FolderError> {
+        self.remove_entry(own, path)
     }
 
     fn standing(

@@ -182,6 +182,20 @@ pub enum HubError {
         /// The system's words.
         source: io::Error,
     },
+    /// The file that keeps the audit's end cannot be read or written.
+    #[error("{} cannot be read or written", path.display())]
+    AuditHeadUnavailable {
+        /// Which.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// The file that keeps the audit's end holds something else.
+    #[error("{} does not hold the end of an audit", path.display())]
+    AuditHeadDamaged {
+        /// Which.
+        path: PathBuf,
+    },
     /// The program met a state it does not expect.
     #[error("stopped at {place}")]
     Panic {
@@ -214,6 +228,8 @@ impl Fault for HubError {
             Self::Screen { .. } => "hub.screen",
             Self::DaemonUp { .. } => "hub.daemon-up",
             Self::Daemon { .. } => "hub.daemon",
+            Self::AuditHeadUnavailable { .. } => "audit.head-unavailable",
+            Self::AuditHeadDamaged { .. } => "audit.head-damaged",
             Self::Panic { .. } => "hub.panic",
         }
     }

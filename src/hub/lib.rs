@@ -4,6 +4,7 @@
 //! returns an [`Exit`] or a [`Failure`]; nothing else prints or ends the process.
 
 pub mod alert;
+mod audit_head;
 mod board;
 mod cli;
 mod clock;

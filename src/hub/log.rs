@@ -17,8 +17,6 @@ use crate::cli::{Globals, LogFormat};
 use crate::config::Config;
 use crate::failure::HubError;
 
-/// A day's file is kept for so many days.
-const N_FILES: usize = 90;
 /// What the files' names begin with.
 const PREFIX: &str = "renkei";
 
@@ -61,12 +59,14 @@ pub(crate) fn start(globals: &Globals, is_daemon: bool) {
 /// Keeps the daemon's lines in files beside the database from now on.
 pub(crate) fn to_file(config: &Config) -> Result<(), HubError> {
     let folder = folder(config);
+    // One a day, and the day's own.
+    let n_files = usize::try_from(config.retention.logs.num_days()).unwrap_or(usize::MAX).saturating_add(1);
     std::fs::create_dir_all(&folder).map_err(|source| HubError::Write { path: folder.clone(), source })?;
     let built = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(PREFIX)
         .filename_suffix("jsonl")
-        .max_log_files(N_FILES)
+        .max_log_files(n_files)
         .build(&folder);
     match built {
         Ok(file) => {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use renkei_core::port::StoreError;
+use renkei_core::retention::Rules;
 use renkei_engine::{House, Witness};
 use renkei_folder::LocalFolders;
 use renkei_registry::MunicipalityCode;
@@ -20,6 +21,7 @@ pub(crate) struct Premises {
     pub(crate) folders: LocalFolders,
     pub(crate) clock: HubClock,
     municipality: MunicipalityCode,
+    retention: Rules,
 }
 
 impl Premises {
@@ -32,7 +34,7 @@ impl Premises {
     ) -> Result<Self, Failure> {
         let store = open_store(config, wait, create)?;
         let folders = LocalFolders::open(&config.root)?;
-        Ok(Self { store, folders, clock, municipality: config.municipality })
+        Ok(Self { store, folders, clock, municipality: config.municipality, retention: config.retention })
     }
 
     /// What the use cases work with.
@@ -46,6 +48,7 @@ impl Premises {
             operator,
             reason: "",
             parent: None,
+            retention: &self.retention,
         }
     }
 }

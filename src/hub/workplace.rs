@@ -5,6 +5,7 @@ use renkei_core::port::{Snapshot, Store};
 use renkei_engine::{Clock as _, House, Recovered, recover};
 use renkei_folder::RootLock;
 
+use crate::audit_head;
 use crate::clock::HubClock;
 use crate::config::Config;
 use crate::console::Console;
@@ -20,6 +21,9 @@ pub(crate) struct Workplace<'s> {
     operator: String,
     /// Held as long as the command writes.
     _lock: Option<RootLock>,
+    /// True for a command that may write to the audit.
+    is_writing: bool,
+    console: &'s Console,
 }
 
 /// How long a command waits for its turn to write a word.
@@ -69,7 +73,15 @@ impl<'s> Workplace<'s> {
         let wait = session.wait().max(NOTE_WAIT);
         let premises = Premises::open(&config, HubClock::system(), wait, false)?;
         let progress = Progress::new(session.console());
-        Ok(Self { config, premises, progress, operator: session.operator(), _lock: None })
+        Ok(Self {
+            config,
+            premises,
+            progress,
+            operator: session.operator(),
+            _lock: None,
+            is_writing: true,
+            console: session.console(),
+        })
     }
 
     fn open(
@@ -80,7 +92,15 @@ impl<'s> Workplace<'s> {
     ) -> Result<Self, Failure> {
         let premises = Premises::open(&config, clock, session.wait(), lock.is_some())?;
         let progress = Progress::new(session.console());
-        Ok(Self { config, premises, progress, operator: session.operator(), _lock: lock })
+        Ok(Self {
+            config,
+            premises,
+            progress,
+            operator: session.operator(),
+            is_writing: lock.is_some(),
+            _lock: lock,
+            console: session.console(),
+        })
     }
 
     /// What the use cases work with.
@@ -106,6 +126,19 @@ impl<'s> Workplace<'s> {
     /// One instant of the database.
     pub(crate) fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Failure> {
         Ok(self.premises.store.snapshot()?)
+    }
+}
+
+impl Drop for Workplace<'_> {
+    /// What the command wrote to the audit is kept in the second place before the root is another's. That this
+    /// fails is told and does not change what the command came to.
+    fn drop(&mut self) {
+        if self.is_writing
+            && let Err(failure) =
+                audit_head::keep(&self.premises.store, &self.config, self.premises.clock.now())
+        {
+            self.console.failure(&failure);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod outbox;
 mod owner;
 mod publications;
 mod residents;
+mod retention;
 mod rows;
 mod runs;
 mod seal;
@@ -26,6 +27,5 @@ mod store;
 mod transaction;
 mod volume;
 
-pub use audit::{ChainBreak, verify_audit_chain};
 pub use key::NumberKey;
 pub use store::{OpenOptions, SqliteStore};

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "change_keeps_before",
         sql: include_str!("migrations/0006_change_keeps_before.sql"),
     },
+    Migration { no: 7, name: "retention", sql: include_str!("migrations/0007_retention.sql") },
 ];
 
 /// Applies what is missing. Takes the writer's place only when something is.

@@ -4,11 +4,13 @@ use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
 use renkei_core::alert::Channel;
+use renkei_core::audit::AuditLink;
 use renkei_core::port::{
     AlertRecord, AttemptRecord, AuditEntry, CommitRecord, JobRecord, Numbers, PublicationRecord, RowSet,
-    RunRecord, SlotRecord, Snapshot, StepRecord, StoreError, WaitingMessage,
+    RunRecord, SlotRecord, Snapshot, StandingPublication, StepRecord, StoreError, WaitingMessage,
 };
 use renkei_core::publication::Progress;
+use renkei_core::retention::RunAge;
 use renkei_core::{CommitNo, Digest, FeedId, JobId, Moment, Sequence, Window};
 use renkei_registry::AtenaNo;
 use rusqlite::Connection;
@@ -17,7 +19,7 @@ use crate::errors::SqliteError;
 use crate::residents::Residents;
 use crate::rows::RowReader;
 use crate::seal::NumberSeal;
-use crate::{alerts, audit, changes, commits, outbox, publications, rows, runs, slots};
+use crate::{alerts, audit, changes, commits, outbox, publications, retention, rows, runs, slots};
 
 /// A snapshot; its connection, and with it the read transaction, ends when it is dropped.
 pub(crate) struct SqliteSnapshot<'s> {
@@ -105,6 +107,18 @@ impl Snapshot for SqliteSnapshot<'_> {
         Ok(publications::list(&self.connection, feed, progress)?)
     }
 
+    fn standing_publications(&self) -> Result<Vec<StandingPublication>, StoreError> {
+        Ok(retention::standing_publications(&self.connection)?)
+    }
+
+    fn runs_before(&self, before: Moment) -> Result<Vec<RunAge>, StoreError> {
+        Ok(retention::runs_before(&self.connection, before)?)
+    }
+
+    fn n_skipped_slots(&self, before: Moment) -> Result<u64, StoreError> {
+        Ok(retention::n_skipped_slots(&self.connection, before)?)
+    }
+
     fn publication(
         &self,
         feed: &FeedId,
@@ -167,6 +181,14 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         Ok(audit::list(&self.connection, after, limit)?)
+    }
+
+    fn audit_base(&self) -> Result<AuditLink, StoreError> {
+        Ok(audit::base(&self.connection)?)
+    }
+
+    fn audit_head(&self) -> Result<AuditLink, StoreError> {
+        Ok(audit::head(&self.connection)?)
     }
 
     fn alerts(&self, only_open: bool, limit: u32) -> Result<Vec<AlertRecord>, StoreError> {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use renkei_core::alert::{Alert, AlertKey, Channel};
+use renkei_core::audit::AuditLink;
 use renkei_core::port::{
     AttemptRecord, AuditEntry, CommitKind, CommitRecord, DeliveryRecord, HoldRecord, Opened,
     PublicationRecord, RowChange, RunRecord, SlotRecord, StepRecord, StoreError, Transaction,
@@ -19,7 +20,7 @@ use crate::load::Load;
 use crate::residents::Residents;
 use crate::rows::{Growth, RowReader, count};
 use crate::seal::{NumberSeal, RowSealer};
-use crate::{alerts, audit, changes, commits, outbox, publications, runs, slots};
+use crate::{alerts, audit, changes, commits, outbox, publications, retention, runs, slots};
 
 /// A transaction; ending its connection without COMMIT rolls it back.
 pub(crate) struct SqliteTransaction<'s> {
@@ -203,6 +204,22 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(publications::advance(&self.connection, feed, sequence, &from, Progress::Discarded)?)
     }
 
+    fn mark_files_removed(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError> {
+        Ok(retention::mark_files_removed(&self.connection, feed, sequence, at)?)
+    }
+
+    fn mark_redelivered(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError> {
+        Ok(retention::mark_redelivered(&self.connection, feed, sequence, at)?)
+    }
+
+    fn remove_runs(&mut self, run_ids: &[String]) -> Result<(), StoreError> {
+        Ok(retention::remove_runs(&self.connection, run_ids)?)
+    }
+
+    fn remove_skipped_slots(&mut self, before: Moment) -> Result<u64, StoreError> {
+        Ok(retention::remove_skipped_slots(&self.connection, before)?)
+    }
+
     fn put_run(&mut self, run: &RunRecord) -> Result<(), StoreError> {
         Ok(runs::put_run(&self.connection, run)?)
     }
@@ -245,6 +262,14 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {
         Ok(audit::append(&self.connection, entry)?)
+    }
+
+    fn set_audit_base(&mut self, base: AuditLink) -> Result<(), StoreError> {
+        Ok(audit::set_base(&self.connection, base)?)
+    }
+
+    fn remove_audit_before_base(&mut self) -> Result<u64, StoreError> {
+        Ok(audit::remove_before_base(&self.connection)?)
     }
 
     fn open_alert(&mut self, alert: &Alert, channels: &[Channel]) -> Result<Opened, StoreError> {

@@ -5,6 +5,10 @@ mod alerts;
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod audit_head;
+#[cfg(test)]
 mod characters;
 #[cfg(test)]
 mod contents;
@@ -26,6 +30,8 @@ mod listings;
 mod redeliver;
 #[cfg(test)]
 mod remake;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

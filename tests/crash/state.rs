@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use renkei_core::audit::{AuditLink, Verifier};
 use renkei_core::port::{Numbers, RowSet, RunState, Store as _};
-use renkei_core::{CommitNo, Digest, Window};
-use renkei_store::{NumberKey, OpenOptions, SqliteStore, verify_audit_chain};
+use renkei_core::{CommitNo, Window};
+use renkei_store::{NumberKey, OpenOptions, SqliteStore};
 use sha2::{Digest as _, Sha256};
 
 use crate::sandbox::{MUNICIPALITY, Sandbox, files};
@@ -98,7 +99,9 @@ fn read_store(sandbox: &Sandbox) -> StoreState {
         }
     }
     let audit = snapshot.audit(0, 10_000).unwrap();
-    verify_audit_chain((0, Digest([0; 32])), &audit).unwrap();
+    let mut verifier = Verifier::new(AuditLink::START, None);
+    verifier.take(&audit);
+    assert_eq!(verifier.end().faults, []);
     let running = snapshot.runs(10_000).unwrap().into_iter().find(|run| run.state == RunState::Running);
     assert_eq!(running, None, "a run is still said to be under way");
     (records.collect(), rows, audit.iter().map(|entry| format!("{entry:?}")).collect())

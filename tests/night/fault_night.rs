@@ -45,7 +45,9 @@ fn hub() -> Sandbox {
         std::fs::write(sandbox.path(&format!("hub/jobs/j{no:02}.toml")), job).unwrap();
     }
     std::fs::write(sandbox.path("hub/hub.toml"), hub).unwrap();
-    std::fs::remove_file(sandbox.path("hub/jobs/nightly.toml")).unwrap();
+    for shipped in ["nightly", "retention"] {
+        std::fs::remove_file(sandbox.path(&format!("hub/jobs/{shipped}.toml"))).unwrap();
+    }
     sandbox.run(&["check"]).expect(0);
     let feeds: Vec<String> = (0..N_JOBS).map(|no| format!("f{no:02}")).collect();
     let feeds: Vec<&str> = feeds.iter().map(String::as_str).collect();

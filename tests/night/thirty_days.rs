@@ -12,6 +12,7 @@ use renkei_core::Moment;
 use renkei_core::dispatch::Decision;
 use renkei_core::feed::Feed;
 use renkei_core::port::{SlotVerdict, Store as _};
+use renkei_core::retention::Rules;
 use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, conclude, queue, rescue, work};
 use renkei_engine::{Clock, Content, House, Unwatched, generate, load_residents};
 use renkei_folder::LocalFolders;
@@ -68,6 +69,7 @@ struct Office {
     folders: LocalFolders,
     feeds: Vec<Feed>,
     plan: NightPlan,
+    retention: Rules,
     clock: TestClock,
     _sandbox: Sandbox,
 }
@@ -75,7 +77,9 @@ struct Office {
 impl Office {
     fn open() -> Self {
         let sandbox = Sandbox::new().init().town(40, 10);
-        std::fs::remove_file(sandbox.path("hub/jobs/nightly.toml")).unwrap();
+        for shipped in ["nightly", "retention"] {
+            std::fs::remove_file(sandbox.path(&format!("hub/jobs/{shipped}.toml"))).unwrap();
+        }
         for (id, text) in JOBS {
             std::fs::write(sandbox.path(&format!("hub/jobs/{id}.toml")), text).unwrap();
         }
@@ -91,6 +95,7 @@ impl Office {
             folders: LocalFolders::open(&config.root).unwrap(),
             feeds: config.feeds.iter().map(|declared| declared.feed.clone()).collect(),
             plan: config.night_plan(),
+            retention: config.retention,
             clock: TestClock(AtomicI64::new(unix(at("2026-12-20T12:00")))),
             _sandbox: sandbox,
         };
@@ -112,6 +117,7 @@ impl Office {
             operator: "scheduler",
             reason: "",
             parent: None,
+            retention: &self.retention,
         }
     }
 

@@ -101,6 +101,7 @@ impl SmallHub {
             operator: "SHIMIN001",
             reason: "",
             parent: None,
+            retention: &self.config.retention,
         }
     }
 

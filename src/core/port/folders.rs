@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::fault::{Class, Fault};
 use crate::file_name::{FileName, FolderPath};
 use crate::ids::{Digest, FeedId, Sequence};
+use crate::moment::Moment;
 
 /// Connection folders behind the port.
 pub trait Folders: Send + Sync {
@@ -50,6 +51,16 @@ pub trait Folders: Send + Sync {
     /// The names of all files in a folder, sorted; none where the folder is missing.
     fn list(&self, folder: &FolderPath) -> Result<Vec<FileName>, FolderError>;
 
+    /// Removes files of a folder, in this order, and makes that durable; those that are not there are well.
+    /// Anything but a plain file is [`FolderError::Outside`] and stays.
+    fn remove_published(&self, folder: &FolderPath, names: &[FileName]) -> Result<(), FolderError>;
+
+    /// What one of the hub's own folders has, by path.
+    fn own_entries(&self, own: OwnFolder) -> Result<Vec<OwnEntry>, FolderError>;
+
+    /// Removes an entry of the hub's own with all that is in it, following no link; none there is well.
+    fn remove_own(&self, own: OwnFolder, path: &FolderPath) -> Result<(), FolderError>;
+
     /// Compares what has a name in a folder with what is to have it.
     fn standing(
         &self,
@@ -88,6 +99,30 @@ pub trait Folders: Send + Sync {
         place: &FileName,
         reason: &str,
     ) -> Result<String, FolderError>;
+}
+
+/// A folder of the hub's own, out of sight for receivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnFolder {
+    /// `.archive`: reports, and published files under `publications/FEED/SEQUENCE`.
+    Archive,
+    /// `.quarantine`: what was refused, each with its reason.
+    Quarantine,
+}
+
+/// Something in a folder of the hub's own: a file at its top, a publication of the archive, any other folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnEntry {
+    /// Its path below that folder.
+    pub path: FolderPath,
+    /// False for a file.
+    pub is_folder: bool,
+    /// How many files it has.
+    pub n_files: u64,
+    /// Their bytes.
+    pub n_bytes: u64,
+    /// When the last of them was written or moved here; `None` where the calendar does not have that.
+    pub changed_at: Option<Moment>,
 }
 
 /// A file being written on a stage. Dropped unfinished, it is removed with its stage.

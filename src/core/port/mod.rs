@@ -7,8 +7,8 @@ mod runs;
 mod store;
 
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
-pub use folders::{Content, FolderError, Folders, Shelf, StagedFile, Standing};
-pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord};
+pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
+pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, StandingPublication};
 pub use runs::{
     AttemptRecord, HoldRecord, JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, StepRecord, Trigger,
 };

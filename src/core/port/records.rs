@@ -86,6 +86,29 @@ pub struct PublicationRecord {
     pub review: Option<Review>,
 }
 
+/// What retention asks of a publication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingPublication {
+    /// Its feed.
+    pub feed: FeedId,
+    /// Its number in the feed.
+    pub sequence: Sequence,
+    /// Its content.
+    pub kind: Kind,
+    /// How far it has come.
+    pub progress: Progress,
+    /// The folder it stands in, relative to the root.
+    pub folder: String,
+    /// The common start of its file names.
+    pub stem: String,
+    /// The notice, byte for byte as published.
+    pub notice: String,
+    /// From when its time counts: when it was sealed, or given again.
+    pub since: String,
+    /// Whether the run that made it, or the one that is a part of, is not at its end.
+    pub is_run_open: bool,
+}
+
 /// One line of the audit: who, what, why, when, result. The store numbers and chains them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditEntry {
@@ -103,4 +126,12 @@ pub struct AuditEntry {
     pub result: String,
     /// SHA-256 over the hash of the line before and this line; whoever appends leaves zeros.
     pub chain_sha256: Digest,
+}
+
+impl AuditEntry {
+    /// A line to be appended.
+    pub fn new(at: String, operator: &str, action: String, reason: &str, result: String) -> Self {
+        let (operator, reason) = (operator.to_owned(), reason.to_owned());
+        Self { audit_no: 0, at, operator, action, reason, result, chain_sha256: Digest([0; 32]) }
+    }
 }

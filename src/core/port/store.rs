@@ -7,13 +7,15 @@ use chrono::NaiveDate;
 use renkei_registry::{AtenaNo, RowKey};
 
 use crate::alert::{Alert, AlertKey, Channel};
+use crate::audit::AuditLink;
 use crate::fault::{Class, Fault};
 use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use crate::moment::Moment;
 use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
-use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord};
+use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, StandingPublication};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
 use crate::publication::Progress;
+use crate::retention::RunAge;
 
 /// Which rows a scan gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +103,14 @@ pub trait Snapshot {
         progress: Option<Progress>,
     ) -> Result<Vec<PublicationRecord>, StoreError>;
 
+    /// The publications whose files are not marked as removed, by feed and sequence.
+    fn standing_publications(&self) -> Result<Vec<StandingPublication>, StoreError>;
+
+    /// The runs asked for before a time that are no part of another, each followed by all its parts.
+    fn runs_before(&self, before: Moment) -> Result<Vec<RunAge>, StoreError>;
+
+    /// How many slots planned before a time were skipped without a run.
+    fn n_skipped_slots(&self, before: Moment) -> Result<u64, StoreError>;
     /// The publication of a feed that has this sequence; not a discarded one that had it.
     fn publication(&self, feed: &FeedId, sequence: Sequence)
     -> Result<Option<PublicationRecord>, StoreError>;
@@ -148,6 +158,11 @@ pub trait Snapshot {
     /// The audit from its start, `limit` lines after `after`.
     fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
 
+    /// Where the audit is proven from: [`AuditLink::START`], or what [`Transaction::set_audit_base`] set.
+    fn audit_base(&self) -> Result<AuditLink, StoreError>;
+
+    /// The audit's last line; the base where there is none.
+    fn audit_head(&self) -> Result<AuditLink, StoreError>;
     /// The last `limit` alerts, newest first: those that stand open, or all.
     fn alerts(&self, only_open: bool, limit: u32) -> Result<Vec<AlertRecord>, StoreError>;
 
@@ -187,6 +202,18 @@ pub trait Transaction {
     /// Marks a sealed publication as published; again is the same.
     fn settle(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
 
+    /// Marks a publication's files as removed from the folder; the publication stays on record.
+    fn mark_files_removed(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError>;
+
+    /// Marks a publication's files as given again: they stand in the folder, and their time counts anew.
+    fn mark_redelivered(&mut self, feed: &FeedId, sequence: Sequence, at: &str) -> Result<(), StoreError>;
+
+    /// Removes runs with their tries, steps and slots. The parts of a run must be among them, or the run stays
+    /// and this is [`StoreError::Missing`].
+    fn remove_runs(&mut self, run_ids: &[String]) -> Result<(), StoreError>;
+
+    /// Removes the slots planned before a time that were skipped without a run, and says how many.
+    fn remove_skipped_slots(&mut self, before: Moment) -> Result<u64, StoreError>;
     /// Marks a held publication as sealed: from here on it is published like any other. Any other progress is
     /// [`StoreError::Missing`].
     fn release(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;
@@ -229,6 +256,12 @@ pub trait Transaction {
     /// Appends to the audit, with number and chain.
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError>;
 
+    /// Lets the audit be proven from after `base`. Whoever calls it appends a line with
+    /// [`AuditLink::base_action`], which says why.
+    fn set_audit_base(&mut self, base: AuditLink) -> Result<(), StoreError>;
+
+    /// Removes the audit's lines up to the base set, and says how many there were.
+    fn remove_audit_before_base(&mut self) -> Result<u64, StoreError>;
     /// Opens an alert and puts a message of it into the outbox of each channel. While its condition stands
     /// open, opening it again counts and nothing more, unless it is graver than before. One that passes by
     /// itself is over at once.

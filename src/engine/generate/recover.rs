@@ -10,6 +10,7 @@ use super::stage_name;
 use crate::archive;
 use crate::error::EngineError;
 use crate::house::House;
+use crate::run::end_audit;
 
 /// How many runs are looked at for ones that were cut off.
 const RUNS_LOOKED_AT: u32 = 1_000;
@@ -119,6 +120,10 @@ fn close_runs(house: House<'_>) -> Result<usize, EngineError> {
         run.state = RunState::Interrupted;
         run.ended_at = Some(now.clone());
         tx.put_run(&run)?;
+        if run.parent.is_none() && run.order.is_empty() {
+            // A command's own: nobody goes on with it.
+            tx.append_audit(&end_audit(&run, house.clock.now()))?;
+        }
         for mut attempt in snapshot.attempts(&run.run_id)? {
             if attempt.state == RunState::Running {
                 attempt.state = RunState::Interrupted;

@@ -14,6 +14,7 @@ use renkei_registry::{
 
 use super::issue::{InputIssue, IssueList, Rejected};
 use super::moves_file::{MoveLine, MovesFile};
+use crate::audit::note_refused;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -55,6 +56,19 @@ pub struct Applied {
 /// Reads and applies a file of moves, one after the other: memory does not grow with the set. On
 /// [`EngineError::Refused`] nothing was taken in and the issues are given beside it.
 pub fn apply_moves(
+    house: House<'_>,
+    source: impl Read + Send,
+    options: &ApplyOptions<'_>,
+) -> Result<Applied, Box<Rejected>> {
+    let applied = try_apply(house, source, options);
+    if let Err(rejected) = &applied {
+        let reason = options.again_because.unwrap_or_default();
+        note_refused(house, "apply moves", reason, &rejected.error);
+    }
+    applied
+}
+
+fn try_apply(
     house: House<'_>,
     source: impl Read + Send,
     options: &ApplyOptions<'_>,

@@ -13,6 +13,7 @@ use renkei_core::{CommitNo, Digest};
 use super::issue::{IssueList, Rejected};
 use super::read_ahead::ReadAhead;
 use super::resident_rows::{Batch, ReadRows, RowSink, read_rows};
+use crate::audit::note_refused;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -33,6 +34,19 @@ pub struct Loaded {
 /// Loads an empty registry from a CSV with a header row of item ids or Japanese names, rows by 宛名番号,
 /// 個人履歴番号, 枝番. `n_expected` is a guess at the rows, for progress; 0 where there is none.
 pub fn load_residents(
+    house: House<'_>,
+    file: &str,
+    source: impl Read + Send,
+    n_expected: u64,
+) -> Result<Loaded, Box<Rejected>> {
+    let loaded = try_load(house, file, source, n_expected);
+    if let Err(rejected) = &loaded {
+        note_refused(house, "load registry", "", &rejected.error);
+    }
+    loaded
+}
+
+fn try_load(
     house: House<'_>,
     file: &str,
     source: impl Read + Send,

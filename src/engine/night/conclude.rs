@@ -1,13 +1,13 @@
 //! A run's tries on record: begun, concluded, rescued after a crash.
 
-use renkei_core::port::{AttemptRecord, AuditEntry, RunRecord, RunState};
+use renkei_core::port::{AttemptRecord, RunRecord, RunState};
 use renkei_core::retry::{Next, RetryPolicy, after_fault};
-use renkei_core::{Class, Digest, Fault, Moment};
+use renkei_core::{Class, Fault, Moment};
 
 use super::work::{Outcome, deciding, final_state};
 use crate::error::EngineError;
 use crate::house::House;
-use crate::run::causes;
+use crate::run::{causes, end_audit};
 
 /// Records that a try of a waiting run begins, and gives the run as it stands now.
 pub fn begin(house: House<'_>, run: &RunRecord) -> Result<RunRecord, EngineError> {
@@ -142,19 +142,6 @@ pub fn cancel_waiting(house: House<'_>, run: &RunRecord) -> Result<(), EngineErr
     tx.append_audit(&end_audit(&cancelled, now))?;
     tx.commit()?;
     Ok(())
-}
-
-pub(super) fn end_audit(run: &RunRecord, now: Moment) -> AuditEntry {
-    let fault = run.fault_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
-    AuditEntry {
-        audit_no: 0,
-        at: now.to_string(),
-        operator: run.cancel_asked_by.clone().unwrap_or_else(|| run.operator.clone()),
-        action: format!("run {} {}", run.run_id, run.what),
-        reason: run.reason.clone(),
-        result: format!("{}{fault}", run.state.as_str()),
-        chain_sha256: Digest([0; 32]),
-    }
 }
 
 fn set_fault(run: &mut RunRecord, fault: Option<&dyn Fault>) {

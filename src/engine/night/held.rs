@@ -3,9 +3,9 @@
 use renkei_core::port::{RunRecord, RunState};
 use renkei_core::publication::Progress;
 
-use super::conclude::end_audit;
 use crate::error::EngineError;
 use crate::house::House;
+use crate::run::end_audit;
 
 /// Ends every run of a job that was held and has nothing held any more: released, it is done; discarded, it is
 /// called off. Gives the runs that ended.

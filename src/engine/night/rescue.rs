@@ -3,10 +3,11 @@
 use renkei_core::port::{RunRecord, RunState};
 use renkei_core::retry::RetryPolicy;
 
-use super::conclude::{cancel_waiting, end_audit, rescued};
+use super::conclude::{cancel_waiting, rescued};
 use super::plan::NightPlan;
 use crate::error::EngineError;
 use crate::house::House;
+use crate::run::end_audit;
 
 /// What was put in order.
 #[derive(Debug, Default)]

@@ -14,6 +14,7 @@ use renkei_core::{Class, Fault as _, FeedId};
 use crate::error::EngineError;
 use crate::generate::{Content, Generated, generate};
 use crate::house::House;
+use crate::retention::execute;
 
 /// How a try ended.
 #[derive(Debug)]
@@ -33,7 +34,12 @@ pub fn work(house: House<'_>, feeds: &[Feed], run: &RunRecord) -> Outcome {
     let house = House { parent: Some(&run.run_id), operator: &run.operator, reason: &run.reason, ..house };
     match Order::parse(&run.order) {
         Some(Order::Publish { feeds: wanted, content }) => publish(house, feeds, run, &wanted, content),
-        Some(Order::Retention {}) | None => {
+        Some(Order::Retention {}) => match execute(house, house.retention) {
+            Ok(_) => Outcome::Done,
+            Err(EngineError::Stopped) => Outcome::Stopped,
+            Err(error) => Outcome::Failed(vec![(None, error)]),
+        },
+        None => {
             let error = EngineError::UnknownOrder { run_id: run.run_id.clone() };
             Outcome::Failed(vec![(None, error)])
         }

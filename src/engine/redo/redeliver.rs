@@ -101,6 +101,7 @@ pub fn redeliver(
             // How many came back is in the run's steps: here it must not matter that an earlier try was cut off.
             let result = format!("{} files as published", plan.files.len());
             tx.append_audit(&audit_entry(house, what, reason, result))?;
+            tx.mark_redelivered(feed, sequence, &house.clock.now().to_string())?;
             run.succeed(tx.as_mut())?;
             tx.commit()?;
             house.folders.discard_stage(&stage)?;

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use renkei_core::feed::{Feed, Unmappable};
+use renkei_core::order::Order;
 use renkei_core::port::RowSet;
 use renkei_core::{BusinessId, FeedId};
 use serde_json::{Value, json};
@@ -96,12 +97,20 @@ fn show(console: &Console, config: &HubConfig) {
         jobs.row([
             job.id.to_string(),
             job.name.clone(),
-            job.content.to_string(),
+            work_word(&job.order),
             if job.is_enabled { lang.pick("はい", "yes") } else { lang.pick("いいえ", "no") }.to_owned(),
-            job.publish.iter().map(FeedId::as_str).collect::<Vec<_>>().join(" "),
+            job.order.feeds().iter().map(FeedId::as_str).collect::<Vec<_>>().join(" "),
         ]);
     }
     console.data(format_args!("\n{jobs}"));
+}
+
+/// The content a job publishes, or the other work it does.
+fn work_word(order: &Order) -> String {
+    match order {
+        Order::Publish { content, .. } => content.to_string(),
+        Order::Retention {} => "retention".to_owned(),
+    }
 }
 
 /// The channels with what they lead to; passwords are never part of a configuration.
@@ -161,7 +170,7 @@ fn as_json(config: &HubConfig) -> Value {
         .iter()
         .map(|job| {
             json!({
-                "id": job.id, "name": job.name, "publish": job.publish, "content": job.content,
+                "id": job.id, "name": job.name, "publish": job.order.feeds(), "content": work_word(&job.order),
                 "enabled": job.is_enabled,
                 "schedule": job.schedule.as_ref().map(|declared| declared.schedule.canonical()),
             })

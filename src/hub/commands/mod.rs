@@ -3,6 +3,7 @@
 
 mod alert;
 mod apply;
+mod audit;
 mod cancel;
 mod check;
 mod commits;
@@ -25,6 +26,7 @@ mod publications;
 mod reason;
 mod redeliver;
 mod remake;
+mod retention;
 mod run;
 mod runs;
 mod schedule;
@@ -86,6 +88,8 @@ commands! {
     Cancel(cancel::Cancel),
     Enable(jobs::Enable),
     Disable(jobs::Disable),
+    Audit(audit::Audit),
+    Retention(retention::Retention),
     Alert(alert::Alert),
     Doctor(doctor::Doctor),
     Town(town::Town),

@@ -6,11 +6,13 @@ use renkei_core::BusinessId;
 use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
 use renkei_core::guard::GuardBounds;
 use renkei_core::naming::StemTemplate;
+use renkei_core::retention::Rules;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
 use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
 use super::guard;
+use super::keeping;
 use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::types::{KeySource, StoreConfig, System};
@@ -23,6 +25,8 @@ pub(super) struct HubPart {
     pub(super) root: Option<PathBuf>,
     pub(super) naming: Option<StemTemplate>,
     pub(super) daemon: Option<DaemonConfig>,
+    pub(super) audit_head: Option<PathBuf>,
+    pub(super) retention: Rules,
     pub(super) guard: GuardBounds,
     pub(super) systems: Vec<System>,
     pub(super) systems_are_complete: bool,
@@ -50,6 +54,9 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
     let daemon = daemon_part::take(hub);
+    let data = store.as_ref().and_then(|store| store.path.parent());
+    let audit_head = keeping::take_audit(hub, folder, data, root.as_deref(), problems);
+    let retention = keeping::take_retention(hub, problems);
     let guard = guard::take(hub, GuardBounds::default());
     let (systems, systems_are_complete) = systems(hub, problems);
     let alert = alert::take(hub, folder, problems);
@@ -61,6 +68,8 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         root,
         naming,
         daemon,
+        audit_head,
+        retention,
         guard,
         systems,
         systems_are_complete,

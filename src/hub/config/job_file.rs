@@ -2,6 +2,7 @@
 
 use renkei_core::calendar::Calendars;
 use renkei_core::declared::{Declaration, Located, Problems, Spot, Table, Value, did_you_mean};
+use renkei_core::order::Order;
 use renkei_core::publication::Kind;
 use renkei_core::schedule::{CatchUpRule, Schedule};
 use renkei_core::{FeedId, JobId};
@@ -22,32 +23,42 @@ pub(super) fn read(
         file.id.parse().map_err(|error| problems.report(&Spot::of_file(&file.name), format!("{error}"))).ok();
     let mut job = Declaration::parse(&file.name, &file.text, problems)?;
     let name = job.required("name").and_then(Value::text);
+    let order = order(&mut job, feeds, problems);
+    let is_enabled = job.optional("enabled").map_or(Some(true), Value::boolean);
+    let terms = job_terms::take(&mut job, problems);
+    let schedule = job.optional("schedule").map(|value| schedule(value.table()?, calendars, problems));
+    job.finish();
+    let schedule = match schedule {
+        None => None,
+        Some(read) => Some(read?),
+    };
+    Some(Job { id: id?, name: name?, order: order?, is_enabled: is_enabled?, schedule, terms: terms? })
+}
+
+/// What the job does: `work`, which is to publish where it is not named.
+fn order(job: &mut Table<'_>, feeds: Option<&[FeedId]>, problems: &Problems) -> Option<Order> {
+    let is_publishing = job
+        .optional("work")
+        .map_or(Some(true), |work| work.one_of(&[("publish", true), ("retention", false)]));
+    if is_publishing == Some(false) {
+        for key in ["publish", "content"] {
+            if let Some(value) = job.optional(key) {
+                problems.report(value.spot(), "a job whose work is retention publishes nothing");
+            }
+        }
+        return Some(Order::Retention {});
+    }
     let publish_spot = job.spot_of("publish");
     let publish = job.required("publish").and_then(Value::list_of::<FeedId>);
     let content = job
         .required("content")
         .and_then(|content| content.one_of(&[("diff", Kind::Diff), ("full", Kind::Full)]));
-    let is_enabled = job.optional("enabled").map_or(Some(true), Value::boolean);
-    let terms = job_terms::take(&mut job, problems);
-    let schedule = job.optional("schedule").map(|value| schedule(value.table()?, calendars, problems));
-    job.finish();
     if publish.as_ref().is_some_and(Vec::is_empty) {
         problems.report(&publish_spot, "a job publishes at least one feed");
     }
     let publish = publish.map(|list| check_feeds(list, feeds, problems));
-    let schedule = match schedule {
-        None => None,
-        Some(read) => Some(read?),
-    };
-    Some(Job {
-        id: id?,
-        name: name?,
-        publish: publish?,
-        content: content?,
-        is_enabled: is_enabled?,
-        schedule,
-        terms: terms?,
-    })
+    is_publishing?;
+    Some(Order::Publish { feeds: publish?, content: content? })
 }
 
 fn schedule(mut table: Table<'_>, calendars: &Calendars, problems: &Problems) -> Option<JobSchedule> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use renkei_core::calendar::{CalendarFile, Calendars};
 use renkei_core::declared::{Declaration, Problems, Table, Value};
 use renkei_core::layout::Layout;
+use renkei_core::retention::Rules;
 use renkei_core::schedule::StopWindows;
 use renkei_core::{FeedId, JobId};
 
@@ -77,6 +78,8 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         store: part.store?,
         naming: part.naming?,
         daemon: part.daemon?,
+        audit_head: part.audit_head,
+        retention: retention_rules(part.retention, &read_jobs),
         systems: part.systems,
         feeds: feeds.into_iter().map(|feed| feed.declared).collect::<Option<Vec<DeclaredFeed>>>()?,
         stop_windows: stops?,
@@ -89,6 +92,14 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         alert: part.alert,
         metrics: part.metrics,
     })
+}
+
+/// Slots stay at least as long as a missed one may be caught up.
+fn retention_rules(mut rules: Rules, jobs: &[Job]) -> Rules {
+    for schedule in jobs.iter().filter_map(|job| job.schedule.as_ref()) {
+        rules.slots = rules.slots.max(schedule.catch_up.within);
+    }
+    rules
 }
 
 fn read_hub(

@@ -11,6 +11,7 @@ mod guard;
 mod hub_file;
 mod job_file;
 mod job_terms;
+mod keeping;
 mod load;
 mod metrics;
 mod night;

@@ -19,7 +19,7 @@ impl Config {
 impl Job {
     /// What a run of it does.
     pub fn order(&self) -> Order {
-        Order::Publish { feeds: self.publish.clone(), content: self.content }
+        self.order.clone()
     }
 
     fn for_night(&self) -> NightJob {

@@ -8,9 +8,10 @@ use renkei_core::calendar::Calendars;
 use renkei_core::feed::Feed;
 use renkei_core::layout::Layout;
 use renkei_core::naming::StemTemplate;
-use renkei_core::publication::Kind;
+use renkei_core::order::Order;
+use renkei_core::retention::Rules;
 use renkei_core::schedule::{CatchUpRule, Schedule, StopWindows};
-use renkei_core::{BusinessId, FeedId, JobId};
+use renkei_core::{BusinessId, JobId};
 use renkei_registry::MunicipalityCode;
 
 use super::alert::AlertConfig;
@@ -42,6 +43,10 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// How the scheduler daemon works.
     pub daemon: DaemonConfig,
+    /// The file in a second place that keeps the end of the audit, absolute.
+    pub audit_head: Option<PathBuf>,
+    /// How long what is kept is kept.
+    pub retention: Rules,
     /// The calendars of `jobs/calendars/`.
     pub calendars: Calendars,
     /// When no run may start.
@@ -99,10 +104,8 @@ pub struct Job {
     pub id: JobId,
     /// What people call it.
     pub name: String,
-    /// The feeds it publishes, in order.
-    pub publish: Vec<FeedId>,
-    /// [`Kind::Diff`] or [`Kind::Full`].
-    pub content: Kind,
+    /// What a run of it does.
+    pub order: Order,
     /// False for a job that is kept but does not run.
     pub is_enabled: bool,
     /// On what terms it runs.

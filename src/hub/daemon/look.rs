@@ -14,6 +14,7 @@ use renkei_engine::{Clock as _, EngineError, House, recover};
 use renkei_folder::RootLock;
 
 use super::alarms::Alarms;
+use super::head::HeadKeeper;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
 use super::worker::{Ended, Task, dice, record};
@@ -37,6 +38,7 @@ pub(super) struct Looker {
     root_lock: Option<RootLock>,
     beside: Beside,
     jumps: Jumps,
+    head: HeadKeeper,
     pub(super) alarms: Alarms,
     /// False until the first look has put in order what was cut off before.
     is_recovered: bool,
@@ -61,6 +63,7 @@ impl Looker {
             root_lock: None,
             beside,
             jumps: Jumps::default(),
+            head: HeadKeeper::default(),
             is_recovered: false,
             last_fault: None,
         }
@@ -93,6 +96,7 @@ impl Looker {
             self.took_end(ended);
         }
         let begun = self.try_look();
+        self.head.keep(&self.premises, &self.config);
         self.look_out(now);
         match begun {
             Ok(tasks) => {
@@ -215,6 +219,7 @@ impl Looker {
             feeds: Arc::clone(&self.feeds),
             run,
             policy: policy.unwrap_or_default(),
+            retention: self.config.retention,
         })
     }
 

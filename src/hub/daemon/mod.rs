@@ -6,6 +6,7 @@
 
 mod alarms;
 mod control;
+mod head;
 mod jumps;
 mod keeper;
 mod live;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use renkei_core::feed::Feed;
 use renkei_core::port::RunRecord;
+use renkei_core::retention::Rules;
 use renkei_core::retry::RetryPolicy;
 use renkei_engine::night::{Outcome, conclude, work};
-use renkei_engine::{EngineError, Witness as _};
+use renkei_engine::{EngineError, House, Witness as _};
 
 use super::live::Live;
 use crate::premises::Premises;
@@ -24,6 +25,7 @@ pub(super) struct Task {
     pub(super) feeds: Arc<Vec<Feed>>,
     pub(super) run: RunRecord,
     pub(super) policy: RetryPolicy,
+    pub(super) retention: Rules,
 }
 
 /// A try that ended.
@@ -51,7 +53,7 @@ pub(super) fn do_work(task: Task, live: &Live) -> Ended {
         tracing::info_span!("run", run.id = run.run_id, job = run.job.as_ref().map(|job| job.as_str()));
     let _in_run = span.enter();
     let witness = live.enter(&run.run_id, &run.what);
-    let house = task.premises.house(&witness, &run.operator);
+    let house = House { retention: &task.retention, ..task.premises.house(&witness, &run.operator) };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(house, &task.feeds, run))).unwrap_or_else(|_| {
         let place = PLACE.with(|kept| kept.take()).unwrap_or_else(|| "?".to_owned());
         Outcome::Failed(vec![(None, EngineError::Panic { place })])

@@ -34,7 +34,7 @@ fn a_new_hub_has_no_problem() {
             ("001z001-v1.0", "001/001z001-00/v1.0"),
         ]
     );
-    assert_eq!(config.jobs[0].publish.len(), 5);
+    assert_eq!(config.job("nightly").unwrap().order.feeds().len(), 5);
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod desk;
 #[cfg(test)]
 mod lock;
 #[cfg(test)]
+mod own;
+#[cfg(test)]
 mod repeat;
 #[cfg(test)]
 mod volumes;

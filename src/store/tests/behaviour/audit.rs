@@ -1,12 +1,49 @@
 //! The audit.
 
 use renkei_core::Digest;
-use renkei_core::port::AuditEntry;
-use renkei_store::verify_audit_chain;
+use renkei_core::audit::{AuditFault, AuditLink, Verifier};
+use renkei_core::port::{AuditEntry, Store};
 
 use super::{Fixture, PATIENT};
 
-const START: (u64, Digest) = (0, Digest([0; 32]));
+fn faults(base: AuditLink, entries: &[AuditEntry]) -> Vec<AuditFault> {
+    let mut verifier = Verifier::new(base, None);
+    verifier.take(entries);
+    verifier.end().faults
+}
+
+fn append(store: &dyn Store, action: &str) {
+    let mut tx = store.begin().unwrap();
+    let at = "2026-10-02T01:30:00+09:00".to_owned();
+    tx.append_audit(&AuditEntry::new(at, "night", action.to_owned(), "", "ok".to_owned())).unwrap();
+    tx.commit().unwrap();
+}
+
+pub(crate) fn an_audit_goes_on_after_its_start_was_removed<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    assert_eq!(store.snapshot().unwrap().audit_head().unwrap(), AuditLink::START);
+    ["a", "b", "c"].into_iter().for_each(|action| append(&*store, action));
+    let base: AuditLink = (&store.snapshot().unwrap().audit(1, 1).unwrap()[0]).into();
+    let mut tx = store.begin().unwrap();
+    tx.set_audit_base(base).unwrap();
+    assert_eq!(tx.remove_audit_before_base().unwrap(), 2);
+    tx.commit().unwrap();
+    append(&*store, &base.base_action());
+    let snapshot = store.snapshot().unwrap();
+    let left = snapshot.audit(0, 9).unwrap();
+    assert_eq!(left.iter().map(|entry| entry.audit_no).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!((snapshot.audit_base().unwrap(), faults(base, &left)), (base, vec![]));
+    // Were all of it removed, it would still not count from 1 again.
+    let last = snapshot.audit_head().unwrap();
+    let mut tx = store.begin().unwrap();
+    tx.set_audit_base(last).unwrap();
+    tx.remove_audit_before_base().unwrap();
+    tx.commit().unwrap();
+    append(&*store, "d");
+    let left = store.snapshot().unwrap().audit(0, 9).unwrap();
+    assert_eq!((left[0].audit_no, faults(last, &left)), (5, vec![AuditFault::Unexplained { audit_no: 4 }]));
+}
 
 pub(crate) fn lines_are_numbered_and_chained<F: Fixture>() {
     let fixture = F::new();
@@ -33,10 +70,11 @@ pub(crate) fn lines_are_numbered_and_chained<F: Fixture>() {
     let told: Vec<_> = all.iter().map(|entry| (entry.audit_no, entry.action.as_str())).collect();
     assert_eq!(told, [(1, "apply"), (2, "generate"), (3, "publish"), (4, "explain")]);
     assert_eq!(all[0].reason, "台帳の確認");
-    assert_eq!(verify_audit_chain(START, &all).map(|(last, _)| last), Ok(4));
+    assert_eq!(faults(AuditLink::START, &all), []);
+    assert_eq!(snapshot.audit_head().unwrap(), AuditLink::from(&all[3]));
     assert_eq!(snapshot.audit(1, 2).unwrap(), all[1..3]);
     assert!(snapshot.audit(4, 9).unwrap().is_empty());
     let mut forged = all;
     forged[2].operator.push('x');
-    assert_eq!(verify_audit_chain(START, &forged).map_err(|broken| broken.audit_no), Err(3));
+    assert_eq!(faults(AuditLink::START, &forged), [AuditFault::Broken { audit_no: 3 }]);
 }

@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub(crate) mod loads;
 pub(crate) mod moves;
 pub(crate) mod publications;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod slots;
 pub(crate) mod town;
@@ -75,7 +76,9 @@ macro_rules! behaviour_suite {
                 a_slot_that_is_overtaken_says_why,
                 only_slots_that_never_ran_are_forgotten,
                 a_job_keeps_its_watermark_hold_and_switch_apart;
-            audit: lines_are_numbered_and_chained;
+            retention: old_runs_go_with_their_parts_tries_steps_and_slots;
+            audit: lines_are_numbered_and_chained,
+                an_audit_goes_on_after_its_start_was_removed;
             alerts: a_condition_is_one_alert_while_it_stands,
                 an_alert_that_grows_worse_is_told_again,
                 an_all_clear_goes_where_the_alert_went,
