@@ -132,7 +132,7 @@ impl View {
 /// In test builds, panics with a drawn screen when `RENKEI_PANIC_AT` is `top`: the terminal is to be given back
 /// even then.
 #[cfg(feature = "failpoints")]
-#[expect(clippy::panic, reason = "it is what the test asks for")]
+#[expect(clippy::panic, clippy::manual_assert, reason = "a panic is what the test asks for")]
 fn panic_if_asked() {
     if std::env::var("RENKEI_PANIC_AT").is_ok_and(|place| place == "top") {
         panic!("a value that must not be shown");
