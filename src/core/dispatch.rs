@@ -122,26 +122,22 @@ pub enum Decision {
 /// runs does not starve a big one.
 pub fn decide(waiting: &[Waiting], running: &[Needs], limits: &Limits) -> Vec<Decision> {
     let mut taken = Taken { n_runs: running.len(), ..Taken::default() };
-    running.iter().for_each(|needs| taken.take(needs));
+    for needs in running {
+        taken.take(needs);
+    }
     let mut order: Vec<(usize, &Waiting)> = waiting.iter().enumerate().collect();
     order.sort_by(|(_, one), (_, other)| {
         other.priority.cmp(&one.priority).then_with(|| one.run_id.cmp(&other.run_id))
     });
     let mut decided: Vec<(usize, Decision)> = Vec::with_capacity(waiting.len());
     for (index, run) in order {
-        let decision = match &run.blocked {
-            Some(reason) => Decision::Wait(reason.clone()),
-            None => match taken.lacking(&run.needs, limits) {
-                Some(reason) => {
-                    taken.take(&run.needs);
-                    Decision::Wait(reason)
-                }
-                None => {
-                    taken.take(&run.needs);
-                    taken.n_runs += 1;
-                    Decision::Start
-                }
-            },
+        let decision = if let Some(reason) = &run.blocked {
+            Decision::Wait(reason.clone())
+        } else {
+            let lacking = taken.lacking(&run.needs, limits);
+            taken.take(&run.needs);
+            taken.n_runs += usize::from(lacking.is_none());
+            lacking.map_or(Decision::Start, Decision::Wait)
         };
         decided.push((index, decision));
     }
@@ -179,7 +175,6 @@ impl<'t> Taken<'t> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives the field by reference")]
 fn shown<S: serde::Serializer>(moment: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(moment)
 }

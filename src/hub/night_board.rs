@@ -237,7 +237,7 @@ fn standing_code(standing: &JobStanding) -> &'static str {
     }
 }
 
-fn standing_words(line: &JobLine, live: &[LiveRun], lang: Lang) -> String {
+fn standing_words(line: &JobLine, at_work: &[LiveRun], lang: Lang) -> String {
     let fault = |run: &Option<RunRecord>| {
         run.as_ref()
             .and_then(|run| run.fault_code.clone())
@@ -260,9 +260,9 @@ fn standing_words(line: &JobLine, live: &[LiveRun], lang: Lang) -> String {
         JobStanding::Starting => lang.pick("開始", "starting").to_owned(),
         JobStanding::Run(RunState::Running) => {
             let running = lang.pick("実行中", "running");
-            live_of(line, live).map_or_else(
+            live_of(line, at_work).map_or_else(
                 || running.to_owned(),
-                |live| format!("{running} {} {} %", live.subject, percent(live)),
+                |found| format!("{running} {} {} %", found.subject, percent(found)),
             )
         }
         JobStanding::Run(state) => {

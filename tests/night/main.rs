@@ -1,9 +1,12 @@
-//! Nights that run themselves: thirty of them in a row under a clock of the test's, and one in which the
-//! daemon is killed again and again.
+//! Nights that run themselves: thirty of them in a row under a clock of the test's, one in which the daemon is
+//! killed again and again, and operators at work beside it.
 
+#[cfg(test)]
 mod fault_night;
+#[cfg(test)]
 mod operator;
-mod thirty_days;
-
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+#[cfg(test)]
+mod thirty_days;

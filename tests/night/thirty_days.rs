@@ -71,7 +71,7 @@ struct Office {
     plan: NightPlan,
     retention: Rules,
     clock: TestClock,
-    _sandbox: Sandbox,
+    sandbox: Sandbox,
 }
 
 impl Office {
@@ -97,9 +97,9 @@ impl Office {
             plan: config.night_plan(),
             retention: config.retention,
             clock: TestClock(AtomicI64::new(unix(at("2026-12-20T12:00")))),
-            _sandbox: sandbox,
+            sandbox,
         };
-        let residents = std::fs::File::open(office._sandbox.path("town/residents.csv")).unwrap();
+        let residents = std::fs::File::open(office.sandbox.path("town/residents.csv")).unwrap();
         load_residents(office.house(), "residents.csv", residents, 0).unwrap_or_else(|_| panic!("load"));
         for feed in &office.feeds {
             generate(office.house(), feed, Content::Full, office.clock.now().date()).unwrap();

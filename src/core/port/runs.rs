@@ -283,16 +283,11 @@ fn class_word<S: serde::Serializer>(class: &Option<Class>, serializer: S) -> Res
     class.map(Class::as_str).serialize(serializer)
 }
 
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde gives the field by reference"
-)]
+#[expect(clippy::ref_option, reason = "serde gives the field by reference")]
 fn moment_text<S: serde::Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
     moment.map(|moment| moment.to_string()).serialize(serializer)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives the field by reference")]
 fn shown<S: serde::Serializer>(moment: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(moment)
 }

@@ -145,9 +145,7 @@ fn stands(house: House<'_>, published: &PublicationRecord) -> Result<bool, Engin
 
 /// The fault that decides what happens to the run: one that is tried again goes before one that a person must
 /// look at, so that the feeds that can be served are; among those, the first.
-pub(super) fn deciding<'f>(
-    faults: &'f [(Option<FeedId>, EngineError)],
-) -> Option<&'f (Option<FeedId>, EngineError)> {
+pub(super) fn deciding(faults: &[(Option<FeedId>, EngineError)]) -> Option<&(Option<FeedId>, EngineError)> {
     faults.iter().find(|(_, error)| error.class() == Class::Retry).or_else(|| faults.first())
 }
 

@@ -67,27 +67,24 @@ impl Run {
         };
         let date = self.date.unwrap_or_else(|| workplace.clock().now().date());
         let house = House { reason: &self.reason, ..workplace.house() };
-        let run = match daemon {
-            Some(daemon) => {
-                let run = ask(house, night_job, date, redoes.as_deref())?;
-                daemon.wake();
-                if self.no_wait {
-                    self.queued(session, &run);
-                    return Ok(Exit::Ok);
-                }
-                follow(session, &workplace, &run.run_id)?
+        let redoes = redoes.as_deref();
+        let Some(daemon) = daemon else {
+            let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.clone()).collect();
+            let (run, outcome) = run_in_place(house, &feeds, night_job, date, redoes)?;
+            workplace.end_progress();
+            if let Outcome::Failed(faults) = outcome {
+                published(session, &workplace, &run)?;
+                return Err(told(session, faults));
             }
-            None => {
-                let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.clone()).collect();
-                let (run, outcome) = run_in_place(house, &feeds, night_job, date, redoes.as_deref())?;
-                workplace.end_progress();
-                if let Outcome::Failed(faults) = outcome {
-                    published(session, &workplace, &run)?;
-                    return Err(told(session, faults));
-                }
-                run
-            }
+            return report(session, &workplace, &run);
         };
+        let run = ask(house, night_job, date, redoes)?;
+        daemon.wake();
+        if self.no_wait {
+            self.queued(session, &run);
+            return Ok(Exit::Ok);
+        }
+        let run = follow(session, &workplace, &run.run_id)?;
         report(session, &workplace, &run)
     }
 

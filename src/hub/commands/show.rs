@@ -2,6 +2,7 @@
 
 use clap::Args;
 use renkei_core::notice::Notice;
+use renkei_core::port::{AttemptRecord, StepRecord};
 use serde_json::json;
 
 use super::named_job::named_run;
@@ -67,63 +68,81 @@ impl Show {
         for (name, value) in facts {
             console.data(format_args!("  {name}: {value}"));
         }
-        if !attempts.is_empty() {
-            let mut table = TextTable::new([
-                lang.pick(">試行", ">try"),
-                lang.pick("状態", "state"),
-                lang.pick("開始", "started"),
-                lang.pick("終了", "ended"),
-                lang.pick("障害", "fault"),
-            ]);
-            for attempt in attempts {
-                table.row([
-                    attempt.attempt_no.to_string(),
-                    state_word(lang, attempt.state).to_owned(),
-                    attempt.started_at,
-                    attempt.ended_at.unwrap_or_default(),
-                    attempt.fault_code.unwrap_or_default(),
-                ]);
-            }
-            console.table(&table);
-        }
-        if !steps.is_empty() {
-            let mut table = TextTable::new([
-                lang.pick("対象", "subject"),
-                lang.pick("工程", "step"),
-                lang.pick("状態", "state"),
-                lang.pick(">ミリ秒", ">ms"),
-                lang.pick("結果", "outcome"),
-            ]);
-            for step in steps {
-                let state = state_word(lang, step.state).to_owned();
-                table.row([step.subject, step.name, state, step.duration_ms.to_string(), step.outcome]);
-            }
-            console.table(&table);
-        }
-        if !notices.is_empty() {
-            let mut table = TextTable::new([
-                lang.pick("ファイル", "file"),
-                lang.pick("版数", "version"),
-                lang.pick(">行数", ">rows"),
-                lang.pick(">バイト", ">bytes"),
-                "SHA-256",
-            ]);
-            for notice in &notices {
-                for file in &notice.files {
-                    table.row([
-                        file.name.to_string(),
-                        notice.version.to_string(),
-                        file.n_rows.to_string(),
-                        file.n_bytes.to_string(),
-                        file.sha256.to_string(),
-                    ]);
-                }
-            }
-            console.table(&table);
-        }
+        attempts_table(session, attempts);
+        steps_table(session, steps);
+        files_table(session, &notices);
         for line in lines {
             console.data(line);
         }
         Ok(Exit::Ok)
     }
+}
+
+fn attempts_table(session: &Session, attempts: Vec<AttemptRecord>) {
+    if attempts.is_empty() {
+        return;
+    }
+    let (console, lang) = (session.console(), session.console().lang());
+    let mut table = TextTable::new([
+        lang.pick(">試行", ">try"),
+        lang.pick("状態", "state"),
+        lang.pick("開始", "started"),
+        lang.pick("終了", "ended"),
+        lang.pick("障害", "fault"),
+    ]);
+    for attempt in attempts {
+        table.row([
+            attempt.attempt_no.to_string(),
+            state_word(lang, attempt.state).to_owned(),
+            attempt.started_at,
+            attempt.ended_at.unwrap_or_default(),
+            attempt.fault_code.unwrap_or_default(),
+        ]);
+    }
+    console.table(&table);
+}
+
+fn steps_table(session: &Session, steps: Vec<StepRecord>) {
+    if steps.is_empty() {
+        return;
+    }
+    let (console, lang) = (session.console(), session.console().lang());
+    let mut table = TextTable::new([
+        lang.pick("対象", "subject"),
+        lang.pick("工程", "step"),
+        lang.pick("状態", "state"),
+        lang.pick(">ミリ秒", ">ms"),
+        lang.pick("結果", "outcome"),
+    ]);
+    for step in steps {
+        let state = state_word(lang, step.state).to_owned();
+        table.row([step.subject, step.name, state, step.duration_ms.to_string(), step.outcome]);
+    }
+    console.table(&table);
+}
+
+fn files_table(session: &Session, notices: &[Notice]) {
+    if notices.is_empty() {
+        return;
+    }
+    let (console, lang) = (session.console(), session.console().lang());
+    let mut table = TextTable::new([
+        lang.pick("ファイル", "file"),
+        lang.pick("版数", "version"),
+        lang.pick(">行数", ">rows"),
+        lang.pick(">バイト", ">bytes"),
+        "SHA-256",
+    ]);
+    for notice in notices {
+        for file in &notice.files {
+            table.row([
+                file.name.to_string(),
+                notice.version.to_string(),
+                file.n_rows.to_string(),
+                file.n_bytes.to_string(),
+                file.sha256.to_string(),
+            ]);
+        }
+    }
+    console.table(&table);
 }

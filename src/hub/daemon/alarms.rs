@@ -203,6 +203,7 @@ impl Alarms {
     }
 
     /// Clears those of the keys that stand open; writes nothing where none does.
+    #[expect(clippy::unused_self, reason = "beside `open`")]
     fn clear(&self, store: &dyn Store, keys: &[AlertKey], now: Moment) -> Result<(), StoreError> {
         let open = open_alerts(store.snapshot()?.as_ref())?;
         let to_clear: Vec<&Alert> = open.iter().filter(|alert| keys.contains(&alert.key())).collect();

@@ -126,9 +126,9 @@ pub(super) async fn serve(listener: UnixListener, live: Live, wake: Arc<Notify>)
 
 async fn answer(mut stream: tokio::net::UnixStream, live: &Live, wake: &Notify) -> std::io::Result<()> {
     let (read, mut write) = stream.split();
-    let mut line = String::new();
-    tokio::io::BufReader::new(read.take(LONGEST_QUESTION)).read_line(&mut line).await?;
-    let runs = match serde_json::from_str(&line)? {
+    let mut question = String::new();
+    tokio::io::BufReader::new(read.take(LONGEST_QUESTION)).read_line(&mut question).await?;
+    let runs = match serde_json::from_str(&question)? {
         Question::Wake => {
             wake.notify_one();
             Vec::new()

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use renkei_core::JobId;
 use renkei_core::feed::Feed;
 use renkei_core::port::RunRecord;
 use renkei_core::retention::Rules;
@@ -49,13 +50,12 @@ pub(super) fn note_panics() {
 /// Does the work of a run and records how it ended.
 pub(super) fn do_work(task: Task, live: &Live) -> Ended {
     let run = &task.run;
-    let span =
-        tracing::info_span!("run", run.id = run.run_id, job = run.job.as_ref().map(|job| job.as_str()));
+    let span = tracing::info_span!("run", run.id = run.run_id, job = run.job.as_ref().map(JobId::as_str));
     let _in_run = span.enter();
     let witness = live.enter(&run.run_id, &run.what);
     let house = House { retention: &task.retention, ..task.premises.house(&witness, &run.operator) };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(house, &task.feeds, run))).unwrap_or_else(|_| {
-        let place = PLACE.with(|kept| kept.take()).unwrap_or_else(|| "?".to_owned());
+        let place = PLACE.with(RefCell::take).unwrap_or_else(|| "?".to_owned());
         Outcome::Failed(vec![(None, EngineError::Panic { place })])
     });
     witness.progress("", 0, 0);
