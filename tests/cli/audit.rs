@@ -51,7 +51,6 @@ fn whatever_changes_something_or_is_refused_has_a_line() {
     check(&["release", "nightly", "--reason", "x"], 0, "release job nightly", "done");
     check(&["disable", "nightly", "--reason", "x"], 0, "disable job nightly", "done");
     check(&["enable", "nightly", "--reason", "x"], 0, "enable job nightly", "done");
-    check(&["run", "nightly", "--reason", "x"], 10, "ask for job nightly", "run ");
     check(&["run", "nightly", "--reason", "x"], 10, "job nightly", "failed (engine.no-base)");
     check(&["retention", "execute", "--reason", "x"], 0, "remove by retention", "nothing");
     sandbox.run(&["audit", "verify"]).expect(0);

@@ -107,7 +107,7 @@ fn the_hubs_own_and_old_runs_go_too() {
     };
     let n_runs = runs(&sandbox);
     let expected =
-        counts(&[("publications", 2), ("archive", 1), ("reports", 1), ("quarantine", 1), ("runs", n_runs)]);
+        counts(&[("publications", 2), ("archive", 2), ("reports", 1), ("quarantine", 1), ("runs", n_runs)]);
     assert_eq!(plan(&sandbox, IN_4_YEARS), expected);
     at(&sandbox, IN_4_YEARS, &["retention", "plan"])
         .expect(0)
