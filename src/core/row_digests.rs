@@ -12,7 +12,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::state::RowDigest;
 
-/// Rows under way at the same time: what one 512-bit register holds, or two or four smaller ones.
+/// Rows under way at the same time, at most: what a 512-bit register holds. In smaller ones there are fewer.
 const LANES: usize = 16;
 const BLOCK_BYTES: usize = 64;
 const LENGTH_AT: usize = BLOCK_BYTES - size_of::<u64>();
@@ -45,9 +45,13 @@ const ROUNDS: [[u32; 16]; 4] = [
 /// The digest of each row, in order.
 pub(crate) fn of_rows(rows: &[&[u8]]) -> Vec<RowDigest> {
     if has_instructions() || rows.len() < LANES {
-        return rows.iter().map(|row| RowDigest::of(row)).collect();
+        return one_by_one(rows);
     }
     Arch::new().dispatch(SideBySide { rows })
+}
+
+fn one_by_one(rows: &[&[u8]]) -> Vec<RowDigest> {
+    rows.iter().map(|row| RowDigest::of(row)).collect()
 }
 
 /// True where the processor does SHA-256 itself, which `RowDigest::of` then uses.
@@ -69,7 +73,10 @@ impl WithSimd for SideBySide<'_> {
     type Output = Vec<RowDigest>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _width: S) -> Vec<RowDigest> {
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<RowDigest> {
+        if S::U32_LANES == 1 {
+            return one_by_one(self.rows);
+        }
         let mut digests = vec![RowDigest([0; 32]); self.rows.len()];
         let mut coming = self.rows.iter().zip(&mut digests);
         let mut lanes: [Option<Lane<'_>>; LANES] = Default::default();
@@ -77,7 +84,7 @@ impl WithSimd for SideBySide<'_> {
         let mut block = [[0; LANES]; 16];
         loop {
             let mut is_any = false;
-            for (place, lane) in lanes.iter_mut().enumerate() {
+            for (place, lane) in lanes.iter_mut().enumerate().take(S::U32_LANES) {
                 if lane.is_none()
                     && let Some((row, digest)) = coming.next()
                 {
@@ -92,7 +99,11 @@ impl WithSimd for SideBySide<'_> {
             if !is_any {
                 return digests;
             }
-            compress(&mut state, &mut block);
+            let load = |words: &Words| simd.partial_load_u32s(words);
+            let sums = compress(simd, state.each_ref().map(load), block.each_ref().map(load));
+            for (words, sum) in state.iter_mut().zip(sums) {
+                simd.partial_store_u32s(words, sum);
+            }
             for (place, lane) in lanes.iter_mut().enumerate() {
                 if let Some(done) = lane.take_if(|lane| lane.is_done) {
                     let words = state.iter().filter_map(|words| words.get(place));
@@ -172,56 +183,104 @@ fn put_lane<const N: usize>(words: &mut [Words; N], lane: usize, values: [u32; N
 
 /// Takes one block of every lane into its state (FIPS 180-4, 6.2.2).
 #[inline(always)]
-fn compress(state: &mut [Words; 8], block: &mut [Words; 16]) {
-    let mut working = *state;
-    for (index, constants) in ROUNDS.iter().enumerate() {
-        if index > 0 {
-            schedule(block);
-        }
-        for (words, constant) in block.iter().zip(constants) {
-            round(&mut working, words, *constant);
-        }
-    }
-    for (words, more) in state.iter_mut().zip(&working) {
-        for (word, more) in words.iter_mut().zip(more) {
-            *word = word.wrapping_add(*more);
-        }
-    }
+fn compress<S: Simd>(simd: S, state: [S::u32s; 8], block: [S::u32s; 16]) -> [S::u32s; 8] {
+    let [first, second, third, fourth] = ROUNDS;
+    let working = rounds(simd, state, block, first);
+    let block = schedule(simd, block);
+    let working = rounds(simd, working, block, second);
+    let block = schedule(simd, block);
+    let working = rounds(simd, working, block, third);
+    let working = rounds(simd, working, schedule(simd, block), fourth);
+    let mut before = state.into_iter();
+    working.map(|word| before.next().map_or(word, |before| simd.add_u32s(before, word)))
 }
 
-/// The next sixteen words of the message schedule, in place of the last sixteen.
+/// The next sixteen words of the message schedule. Written out, as are the rounds: a loop over words that
+/// could stand in registers would keep them in memory.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "every index is below 16, the length of what is indexed")]
-fn schedule(block: &mut [Words; 16]) {
-    for t in 0..16 {
-        let (near, middle, far) = (block[(t + 14) & 15], block[(t + 9) & 15], block[(t + 1) & 15]);
-        let words = &mut block[t];
-        for lane in 0..LANES {
-            let (x, y) = (far[lane], near[lane]);
-            let small0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
-            let small1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
-            words[lane] = words[lane].wrapping_add(small0).wrapping_add(middle[lane]).wrapping_add(small1);
-        }
-    }
+fn schedule<S: Simd>(simd: S, block: [S::u32s; 16]) -> [S::u32s; 16] {
+    let [w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, wa, wb, wc, wd, we, wf] = block;
+    let w0 = word(simd, w0, w1, w9, we);
+    let w1 = word(simd, w1, w2, wa, wf);
+    let w2 = word(simd, w2, w3, wb, w0);
+    let w3 = word(simd, w3, w4, wc, w1);
+    let w4 = word(simd, w4, w5, wd, w2);
+    let w5 = word(simd, w5, w6, we, w3);
+    let w6 = word(simd, w6, w7, wf, w4);
+    let w7 = word(simd, w7, w8, w0, w5);
+    let w8 = word(simd, w8, w9, w1, w6);
+    let w9 = word(simd, w9, wa, w2, w7);
+    let wa = word(simd, wa, wb, w3, w8);
+    let wb = word(simd, wb, wc, w4, w9);
+    let wc = word(simd, wc, wd, w5, wa);
+    let wd = word(simd, wd, we, w6, wb);
+    let we = word(simd, we, wf, w7, wc);
+    let wf = word(simd, wf, w0, w8, wd);
+    [w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, wa, wb, wc, wd, we, wf]
+}
+
+/// The word sixteen after `oldest`, from those one, nine and fourteen after it.
+#[inline(always)]
+fn word<S: Simd>(simd: S, oldest: S::u32s, far: S::u32s, middle: S::u32s, near: S::u32s) -> S::u32s {
+    let shift = |word, n_bits| simd.wrapping_dyn_shr_u32s(word, simd.splat_u32s(n_bits));
+    let small0 = xor(simd, rotate(simd, far, 7), rotate(simd, far, 18), shift(far, 3));
+    let small1 = xor(simd, rotate(simd, near, 17), rotate(simd, near, 19), shift(near, 10));
+    simd.add_u32s(simd.add_u32s(oldest, small0), simd.add_u32s(middle, small1))
+}
+
+/// Sixteen rounds in every lane.
+#[inline(always)]
+fn rounds<S: Simd>(
+    simd: S,
+    working: [S::u32s; 8],
+    block: [S::u32s; 16],
+    constants: [u32; 16],
+) -> [S::u32s; 8] {
+    let [w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, wa, wb, wc, wd, we, wf] = block;
+    let [k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, ka, kb, kc, kd, ke, kf] = constants;
+    let working = round(simd, working, w0, k0);
+    let working = round(simd, working, w1, k1);
+    let working = round(simd, working, w2, k2);
+    let working = round(simd, working, w3, k3);
+    let working = round(simd, working, w4, k4);
+    let working = round(simd, working, w5, k5);
+    let working = round(simd, working, w6, k6);
+    let working = round(simd, working, w7, k7);
+    let working = round(simd, working, w8, k8);
+    let working = round(simd, working, w9, k9);
+    let working = round(simd, working, wa, ka);
+    let working = round(simd, working, wb, kb);
+    let working = round(simd, working, wc, kc);
+    let working = round(simd, working, wd, kd);
+    let working = round(simd, working, we, ke);
+    round(simd, working, wf, kf)
 }
 
 /// One round in every lane.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "every index is below LANES, the length of what is indexed")]
 #[expect(clippy::many_single_char_names, reason = "the names of the standard")]
-fn round(working: &mut [Words; 8], words: &Words, constant: u32) {
+fn round<S: Simd>(simd: S, working: [S::u32s; 8], word: S::u32s, constant: u32) -> [S::u32s; 8] {
     let [a, b, c, d, e, f, g, h] = working;
-    for lane in 0..LANES {
-        let big1 = e[lane].rotate_right(6) ^ e[lane].rotate_right(11) ^ e[lane].rotate_right(25);
-        let choice = g[lane] ^ (e[lane] & (f[lane] ^ g[lane]));
-        let first =
-            h[lane].wrapping_add(big1).wrapping_add(choice).wrapping_add(words[lane]).wrapping_add(constant);
-        let big0 = a[lane].rotate_right(2) ^ a[lane].rotate_right(13) ^ a[lane].rotate_right(22);
-        let majority = (a[lane] & b[lane]) ^ (c[lane] & (a[lane] ^ b[lane]));
-        d[lane] = d[lane].wrapping_add(first);
-        h[lane] = first.wrapping_add(big0).wrapping_add(majority);
-    }
-    working.rotate_right(1);
+    let big1 = xor(simd, rotate(simd, e, 6), rotate(simd, e, 11), rotate(simd, e, 25));
+    let choice = simd.xor_u32s(g, simd.and_u32s(e, simd.xor_u32s(f, g)));
+    let word = simd.add_u32s(word, simd.splat_u32s(constant));
+    let first = simd.add_u32s(simd.add_u32s(simd.add_u32s(h, word), choice), big1);
+    let big0 = xor(simd, rotate(simd, a, 2), rotate(simd, a, 13), rotate(simd, a, 22));
+    let majority = simd.xor_u32s(simd.and_u32s(a, b), simd.and_u32s(c, simd.xor_u32s(a, b)));
+    let second = simd.add_u32s(big0, majority);
+    [simd.add_u32s(first, second), a, b, c, simd.add_u32s(d, first), e, f, g]
+}
+
+/// To the right, by 1 to 31 bits.
+#[inline(always)]
+fn rotate<S: Simd>(simd: S, word: S::u32s, n_bits: u32) -> S::u32s {
+    let right = simd.wrapping_dyn_shr_u32s(word, simd.splat_u32s(n_bits));
+    simd.or_u32s(right, simd.wrapping_dyn_shl_u32s(word, simd.splat_u32s(32 - n_bits)))
+}
+
+#[inline(always)]
+fn xor<S: Simd>(simd: S, x: S::u32s, y: S::u32s, z: S::u32s) -> S::u32s {
+    simd.xor_u32s(simd.xor_u32s(x, y), z)
 }
 
 #[cfg(test)]

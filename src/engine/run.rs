@@ -35,9 +35,21 @@ impl<'h> Run<'h> {
         subject: &str,
         business_date: NaiveDate,
     ) -> Result<Self, EngineError> {
+        Self::start_over(house, what, subject, business_date, None)
+    }
+
+    /// Records that a run starts which does again what the run `redoes` did.
+    pub(crate) fn start_over(
+        house: House<'h>,
+        what: String,
+        subject: &str,
+        business_date: NaiveDate,
+        redoes: Option<&str>,
+    ) -> Result<Self, EngineError> {
         let now = house.clock.now();
         let record = RunRecord {
             parent: house.parent.map(str::to_owned),
+            redoes: redoes.map(str::to_owned),
             state: RunState::Running,
             n_attempts: 1,
             started_at: Some(now.to_string()),

@@ -3,10 +3,11 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroU64;
 
 use renkei_core::FileName;
 use renkei_core::port::{FolderError, StagedFile};
-use rustix::fs::{AtFlags, FileType};
+use rustix::fs::{Advice, AtFlags, FileType, fadvise};
 use rustix::io::Errno;
 
 use crate::confined::{Confined, OWN_FOLDER};
@@ -15,6 +16,9 @@ use crate::root::LocalFolders;
 
 /// Bytes gathered before the system is called; larger writes go straight through, uncopied.
 const BUFFER_BYTES: usize = 1 << 20;
+/// Bytes after which the system is told to begin writing them to disk: so they are on their way while more
+/// are made, and the sync at the end has little left to wait for.
+const WRITE_BEHIND_BYTES: u64 = 8 << 20;
 
 impl LocalFolders {
     /// Opens a stage that was begun.
@@ -51,7 +55,7 @@ impl LocalFolders {
             answer => answer,
         };
         let file = file.map_err(|errno| fault(&path, "created", errno))?;
-        Ok(LocalFile { writer: BufWriter::with_capacity(BUFFER_BYTES, Sink { file, path }), stage })
+        Ok(LocalFile { writer: BufWriter::with_capacity(BUFFER_BYTES, Sink::new(file, path)), stage })
     }
 }
 
@@ -99,7 +103,7 @@ impl StagedFile for LocalFile {
         let Self { mut writer, stage } = *self;
         let flushed = writer.flush();
         // What could not be flushed is dropped, not tried once more by the buffer's own drop.
-        let (Sink { file, path }, _) = writer.into_parts();
+        let (Sink { file, path, .. }, _) = writer.into_parts();
         flushed.map_err(|error| unwrap(&path, "written", error))?;
         file.sync_data().map_err(|error| fault(&path, "written", error))?;
         stage.sync()
@@ -111,11 +115,33 @@ impl StagedFile for LocalFile {
 struct Sink {
     file: File,
     path: String,
+    n_written: u64,
+    /// How many of them the system was told to write to disk.
+    n_behind: u64,
+}
+
+impl Sink {
+    fn new(file: File, path: String) -> Self {
+        Self { file, path, n_written: 0, n_behind: 0 }
+    }
+
+    /// On Linux this advice begins to write what is not on disk yet and forgets only what is. Without it all
+    /// would still be right, only later, so its failure is none.
+    fn write_behind(&mut self) {
+        let n_waiting = self.n_written - self.n_behind;
+        if n_waiting >= WRITE_BEHIND_BYTES {
+            let _ = fadvise(&self.file, self.n_behind, NonZeroU64::new(n_waiting), Advice::DontNeed);
+            self.n_behind = self.n_written;
+        }
+    }
 }
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes).map_err(|error| wrap(&self.path, "written", error))
+        let n_bytes = self.file.write(bytes).map_err(|error| wrap(&self.path, "written", error))?;
+        self.n_written += n_bytes as u64;
+        self.write_behind();
+        Ok(n_bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -156,6 +156,18 @@ pub enum HubError {
         /// The system's words.
         source: io::Error,
     },
+    /// A live view was asked for where none can be drawn.
+    #[error("{why}")]
+    NoScreen {
+        /// What is missing.
+        why: &'static str,
+    },
+    /// The terminal went away under a live view.
+    #[error("the terminal cannot be drawn on")]
+    Screen {
+        /// The system's words.
+        source: io::Error,
+    },
     /// A second daemon of the same hub.
     #[error("the daemon of this hub is up: {holder}")]
     DaemonUp {
@@ -212,6 +224,8 @@ impl Fault for HubError {
             Self::MetricsPort { .. } => "hub.metrics-port",
             Self::Write { .. } => "hub.write",
             Self::Output { .. } => "hub.output",
+            Self::NoScreen { .. } => "hub.no-screen",
+            Self::Screen { .. } => "hub.screen",
             Self::DaemonUp { .. } => "hub.daemon-up",
             Self::Daemon { .. } => "hub.daemon",
             Self::AuditHeadUnavailable { .. } => "audit.head-unavailable",

@@ -23,8 +23,10 @@ mod night_board;
 mod panics;
 mod premises;
 mod progress;
+mod run_sheet;
 mod session;
 pub mod texts;
+mod top;
 mod workplace;
 
 use std::process::ExitCode;

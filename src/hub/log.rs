@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::LevelFilter;
@@ -19,7 +20,19 @@ use crate::failure::HubError;
 /// What the files' names begin with.
 const PREFIX: &str = "renkei";
 
+/// True while a live view has the terminal: a line on standard error would stand in the middle of it.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
 static FILE: OnceLock<RollingFileAppender> = OnceLock::new();
+
+/// Shows lines on standard error, or nowhere, from now on.
+pub(crate) fn set_silent(is_silent: bool) {
+    IS_SILENT.store(is_silent, Ordering::Relaxed);
+}
+
+fn shown() -> Box<dyn Write> {
+    if IS_SILENT.load(Ordering::Relaxed) { Box::new(io::sink()) } else { Box::new(io::stderr()) }
+}
 
 /// Starts logging for the whole process; a second start changes nothing.
 pub(crate) fn start(globals: &Globals, is_daemon: bool) {
@@ -30,7 +43,7 @@ pub(crate) fn start(globals: &Globals, is_daemon: bool) {
         _ => "trace",
     };
     let filter = EnvFilter::try_from_env("RENKEI_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let shown = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    let shown = tracing_subscriber::fmt::layer().with_writer(shown).with_ansi(false);
     let shown = match globals.log_format {
         LogFormat::Text => shown.with_target(false).boxed(),
         LogFormat::Json => shown.json().flatten_event(true).boxed(),

@@ -39,12 +39,20 @@ pub(crate) enum Tone {
 
 /// A line in words.
 pub(crate) struct Words {
+    /// What tells it from the other lines: its job, or its run where that is of an earlier date.
+    pub(crate) key: String,
     pub(crate) job: String,
+    /// What people call the job.
+    pub(crate) name: String,
     pub(crate) feeds: String,
     pub(crate) planned: String,
     pub(crate) standing: String,
+    /// How far its run is, in hundredths, while it is at work and tells.
+    pub(crate) percent: Option<u64>,
     pub(crate) forecast: String,
     pub(crate) deadline: String,
+    /// The time of the deadline alone, and how the job stands against it.
+    pub(crate) against: Option<(String, Standing)>,
     pub(crate) run: String,
     pub(crate) tone: Tone,
 }
@@ -64,6 +72,21 @@ impl NightBoard {
     /// True when a job failed, is held for release or missed its deadline.
     pub(crate) fn needs_somebody(&self) -> bool {
         self.lines.iter().any(|line| tone(line) == Tone::Bad)
+    }
+
+    /// The business date.
+    pub(crate) fn date(&self) -> NaiveDate {
+        self.date
+    }
+
+    /// The moment it shows.
+    pub(crate) fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// The daemon that is up: process, command, since when.
+    pub(crate) fn daemon(&self) -> Option<&str> {
+        self.daemon.as_deref()
     }
 
     /// The heading: date, time and whether the scheduler is up.
@@ -118,12 +141,16 @@ impl NightBoard {
             [feed, others @ ..] => format!("{feed} +{}", others.len()),
         };
         Words {
+            key: line.job.to_string(),
             job: line.job.to_string(),
+            name: line.name.clone(),
             feeds,
             planned: line.planned.map(|planned| clock(planned, self.date)).unwrap_or_default(),
             standing: standing_words(line, &self.live, lang),
+            percent: live_of(line, &self.live).map(percent),
             forecast: line.forecast.map(|at| clock(at, self.date)).unwrap_or_default(),
             deadline: deadline_words(line, self.date, lang),
+            against: line.deadline.map(|(at, standing)| (clock(at, self.date), standing)),
             run: line.run.as_ref().map(|run| run.run_id.clone()).unwrap_or_default(),
             tone: tone(line),
         }
@@ -232,15 +259,11 @@ fn standing_words(line: &JobLine, live: &[LiveRun], lang: Lang) -> String {
         },
         JobStanding::Starting => lang.pick("開始", "starting").to_owned(),
         JobStanding::Run(RunState::Running) => {
-            let live = line.run.as_ref().and_then(|run| live.iter().find(|live| live.run_id == run.run_id));
             let running = lang.pick("実行中", "running");
-            match live {
-                Some(live) if live.total > 0 => {
-                    let percent = live.done.saturating_mul(100) / live.total;
-                    format!("{running} {} {percent} %", live.subject)
-                }
-                _ => running.to_owned(),
-            }
+            live_of(line, live).map_or_else(
+                || running.to_owned(),
+                |live| format!("{running} {} {} %", live.subject, percent(live)),
+            )
         }
         JobStanding::Run(state) => {
             let word = match state {
@@ -254,6 +277,16 @@ fn standing_words(line: &JobLine, live: &[LiveRun], lang: Lang) -> String {
             format!("{word}{}", if *state == RunState::Succeeded { String::new() } else { fault(&line.run) })
         }
     }
+}
+
+/// The line's run as the daemon tells of it, once it knows how much there is to do.
+fn live_of<'l>(line: &JobLine, at_work: &'l [LiveRun]) -> Option<&'l LiveRun> {
+    let run = line.run.as_ref()?;
+    at_work.iter().find(|live| live.run_id == run.run_id && live.total > 0)
+}
+
+fn percent(live: &LiveRun) -> u64 {
+    (live.done.saturating_mul(100) / live.total.max(1)).min(100)
 }
 
 fn deadline_words(line: &JobLine, date: NaiveDate, lang: Lang) -> String {
@@ -284,12 +317,16 @@ fn waits_in_japanese(reason: &WaitsFor) -> String {
 
 fn earlier_words(run: &RunRecord, lang: Lang) -> Words {
     Words {
+        key: run.run_id.clone(),
         job: run.job.as_ref().map(ToString::to_string).unwrap_or_default(),
+        name: String::new(),
         feeds: String::new(),
         planned: run.business_date.to_string(),
         standing: format!("{}: {}", lang.pick("前日以前", "earlier"), run.state.as_str()),
+        percent: None,
         forecast: String::new(),
         deadline: String::new(),
+        against: None,
         run: run.run_id.clone(),
         tone: Tone::Warning,
     }

@@ -7,7 +7,7 @@ use renkei_core::declared::nearest;
 use renkei_core::feed::Feed;
 
 use crate::cli::Globals;
-use crate::config::{Config, ConfigError, find_folder};
+use crate::config::{Config, ConfigError, Job, find_folder};
 use crate::console::Console;
 use crate::failure::{Failure, HubError};
 
@@ -48,6 +48,14 @@ impl Session {
             let ids = config.feeds.iter().map(|declared| declared.feed.id.as_str());
             let near = nearest(id, ids).map(str::to_owned);
             HubError::UnknownFeed { feed: id.to_owned(), near }.into()
+        })
+    }
+
+    /// The job a command was given.
+    pub fn job<'c>(&self, config: &'c Config, id: &str) -> Result<&'c Job, Failure> {
+        config.job(id).ok_or_else(|| {
+            let near = nearest(id, config.jobs.iter().map(|job| job.id.as_str())).map(str::to_owned);
+            HubError::UnknownJob { job: id.to_owned(), near }.into()
         })
     }
 

@@ -185,25 +185,39 @@ fn pack<'v>(
     value: impl Fn(ItemNo) -> &'v [u8],
     out: &mut Vec<u8>,
 ) -> Result<(), PackedError> {
-    let n = u16::try_from(n_items).map_err(|_| PackedError::TooLong)?;
-    let [low, high] = n.to_le_bytes();
-    out.extend_from_slice(&[FORMAT, flags, low, high]);
-    let bitmap: Range<usize> = out.len()..out.len() + n_items.div_ceil(8);
-    out.resize(bitmap.end, 0);
-    let items = || (0..n_items).filter_map(ItemNo::from_index);
-    for item in items() {
-        let bytes = value(item);
-        if bytes.is_empty() {
-            continue;
-        }
-        let byte = bitmap.start + item.index() / 8;
-        if let Some(byte) = out.get_mut(byte) {
-            *byte |= 1 << (item.index() % 8);
-        }
-        put_length(u32::try_from(bytes.len()).map_err(|_| PackedError::TooLong)?, out);
+    // An index beyond u16 is no item; `pack_head` refuses that many.
+    let bytes = |index| ItemNo::from_index(index).map(&value).unwrap_or_default();
+    pack_head(flags, (0..n_items).map(|index| bytes(index).len()), out)?;
+    for index in 0..n_items {
+        out.extend_from_slice(bytes(index));
     }
-    for item in items() {
-        out.extend_from_slice(value(item));
+    Ok(())
+}
+
+/// Appends to `out` the packed row, number in clear, of items that stand in `bytes` and end at `ends`.
+pub(crate) fn pack_parts(ends: &[usize], bytes: &[u8], out: &mut Vec<u8>) -> Result<(), PackedError> {
+    let mut start = 0;
+    pack_head(0, ends.iter().map(|end| *end - std::mem::replace(&mut start, *end)), out)?;
+    out.extend_from_slice(bytes);
+    Ok(())
+}
+
+/// Everything of a packed row before the items' bytes.
+fn pack_head(
+    flags: u8,
+    lengths: impl ExactSizeIterator<Item = usize>,
+    out: &mut Vec<u8>,
+) -> Result<(), PackedError> {
+    let n_items = u16::try_from(lengths.len()).map_err(|_| PackedError::TooLong)?;
+    let [low, high] = n_items.to_le_bytes();
+    out.extend_from_slice(&[FORMAT, flags, low, high]);
+    let bitmap: Range<usize> = out.len()..out.len() + lengths.len().div_ceil(8);
+    out.resize(bitmap.end, 0);
+    for (index, length) in lengths.enumerate().filter(|(_, length)| *length > 0) {
+        if let Some(byte) = out.get_mut(bitmap.start + index / 8) {
+            *byte |= 1 << (index % 8);
+        }
+        put_length(u32::try_from(length).map_err(|_| PackedError::TooLong)?, out);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::dictionary::{Dictionary, ItemNo};
 use crate::ids::{AtenaNo, RowKey};
-use crate::packed::PackedRow;
+use crate::packed::{PackedError, PackedRow, pack_parts};
 
 /// Anything that has a text for each item.
 pub trait Values {
@@ -60,11 +60,20 @@ impl Row {
         if range.end > self.text.len() || item.index() >= self.ends.len() {
             return;
         }
+        // A move sets many items to what they are.
+        if self.text.get(range.clone()) == Some(text) {
+            return;
+        }
         let (n_old, n_new) = (range.len(), text.len());
         self.text.replace_range(range, text);
         for end in self.ends.iter_mut().skip(item.index()) {
             *end = *end - n_old + n_new;
         }
+    }
+
+    /// Appends to `out` what [`crate::packed::pack_row`] makes of this row.
+    pub fn pack(&self, out: &mut Vec<u8>) -> Result<(), PackedError> {
+        pack_parts(&self.ends, self.text.as_bytes(), out)
     }
 
     fn range(&self, item: ItemNo) -> Range<usize> {
@@ -143,6 +152,8 @@ mod tests {
         row.set(ItemNo::DEL_FLG, "𠮷");
         let (mut clear, mut sealed) = (Vec::new(), Vec::new());
         crate::packed::pack_row(&row, &mut clear).unwrap();
+        row.pack(&mut sealed).unwrap();
+        assert_eq!(std::mem::take(&mut sealed), clear);
         let mut reader = crate::PackedReader::new();
         assert_eq!(Row::from_packed(&reader.read(&clear).unwrap()), row);
         reader.read(&clear).unwrap().with_number(&[0xff; 28], true, &mut sealed).unwrap();

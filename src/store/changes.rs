@@ -1,12 +1,13 @@
-//! The change log, and the writing of row changes: every changed row is in it as it was and as it became.
+//! The change log, and the writing of row changes: every changed row is in it as it was. What it became is
+//! the row before its next change, or the one that stands.
 
-use std::collections::HashSet;
 use std::collections::btree_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use renkei_core::port::{RowChange, StoreError};
 use renkei_core::{CommitNo, Window};
 use renkei_registry::{AtenaNo, RowKey};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::columns::{number, sql_int};
 use crate::errors::SqliteError;
@@ -101,10 +102,6 @@ impl SealedChange {
         kept.collect()
     }
 
-    fn latest_before(&self) -> bool {
-        self.before.as_ref().is_some_and(|row| row.is_latest)
-    }
-
     fn latest_after(&self) -> bool {
         self.after.as_ref().is_some_and(|row| row.is_latest)
     }
@@ -121,24 +118,15 @@ impl ChangeWriter<'_> {
     /// as it was.
     pub(crate) fn check(&self) -> Result<(), SqliteError> {
         let mut keys = HashSet::new();
-        let leaving: HashSet<_> = self
-            .changes
-            .iter()
-            .filter(|change| change.latest_before())
-            .map(|change| change.resident_key)
-            .collect();
+        let leaving = self.leaving();
         let mut coming = HashSet::new();
         for (change, row_no) in self.changes.iter().zip(1..) {
-            let standing = self.standing(change)?;
-            let before = change.before.as_ref().map(|row| (row.is_latest, row.packed.as_slice()));
-            if !keys.insert(change.key)
-                || standing.as_ref().map(|(flag, row)| (*flag, row.as_slice())) != before
-            {
+            if !keys.insert(change.key) || !self.stands(change)? {
                 return Err(StoreError::LostUpdate.into());
             }
             if change.latest_after() {
                 let is_first = coming.insert(change.resident_key);
-                let is_free = leaving.contains(&change.resident_key) || !self.has_latest(change)?;
+                let is_free = leaving.contains_key(&change.resident_key) || !self.has_latest(change)?;
                 if !is_first || !is_free {
                     return Err(StoreError::TwoLatest { row_no }.into());
                 }
@@ -147,15 +135,27 @@ impl ChangeWriter<'_> {
         Ok(())
     }
 
-    /// The row under the change's key, and whether it is the latest.
-    fn standing(&self, change: &SealedChange) -> Result<Option<(bool, Vec<u8>)>, SqliteError> {
+    /// The rows that were their residents' latest, by resident.
+    fn leaving(&self) -> HashMap<i64, &StoredRow> {
+        let latest = |row: &&StoredRow| row.is_latest;
+        let leaving = self
+            .changes
+            .iter()
+            .filter_map(|change| change.before.as_ref().filter(latest).map(|row| (change.resident_key, row)));
+        leaving.collect()
+    }
+
+    /// True when what stands under the change's key is its row before.
+    fn stands(&self, change: &SealedChange) -> Result<bool, SqliteError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT 1, packed FROM current_row WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3
              UNION ALL
              SELECT 0, packed FROM past_row WHERE resident_key = ?1 AND rireki_no = ?2 AND eda_no = ?3",
         )?;
         let key = (change.resident_key, change.key.rireki_no, change.key.eda_no);
-        Ok(statement.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        let before = change.before.as_ref().map(|row| (row.is_latest, row.packed.as_slice()));
+        let standing = |row: &Row<'_>| Ok(before == Some((row.get(0)?, row.get_ref(1)?.as_blob()?)));
+        Ok(statement.query_row(key, standing).optional()?.unwrap_or(before.is_none()))
     }
 
     fn has_latest(&self, change: &SealedChange) -> Result<bool, SqliteError> {
@@ -169,6 +169,7 @@ impl ChangeWriter<'_> {
     /// `current_row`, the resident's latest row until now. Only what nothing comes for is deleted.
     pub(crate) fn write(&self, commit_no: CommitNo) -> Result<Growth, SqliteError> {
         let mut growth = Growth::default();
+        let leaving = self.leaving();
         let renewed: HashSet<_> = self
             .changes
             .iter()
@@ -192,7 +193,7 @@ impl ChangeWriter<'_> {
         for change in self.changes {
             if let Some(after) = &change.after {
                 growth.add(after.is_latest, 1);
-                self.put(commit_no, change, after)?;
+                self.put(commit_no, change, after, leaving.get(&change.resident_key).copied())?;
             }
         }
         Ok(growth)
@@ -200,24 +201,19 @@ impl ChangeWriter<'_> {
 
     fn log(&self, commit_no: CommitNo, change: &SealedChange) -> Result<(), SqliteError> {
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO change (commit_no, resident_key, rireki_no, eda_no, before, after)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO change (commit_no, resident_key, rireki_no, eda_no, before)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
         )?;
         let SealedChange { resident_key, key, before, after } = change;
         let [before, after] = [before, after].map(|row| row.as_ref().map(|row| row.packed.as_slice()));
         let commit_no = sql_int(commit_no.0);
-        let line = (commit_no, resident_key, key.rireki_no, key.eda_no, before, after);
-        if statement.execute(line)? == 1 {
-            return Ok(());
-        }
-        // Changed before in this set: the line keeps its first side, and falls away when both are the same.
-        let key = (commit_no, resident_key, key.rireki_no, key.eda_no, after);
-        let sql = "DELETE FROM change WHERE commit_no = ?1 AND resident_key = ?2 AND rireki_no = ?3
-                   AND eda_no = ?4 AND before IS ?5";
-        if self.connection.prepare_cached(sql)?.execute(key)? == 0 {
-            let sql = "UPDATE change SET after = ?5 WHERE commit_no = ?1 AND resident_key = ?2
-                       AND rireki_no = ?3 AND eda_no = ?4";
-            self.connection.prepare_cached(sql)?.execute(key)?;
+        if statement.execute((commit_no, resident_key, key.rireki_no, key.eda_no, before))? == 0 {
+            // Changed before in this set: the line stays as it is, or falls away when the row is again what
+            // it was.
+            let sql = "DELETE FROM change WHERE commit_no = ?1 AND resident_key = ?2 AND rireki_no = ?3
+                       AND eda_no = ?4 AND before IS ?5";
+            let line = (commit_no, resident_key, key.rireki_no, key.eda_no, after);
+            self.connection.prepare_cached(sql)?.execute(line)?;
         }
         Ok(())
     }
@@ -234,10 +230,25 @@ impl ChangeWriter<'_> {
         Ok(())
     }
 
-    fn put(&self, commit_no: CommitNo, change: &SealedChange, row: &StoredRow) -> Result<(), SqliteError> {
+    /// Writes a row. `leaving` is its resident's latest row until now.
+    fn put(
+        &self,
+        commit_no: CommitNo,
+        change: &SealedChange,
+        row: &StoredRow,
+        leaving: Option<&StoredRow>,
+    ) -> Result<(), SqliteError> {
         let SealedChange { resident_key, key, .. } = change;
         let last_commit = sql_int(commit_no.0);
-        if row.is_latest {
+        if row.is_latest && leaving.is_some_and(|leaving| leaving.setai_no == row.setai_no) {
+            // SQLite writes an index anew for every column that is set, be it to what it was: the index of
+            // households would be a third of all that a set of moves writes.
+            let mut statement = self.connection.prepare_cached(
+                "UPDATE current_row SET rireki_no = ?2, eda_no = ?3, last_commit = ?4, packed = ?5
+                 WHERE resident_key = ?1",
+            )?;
+            statement.execute((resident_key, key.rireki_no, key.eda_no, last_commit, &row.packed))?;
+        } else if row.is_latest {
             let mut statement = self.connection.prepare_cached(
                 "INSERT INTO current_row (resident_key, rireki_no, eda_no, setai_no, last_commit, packed)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)

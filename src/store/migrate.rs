@@ -35,7 +35,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0004_held_publications.sql"),
     },
     Migration { no: 5, name: "alerts", sql: include_str!("migrations/0005_alerts.sql") },
-    Migration { no: 6, name: "retention", sql: include_str!("migrations/0006_retention.sql") },
+    Migration {
+        no: 6,
+        name: "change_keeps_before",
+        sql: include_str!("migrations/0006_change_keeps_before.sql"),
+    },
+    Migration { no: 7, name: "retention", sql: include_str!("migrations/0007_retention.sql") },
 ];
 
 /// Applies what is missing. Takes the writer's place only when something is.

@@ -76,9 +76,13 @@ impl RowReader<'_> {
         }
     }
 
-    /// All rows of a resident as they stand, in key order.
-    pub(crate) fn rows_now(self, atena_no: AtenaNo, numbers: Numbers) -> Result<Vec<Vec<u8>>, SqliteError> {
-        self.opened(atena_no, self.stored_rows(atena_no)?, numbers)
+    /// All rows of a resident as they stand, opened by `sealer`, in key order.
+    pub(crate) fn rows_opened(
+        self,
+        atena_no: AtenaNo,
+        sealer: &mut RowSealer<'_>,
+    ) -> Result<Vec<Vec<u8>>, SqliteError> {
+        opened(atena_no, &self.stored_rows(atena_no)?, sealer)
     }
 
     /// All rows of a resident right after commit `at`: what stands, with all later changes undone.
@@ -94,18 +98,21 @@ impl RowReader<'_> {
         }
         let mut rows = self.stored_rows(atena_no)?;
         changes::undo_after(self.connection, self.residents.key(atena_no), at, &mut rows)?;
-        self.opened(atena_no, rows, numbers)
+        match numbers {
+            Numbers::Sealed => Ok(rows.into_values().collect()),
+            Numbers::Clear => opened(atena_no, &rows, &mut RowSealer::new(self.seal)),
+        }
     }
 
-    /// The residents whose current row has this 世帯番号, ascending.
-    pub(crate) fn household_members(self, setai_no: &str) -> Result<Vec<AtenaNo>, SqliteError> {
+    /// The current rows with this 世帯番号 as stored, by resident.
+    pub(crate) fn household(self, setai_no: &str) -> Result<Vec<Vec<u8>>, SqliteError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT resident_key FROM current_row
+            "SELECT packed FROM current_row
              WHERE setai_no = ?1 AND resident_key BETWEEN ?2 AND ?3 ORDER BY resident_key",
         )?;
         let (first, last) = self.bounds();
-        let keys = statement.query_map((setai_no, first, last), |row| row.get(0))?;
-        keys.map(|key| self.residents.atena_no(key?)).collect()
+        let rows = statement.query_map((setai_no, first, last), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn stored_rows(self, atena_no: AtenaNo) -> Result<StoredRows, SqliteError> {
@@ -118,24 +125,17 @@ impl RowReader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn opened(
-        self,
-        atena_no: AtenaNo,
-        rows: StoredRows,
-        numbers: Numbers,
-    ) -> Result<Vec<Vec<u8>>, SqliteError> {
-        match numbers {
-            Numbers::Sealed => Ok(rows.into_values().collect()),
-            Numbers::Clear => {
-                let mut sealer = RowSealer::new(self.seal);
-                rows.values().map(|stored| sealer.open(atena_no, stored).map(<[u8]>::to_vec)).collect()
-            }
-        }
-    }
-
     fn bounds(self) -> (i64, i64) {
         self.residents.range().into_inner()
     }
+}
+
+fn opened(
+    atena_no: AtenaNo,
+    rows: &StoredRows,
+    sealer: &mut RowSealer<'_>,
+) -> Result<Vec<Vec<u8>>, SqliteError> {
+    rows.values().map(|stored| sealer.open(atena_no, stored).map(<[u8]>::to_vec)).collect()
 }
 
 /// Rows of one resident as stored, by 個人履歴番号 and 枝番.

@@ -70,17 +70,28 @@ pub(crate) struct SealedRow<'a> {
     pub(crate) setai_no: Option<&'a str>,
 }
 
-/// Seals and opens rows; keeps its buffers from row to row.
+/// Seals and opens rows; keeps its buffers from row to row, and the last number: a move reads and writes
+/// several rows of one resident, nearly always with the same number.
 pub(crate) struct RowSealer<'s> {
     seal: &'s NumberSeal,
     reader: PackedReader,
-    number: Vec<u8>,
+    last: Option<AtenaNo>,
+    /// The number of `last`, in clear and sealed.
+    clear: Vec<u8>,
+    sealed: Vec<u8>,
     packed: Vec<u8>,
 }
 
 impl<'s> RowSealer<'s> {
     pub(crate) fn new(seal: &'s NumberSeal) -> Self {
-        Self { seal, reader: PackedReader::new(), number: Vec::new(), packed: Vec::new() }
+        Self {
+            seal,
+            reader: PackedReader::new(),
+            last: None,
+            clear: Vec::new(),
+            sealed: Vec::new(),
+            packed: Vec::new(),
+        }
     }
 
     /// The stored form of a packed row whose number is in clear.
@@ -99,11 +110,15 @@ impl<'s> RowSealer<'s> {
         if number.is_empty() {
             return Ok(SealedRow { packed, is_latest, setai_no });
         }
-        self.number.clear();
-        self.number.extend_from_slice(number);
-        self.seal.seal(atena_no.get(), &mut self.number)?;
+        if self.last != Some(atena_no) || self.clear != number {
+            self.last = None;
+            number.clone_into(&mut self.clear);
+            number.clone_into(&mut self.sealed);
+            self.seal.seal(atena_no.get(), &mut self.sealed)?;
+            self.last = Some(atena_no);
+        }
         self.packed.clear();
-        row.with_number(&self.number, true, &mut self.packed)?;
+        row.with_number(&self.sealed, true, &mut self.packed)?;
         Ok(SealedRow { packed: &self.packed, is_latest, setai_no })
     }
 
@@ -117,11 +132,16 @@ impl<'s> RowSealer<'s> {
         if !row.number_is_sealed() {
             return Ok(stored);
         }
-        self.number.clear();
-        self.number.extend_from_slice(row.bytes(ItemNo::KOJIN_BANGO));
-        self.seal.open(atena_no.get(), &mut self.number)?;
+        let number = row.bytes(ItemNo::KOJIN_BANGO);
+        if self.last != Some(atena_no) || self.sealed != number {
+            self.last = None;
+            number.clone_into(&mut self.sealed);
+            number.clone_into(&mut self.clear);
+            self.seal.open(atena_no.get(), &mut self.clear)?;
+            self.last = Some(atena_no);
+        }
         self.packed.clear();
-        row.with_number(&self.number, false, &mut self.packed)?;
+        row.with_number(&self.clear, false, &mut self.packed)?;
         Ok(&self.packed)
     }
 }

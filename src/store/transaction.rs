@@ -1,9 +1,11 @@
 //! Writing: one IMMEDIATE transaction on a connection of its own; dropped uncommitted, it leaves nothing.
 
+use std::cell::RefCell;
+
 use renkei_core::alert::{Alert, AlertKey, Channel};
 use renkei_core::audit::AuditLink;
 use renkei_core::port::{
-    AttemptRecord, AuditEntry, CommitKind, CommitRecord, DeliveryRecord, HoldRecord, Numbers, Opened,
+    AttemptRecord, AuditEntry, CommitKind, CommitRecord, DeliveryRecord, HoldRecord, Opened,
     PublicationRecord, RowChange, RunRecord, SlotRecord, StepRecord, StoreError, Transaction,
 };
 use renkei_core::publication::Progress;
@@ -25,7 +27,7 @@ pub(crate) struct SqliteTransaction<'s> {
     connection: Connection,
     seal: &'s NumberSeal,
     residents: Residents,
-    sealer: RowSealer<'s>,
+    sealer: RefCell<RowSealer<'s>>,
     load: Option<Load>,
     set: Option<OpenSet>,
 }
@@ -52,7 +54,14 @@ impl<'s> SqliteTransaction<'s> {
         residents: Residents,
     ) -> Result<Self, SqliteError> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
-        Ok(Self { connection, seal, residents, sealer: RowSealer::new(seal), load: None, set: None })
+        Ok(Self {
+            connection,
+            seal,
+            residents,
+            sealer: RefCell::new(RowSealer::new(seal)),
+            load: None,
+            set: None,
+        })
     }
 
     fn rows(&self) -> RowReader<'_> {
@@ -68,7 +77,7 @@ impl<'s> SqliteTransaction<'s> {
                 none.insert(OpenSet::after(commits::head(&self.connection)?))
             }
         };
-        let changes = SealedChange::seal_all(self.residents, &mut self.sealer, changes)?;
+        let changes = SealedChange::seal_all(self.residents, self.sealer.get_mut(), changes)?;
         let writer = ChangeWriter { connection: &self.connection, changes: &changes };
         writer.check()?;
         set.is_whole = false;
@@ -113,7 +122,7 @@ impl<'s> SqliteTransaction<'s> {
                 none.insert(Load::start(&self.connection, self.residents)?)
             }
         };
-        load.row(&self.connection, self.residents, &mut self.sealer, key, packed)
+        load.row(&self.connection, self.residents, self.sealer.get_mut(), key, packed)
     }
 
     fn finish(&self) -> Result<(), SqliteError> {
@@ -154,11 +163,11 @@ impl<'s> SqliteTransaction<'s> {
 
 impl Transaction for SqliteTransaction<'_> {
     fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError> {
-        Ok(self.rows().rows_now(atena_no, Numbers::Clear)?)
+        Ok(self.rows().rows_opened(atena_no, &mut self.sealer.borrow_mut())?)
     }
 
-    fn household_members(&self, setai_no: &str) -> Result<Vec<AtenaNo>, StoreError> {
-        Ok(self.rows().household_members(setai_no)?)
+    fn household(&self, setai_no: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        Ok(self.rows().household(setai_no)?)
     }
 
     fn load_row(&mut self, key: RowKey, packed: &[u8]) -> Result<(), StoreError> {

@@ -21,6 +21,8 @@ fn every_command_speaks_json() {
     check(&["check"], &["problems", "feeds", "layouts", "jobs"]);
     let config = check(&["config", "show"], &["municipality", "root", "store", "systems", "feeds", "jobs"]);
     assert_eq!(config["feeds"][0]["id"], PLAIN);
+    check(&["schedule", "--next", "3"], &["slots", "silent"]);
+    check(&["schedule", "--on", "2027-01-04"], &["slots", "silent"]);
     check(&["town", "town", "--residents", "30", "--moves", "8"], &["folder", "rows", "moves"]);
     check(&["load", "town/residents.csv"], &["commit", "rows", "warnings", "issues"]);
     check(&["generate", PLAIN, CP932, "--full"], &["feed", "sequence", "state_digest", "folder"]);

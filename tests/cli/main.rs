@@ -36,6 +36,8 @@ mod retention;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
+mod top;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod versions;

@@ -163,7 +163,18 @@ fn the_guard_looks_at_what_is_remade_too() {
 fn a_remake_is_on_record_with_its_reason() {
     let sandbox = published(PLAIN, 1);
     remake(&sandbox, PLAIN, "2", &["--operator", "SHIMIN003"]).expect(0);
-    sandbox.run(&["runs", "--json"]).expect(0).says(&format!("\"remake of {PLAIN} 2\""));
+    let runs = sandbox.run(&["runs", "--json"]).expect(0).json();
+    let run_of = |what: String| {
+        let runs = runs.as_array().unwrap();
+        runs.iter().find(|run| run["what"] == what.as_str()).unwrap_or_else(|| panic!("{what}: {runs:#?}"))
+    };
+    let remade = run_of(format!("remake of {PLAIN} 2"));
+    assert_eq!(
+        remade["redoes"],
+        run_of(format!("generate {PLAIN} --diff"))["run_id"],
+        "it names the old one"
+    );
+    assert_eq!(remade["reason"], "前夜の誤り");
     let audit = sandbox.audit();
     let [.., asked, published] = audit.as_slice() else { panic!("{audit:?}") };
     assert_eq!(

@@ -264,8 +264,8 @@ fn wrong_data_are_shown_at_their_place() {
         (
             ("holidays.toml", "on = \"05-03\"", "ob = \"05-03\""),
             vec![
+                "holidays.toml:53:1: holiday[6]: on or days is missing",
                 "holidays.toml:L:1: holiday[6].ob: unknown key (did you mean \"on\"?)",
-                "holidays.toml:61:1: holiday[6]: on or days is missing",
             ],
         ),
         (

@@ -178,8 +178,8 @@ pub trait Transaction {
     /// All rows of a resident as of now, packed, number in clear, in key order.
     fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError>;
 
-    /// The residents whose latest row is in this household (世帯番号 as written), ascending.
-    fn household_members(&self, setai_no: &str) -> Result<Vec<AtenaNo>, StoreError>;
+    /// The latest rows of a household's members (世帯番号 as written), packed, numbers sealed, by 宛名番号.
+    fn household(&self, setai_no: &str) -> Result<Vec<Vec<u8>>, StoreError>;
 
     /// Writes one row of a first load. Rows come in key order; a key twice is [`StoreError::DuplicateRow`].
     fn load_row(&mut self, key: RowKey, packed: &[u8]) -> Result<(), StoreError>;

@@ -102,7 +102,7 @@ impl FromStr for Cron {
 fn check_days(day: &Field, month: &Field, week: &Field) -> Result<bool, CronError> {
     let unclear = [(day, week), (week, day)]
         .into_iter()
-        .find_map(|(field, other)| field.star_step.filter(|_| !field.is_star && !other.is_star));
+        .find_map(|(field, other)| field.star_step.filter(|_| !other.is_star));
     if let Some(step) = unclear {
         return Err(CronError::StarDays { step });
     }

@@ -66,7 +66,7 @@ pub enum CronError {
         /// The part.
         found: String,
     },
-    /// A stepped `*` in one field of days while the other is limited: programs differ on what that means.
+    /// A `*` with a step or in a list, in one field of days while the other is limited: programs differ on what that means.
     #[error(
         "*/{step} in one of day-of-month and day-of-week with a limit in the other: some programs run on either day, some \
          only where both agree; write the days out, such as 1-31/{step}"

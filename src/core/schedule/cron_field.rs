@@ -43,16 +43,16 @@ const fn plain(name: &'static str, from: u32, through: u32, star_through: u32) -
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) values: BTreeSet<u32>,
-    /// True where the field is a bare `*`, or as good as one (`*/1`).
+    /// True where the field is `*` and nothing else.
     pub(super) is_star: bool,
-    /// The step of a `*/n` in it.
+    /// The step of a `*` that is not alone: of `*/n`, or 1 for one in a list.
     pub(super) star_step: Option<u32>,
 }
 
 impl FieldKind {
     /// Reads a field.
     pub(super) fn read(&self, text: &str) -> Result<Field, CronError> {
-        let mut field = Field { values: BTreeSet::new(), is_star: false, star_step: None };
+        let mut field = Field { values: BTreeSet::new(), is_star: text == "*", star_step: None };
         for part in text.split(',') {
             self.read_part(part, &mut field)?;
         }
@@ -71,9 +71,8 @@ impl FieldKind {
                 .ok_or_else(|| CronError::Step { field: self.name, found: part.to_owned() })?,
         };
         let (from, through) = if range == "*" {
-            match step {
-                1 => field.is_star = true,
-                _ => field.star_step = Some(step),
+            if !field.is_star {
+                field.star_step = Some(step);
             }
             (self.from, self.star_through)
         } else if let Some((from, through)) = range.split_once('-') {

@@ -28,7 +28,7 @@ pub enum DayPlan {
 pub enum WhyNot {
     /// The date is none of its days.
     NotItsDay,
-    /// The office is closed, and closed days are skipped.
+    /// The office is closed, and closed days are skipped, or open days are asked for.
     Skipped(Closed),
     /// The office is closed, and the slot is on another day.
     Shifted {
@@ -104,6 +104,10 @@ impl DayPlan {
         if schedule.shift == Shift::None || (schedule.shift == Shift::Skip && named == Some(false)) {
             return match named {
                 Some(true) => runs(vec![date]),
+                // A rule of open days says by itself what a closed day is.
+                Some(false) if schedule.days.are_open_days() => {
+                    Self::Nothing(calendar.why_closed(date).map_or(WhyNot::NotItsDay, WhyNot::Skipped))
+                }
                 Some(false) => Self::Nothing(WhyNot::NotItsDay),
                 None => unknown(),
             };

@@ -39,6 +39,11 @@ impl NamedDays {
         }
     }
 
+    /// True when every open day is among them.
+    pub(super) fn are_open_days(&self) -> bool {
+        matches!(self, Self::Rules(rules) if rules.contains(&DayRule::Open))
+    }
+
     /// True when only a calendar can tell them.
     pub(super) fn need_calendar(&self) -> bool {
         matches!(self, Self::Rules(rules) if rules.iter().any(|rule| rule.needs_calendar()))

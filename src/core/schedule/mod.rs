@@ -7,11 +7,15 @@ mod catch_up;
 mod cron;
 mod cron_error;
 mod cron_field;
+#[cfg(test)]
+mod cron_oracle;
 mod day_plan;
 mod day_rule;
 mod days;
 mod due;
 pub mod keeper;
+#[cfg(test)]
+mod model_tests;
 mod read;
 mod service_time;
 mod stop;

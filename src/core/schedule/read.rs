@@ -18,13 +18,16 @@ use crate::declared::{Located, Problems, Spot, Table, Value, nearest};
 /// What `days = …` says.
 pub(super) type Rules = Vec<Located<DayRule>>;
 
+/// The keys of which a schedule has one.
+const FORMS: [&str; 3] = ["cron", "every", "at"];
+
 impl Schedule {
     /// Reads the whole table. `None` where something is wrong, here or in the calendar it names; all of it has
     /// been reported.
     pub fn read(mut table: Table<'_>, calendars: &Calendars, problems: &Problems) -> Option<Self> {
         let spot = table.spot().clone();
         let n_problems = problems.len();
-        let forms: Vec<&str> = ["cron", "every", "at"].into_iter().filter(|form| table.has(form)).collect();
+        let forms: Vec<&str> = FORMS.into_iter().filter(|form| table.has(form)).collect();
         let form = match forms.as_slice() {
             [form] => Some(*form),
             [] => {
@@ -45,12 +48,7 @@ impl Schedule {
             }),
             Some("every") => every(&mut table, problems).map(|seconds| (seconds, None)),
             Some(_) => times(&mut table, problems).map(|seconds| (seconds, None)),
-            None => {
-                for form in ["cron", "every", "between", "at"] {
-                    drop(table.optional(form));
-                }
-                None
-            }
+            None => None,
         };
         let takes_days = form != Some("cron");
         let takes_dates = form == Some("at");
@@ -76,6 +74,16 @@ impl Schedule {
             matches!(&named, Some(NamedDays::Rules(rules)) if rules.contains(&DayRule::Closed));
         if is_for_closed && shift.is_some_and(|shift| shift != Shift::None) {
             problems.report(&shift_spot, "days asks for closed days, and shift takes them away");
+        }
+        for (key, with) in [("between", "every"), ("days", "at and every"), ("on", "at")] {
+            // Asked for even where it is missing, so that "did you mean" knows the key.
+            let key_spot = table.spot_of(key);
+            if table.optional(key).is_some() && form.is_some() {
+                problems.report(&key_spot, format!("goes with {with}"));
+            }
+        }
+        for form in FORMS {
+            drop(table.optional(form));
         }
         table.finish();
         if problems.len() > n_problems {

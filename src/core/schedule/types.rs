@@ -37,7 +37,7 @@ const DAYS_THAT_DECIDE: u64 = 31 + Calendar::SHIFT_DAYS;
 
 impl Schedule {
     /// How far ahead [`Schedule::next_after`] looks, in days: 29 February comes after eight years at most.
-    const LOOK_AHEAD_DAYS: [i64; 5] = [4, 40, 400, 4_000, 16_000];
+    const LOOK_AHEAD_DAYS: usize = 16_000;
 
     /// All slots planned after `after`, up to and at `through`, ascending. What a calendar does not know is
     /// not among them: [`Schedule::known_through`] says where that begins.
@@ -57,13 +57,21 @@ impl Schedule {
     /// The next `n` slots planned after a moment, ascending; fewer where there are no more within 43 years,
     /// or within what the calendar knows.
     pub fn next_after(&self, after: Moment, n: usize) -> Vec<Due> {
-        let mut dues = Vec::new();
-        for days in Self::LOOK_AHEAD_DAYS {
-            dues = self.between(after, after.plus(Duration::days(days)));
+        let first = after.date().checked_sub_days(Days::new(DAYS_BEFORE)).unwrap_or(NaiveDate::MIN);
+        let mut dues: Vec<Due> = Vec::new();
+        let mut n_days_more = None;
+        for day in first.iter_days().take(Self::LOOK_AHEAD_DAYS) {
+            dues.extend(self.dues_of(day).into_iter().filter(|due| due.planned > after));
+            // Once there are enough, only the dates whose slots lie among the first ones' are left to ask.
             if dues.len() >= n {
-                break;
+                let left = n_days_more.get_or_insert(DAYS_BEFORE + DAYS_AFTER);
+                if *left == 0 {
+                    break;
+                }
+                *left -= 1;
             }
         }
+        dues.sort();
         dues.truncate(n);
         dues
     }

@@ -58,6 +58,7 @@ pub(super) fn hold(
 pub fn release(house: House<'_>, feed: &FeedId, reason: &str) -> Result<Published, EngineError> {
     let Some(held) = of_feed(house, feed)? else { return Err(EngineError::NotHeld { feed: feed.clone() }) };
     let notice = Notice::parse(held.notice.as_bytes())?;
+    let house = House { reason, ..house };
     let what = format!("release {feed} {}", held.sequence);
     let mut run = Run::start(house, what.clone(), feed.as_str(), held.business_date)?;
     house.witness.reached("release.begun");

@@ -133,11 +133,13 @@ pub struct Held {
 }
 
 /// Why a publication is made.
-pub(crate) struct Order {
-    /// What the run and the audit say.
+pub(crate) struct Cause {
+    /// What the run says, and the audit where a reason is given.
     pub(crate) what: String,
     /// Given where a person asked for something out of the ordinary.
     pub(crate) reason: Option<String>,
+    /// The run that made what is made again.
+    pub(crate) redoes: Option<String>,
 }
 
 /// Makes one publication and publishes it, or holds it if it is larger than the feed's bounds. Call [`recover`]
@@ -149,17 +151,18 @@ pub fn generate(
     content: Content,
     business_date: NaiveDate,
 ) -> Result<Generated, EngineError> {
-    let order = Order { what: format!("generate {} --{}", feed.id, content.kind()), reason: None };
-    make(house, feed, content, business_date, &order)
+    let what = format!("generate {} --{}", feed.id, content.kind());
+    let cause = Cause { what, reason: None, redoes: None };
+    make(house, feed, content, business_date, &cause)
 }
 
-/// [`generate`] for an order.
+/// [`generate`] for any cause.
 pub(crate) fn make(
     house: House<'_>,
     feed: &Feed,
     content: Content,
     business_date: NaiveDate,
-    order: &Order,
+    cause: &Cause,
 ) -> Result<Generated, EngineError> {
     if !feed.layout.is_valid_on(business_date) {
         return Err(EngineError::NotInForce {
@@ -171,14 +174,15 @@ pub(crate) fn make(
     if let Some(held) = held::of_feed(house, &feed.id)? {
         return Err(held::refusal(held));
     }
-    let mut run = Run::start(house, order.what.clone(), feed.id.as_str(), business_date)?;
+    let (what, redoes) = (cause.what.clone(), cause.redoes.as_deref());
+    let mut run = Run::start_over(house, what, feed.id.as_str(), business_date, redoes)?;
     house.witness.reached("publish.run-recorded");
     let stage = stage_name(run.id())?;
     let staged = staged::stage(house, feed, content, business_date, &stage, &mut run);
     let sealed = staged.and_then(|staged| {
         run.begin_step("seal");
         let (record, notice) = seal::record(house, feed, &staged, &run)?;
-        Ok((seal::seal(house, &record, order, &mut run)?, record, notice))
+        Ok((seal::seal(house, &record, cause, &mut run)?, record, notice))
     });
     let (tx, record, notice) = match sealed {
         Ok(sealed) => sealed,

@@ -6,7 +6,7 @@ use renkei_core::port::{PublicationRecord, Transaction};
 use renkei_core::publication::Progress;
 use renkei_core::state::FeedState;
 
-use super::Order;
+use super::Cause;
 use super::publish::audit_entry;
 use super::staged::Staged;
 use crate::error::EngineError;
@@ -46,14 +46,14 @@ pub(super) fn record(
 pub(super) fn seal<'h>(
     house: House<'h>,
     record: &PublicationRecord,
-    order: &Order,
+    cause: &Cause,
     run: &mut Run<'_>,
 ) -> Result<Box<dyn Transaction + 'h>, EngineError> {
     let mut tx = house.store.begin()?;
     tx.seal(record)?;
-    if let Some(reason) = &order.reason {
+    if let Some(reason) = &cause.reason {
         let result = format!("{} {} of feed {}", record.kind, record.sequence, record.feed);
-        tx.append_audit(&audit_entry(house, order.what.clone(), reason, result))?;
+        tx.append_audit(&audit_entry(house, cause.what.clone(), reason, result))?;
     }
     run.end_step(format!("sequence {}", record.sequence));
     run.put_steps(tx.as_mut())?;

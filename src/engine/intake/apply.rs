@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::mpsc::Receiver;
+use std::thread::ScopedJoinHandle;
 
 use renkei_core::port::{AuditEntry, CommitKind, CommitRecord, RowChange, Transaction};
 use renkei_core::{CommitNo, Digest};
-use renkei_registry::packed::pack_row;
 use renkei_registry::{
-    AtenaNo, History, ItemNo, Move, PackedReader, Row, Stamp, Values, apply, check_household,
+    AtenaNo, History, ItemNo, Move, PackedReader, PackedRow, Row, RowKey, Stamp, Values, apply,
+    check_household,
 };
 
 use super::issue::{InputIssue, IssueList, Rejected};
@@ -55,7 +57,7 @@ pub struct Applied {
 /// [`EngineError::Refused`] nothing was taken in and the issues are given beside it.
 pub fn apply_moves(
     house: House<'_>,
-    source: impl Read,
+    source: impl Read + Send,
     options: &ApplyOptions<'_>,
 ) -> Result<Applied, Box<Rejected>> {
     let applied = try_apply(house, source, options);
@@ -68,15 +70,28 @@ pub fn apply_moves(
 
 fn try_apply(
     house: House<'_>,
-    source: impl Read,
+    source: impl Read + Send,
     options: &ApplyOptions<'_>,
 ) -> Result<Applied, Box<Rejected>> {
-    let mut file = MovesFile::open(options.file, source)?;
+    let file = MovesFile::open(options.file, source)?;
+    std::thread::scope(|scope| {
+        let (lines, reading) = file.read_ahead(scope);
+        apply_lines(house, lines, reading, options)
+    })
+}
+
+/// Applies the lines of a file that another thread reads.
+fn apply_lines(
+    house: House<'_>,
+    lines: Receiver<Vec<MoveLine>>,
+    reading: ScopedJoinHandle<'_, Result<Digest, EngineError>>,
+    options: &ApplyOptions<'_>,
+) -> Result<Applied, Box<Rejected>> {
     let mut issues = IssueList::default();
     let mut tx = house.store.begin()?;
     let mut set = MoveSet::new(house);
     let mut n_applied = 0;
-    while let Some(line) = file.next_line()? {
+    for line in lines.into_iter().flatten() {
         match line {
             MoveLine::Move(row, mv) => {
                 n_applied += u64::from(set.apply(tx.as_mut(), row, &mv, &mut issues)?);
@@ -85,7 +100,7 @@ fn try_apply(
             MoveLine::Wrong(found) => found.into_iter().for_each(|issue| issues.push(issue)),
         }
     }
-    let source_sha256 = file.finish();
+    let source_sha256 = reading.join().map_err(|_| EngineError::Worker)??;
     // Before what is wrong with the moves: most of a file's moves do not fit a second time.
     refuse_same_file(house, options, &source_sha256)?;
     let n_refused = issues.n_rows_refused();
@@ -181,14 +196,15 @@ impl<'s> MoveSet<'s> {
         mv: &Move,
         issues: &mut IssueList,
     ) -> Result<bool, EngineError> {
-        let before = read_history(mv.atena_no, &tx.rows_of(mv.atena_no)?)?;
+        let stored = tx.rows_of(mv.atena_no)?;
+        let before = read_history(mv.atena_no, &stored)?;
         let mut after = before.clone();
         match apply(&mut after, mv, self.house.municipality, &self.stamp) {
             Ok(warnings) => {
                 for issue in &warnings {
                     issues.push(InputIssue::of_item(row, issue));
                 }
-                tx.change_rows(&changes(&before, &after)?)?;
+                tx.change_rows(&changes(&before, &stored, &after)?)?;
                 for latest in [before.latest(), after.latest()].into_iter().flatten() {
                     self.households.entry(latest.get(ItemNo::SETAI_NO).into()).or_insert(row);
                 }
@@ -203,11 +219,12 @@ impl<'s> MoveSet<'s> {
 
     /// Looks at every household the set touched, as it is after the set.
     fn check_households(&self, tx: &dyn Transaction, issues: &mut IssueList) -> Result<(), EngineError> {
+        let mut readers = Vec::new();
         for (setai_no, line) in &self.households {
-            let mut members = Vec::new();
-            for atena_no in tx.household_members(setai_no)? {
-                members.extend(latest_row(&tx.rows_of(atena_no)?)?);
-            }
+            let rows = tx.household(setai_no)?;
+            readers.resize_with(rows.len().max(readers.len()), PackedReader::new);
+            let members = readers.iter_mut().zip(&rows).map(|(reader, row)| reader.read(row));
+            let members: Vec<PackedRow<'_>> = members.collect::<Result<_, _>>()?;
             for issue in check_household(&members) {
                 // A household's number is personal; the line of a move that touched it leads there.
                 let detail = "the household after the set".to_owned();
@@ -219,29 +236,21 @@ impl<'s> MoveSet<'s> {
     }
 }
 
-/// The rows one move changes.
-fn changes(before: &History, after: &History) -> Result<Vec<RowChange>, EngineError> {
-    let packed = |row: Option<&Row>| {
-        row.map(|row| {
-            let mut bytes = Vec::new();
-            pack_row(row, &mut bytes).map(|()| bytes)
-        })
-        .transpose()
+/// The rows one move changes; `stored` are those before, packed, in the same order.
+fn changes(before: &History, stored: &[Vec<u8>], after: &History) -> Result<Vec<RowChange>, EngineError> {
+    let as_stored = |row: &Row| {
+        let mut rows = before.rows().iter().zip(stored);
+        rows.find(|(other, _)| std::ptr::eq(*other, row)).map(|(_, packed)| packed.clone())
+    };
+    let packed = |row: &Row| {
+        let mut bytes = Vec::with_capacity(2_048);
+        row.pack(&mut bytes).map(|()| bytes)
     };
     let changed = after.changes_since(before).into_iter();
-    changed.map(|(key, old, new)| Ok(RowChange { key, before: packed(old)?, after: packed(new)? })).collect()
-}
-
-/// Unpacks the row of a resident that carries 最新フラグ.
-fn latest_row(packed: &[Vec<u8>]) -> Result<Option<Row>, EngineError> {
-    let mut reader = PackedReader::new();
-    for bytes in packed {
-        let row = reader.read(bytes)?;
-        if row.bytes(ItemNo::SAISHIN_FLG) == b"1" {
-            return Ok(Some(Row::from_packed(&row)));
-        }
-    }
-    Ok(None)
+    let change = |(key, old, new): (RowKey, Option<&Row>, Option<&Row>)| {
+        Ok(RowChange { key, before: old.and_then(as_stored), after: new.map(packed).transpose()? })
+    };
+    changed.map(change).collect()
 }
 
 /// Unpacks the rows of a resident.

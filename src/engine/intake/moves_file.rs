@@ -5,6 +5,8 @@
 //! is, `(clear)` clears it.
 
 use std::io::Read;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use renkei_core::Digest;
 use renkei_core::csv_file::{Accept, ReadError, Record, RecordReader};
@@ -15,6 +17,10 @@ use super::issue::InputIssue;
 use super::source::HashingReader;
 use crate::error::EngineError;
 
+/// Lines read before they are sent on: enough that queues cost nothing.
+const BATCH: usize = 64;
+/// Batches read and not yet asked for, at most.
+const QUEUE: usize = 4;
 /// What a field holds to clear its item.
 const CLEAR: &str = "(clear)";
 
@@ -44,7 +50,7 @@ impl<'f, R: Read> MovesFile<'f, R> {
     }
 
     /// The next line; `None` at the end.
-    pub(super) fn next_line(&mut self) -> Result<Option<MoveLine>, EngineError> {
+    fn next_line(&mut self) -> Result<Option<MoveLine>, EngineError> {
         match self.records.next_record() {
             Ok(None) => Ok(None),
             Ok(Some(record)) => Ok(Some(match read_move(&self.columns, &record) {
@@ -61,9 +67,30 @@ impl<'f, R: Read> MovesFile<'f, R> {
         }
     }
 
-    /// The digest of the file; true once the last line was read.
-    pub(super) fn finish(self) -> Digest {
-        self.records.into_source().finish().0
+    /// Starts to read the lines on a thread of its own, which ends with the digest of the file, true once
+    /// its end was read. Lines stop coming at the end, at an error, and when nobody takes them any more.
+    pub(super) fn read_ahead<'scope>(
+        mut self,
+        scope: &'scope Scope<'scope, '_>,
+    ) -> (Receiver<Vec<MoveLine>>, ScopedJoinHandle<'scope, Result<Digest, EngineError>>)
+    where
+        R: Send + 'scope,
+        'f: 'scope,
+    {
+        let (to_registry, lines) = sync_channel(QUEUE);
+        let reading = scope.spawn(move || {
+            let mut batch = Vec::new();
+            while let Some(line) = self.next_line()? {
+                batch.push(line);
+                if batch.len() == BATCH && to_registry.send(std::mem::take(&mut batch)).is_err() {
+                    break;
+                }
+            }
+            // Where nobody takes lines any more, nobody misses these.
+            let _ = to_registry.send(batch);
+            Ok(self.records.into_source().finish().0)
+        });
+        (lines, reading)
     }
 }
 

@@ -20,5 +20,5 @@ pub use held::settle_held;
 pub use plan::{After, Deadline, NightJob, NightPlan, Timing};
 pub use queue::{Queued, queue};
 pub use rescue::{Rescued, rescue};
-pub use slots::{SlotsSeen, account_slots, is_enabled};
+pub use slots::{SlotsSeen, account_slots, close_books, is_enabled};
 pub use work::{Outcome, work};

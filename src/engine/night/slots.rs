@@ -38,6 +38,23 @@ pub fn account_slots(house: House<'_>, plan: &NightPlan) -> Result<SlotsSeen, En
     Ok(seen)
 }
 
+/// Accounts for every slot up to now and notes that, before another plan takes over: the new one is not to
+/// judge the time before it.
+pub fn close_books(house: House<'_>, plan: &NightPlan) -> Result<SlotsSeen, EngineError> {
+    let seen = account_slots(house, plan)?;
+    let now = house.clock.now();
+    let mut tx = house.store.begin()?;
+    for job in plan
+        .jobs
+        .iter()
+        .filter(|job| job.timing.as_ref().is_some_and(|t| t.schedule.settled_through(now) == now))
+    {
+        tx.set_accounted(&job.id, now)?;
+    }
+    tx.commit()?;
+    Ok(seen)
+}
+
 /// Whether a job runs: as declared, unless an operator switched it.
 pub fn is_enabled(job: &NightJob, record: Option<&JobRecord>) -> bool {
     record.and_then(|record| record.enabled).unwrap_or(job.is_enabled)

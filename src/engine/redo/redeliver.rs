@@ -89,8 +89,10 @@ pub fn redeliver(
     if !plan.is_allowed() {
         return Err(EngineError::RedeliverRefused { feed: feed.clone(), sequence, refusals: plan.refusals });
     }
-    let mut run =
-        Run::start(house, format!("redeliver {feed} {sequence}"), feed.as_str(), record.business_date)?;
+    let house = House { reason, ..house };
+    let what = format!("redeliver {feed} {sequence}");
+    let redoes = Some(record.run_id.as_str());
+    let mut run = Run::start_over(house, what.clone(), feed.as_str(), record.business_date, redoes)?;
     house.witness.reached("redeliver.begun");
     let run_id = run.id().to_owned();
     match (Work { house, record: &record, plan: &plan, reason }).carry_out(&mut run) {
@@ -98,7 +100,7 @@ pub fn redeliver(
             let mut tx = house.store.begin()?;
             // How many came back is in the run's steps: here it must not matter that an earlier try was cut off.
             let result = format!("{} files as published", plan.files.len());
-            tx.append_audit(&audit_entry(house, format!("redeliver {feed} {sequence}"), reason, result))?;
+            tx.append_audit(&audit_entry(house, what, reason, result))?;
             tx.mark_redelivered(feed, sequence, &house.clock.now().to_string())?;
             run.succeed(tx.as_mut())?;
             tx.commit()?;

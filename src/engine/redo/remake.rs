@@ -10,7 +10,7 @@ use renkei_registry::AtenaNo;
 
 use super::publication;
 use crate::error::EngineError;
-use crate::generate::{Content, Generated, Order, make};
+use crate::generate::{Cause, Content, Generated, make};
 use crate::house::House;
 
 /// Looks at the records and plans; changes nothing.
@@ -81,6 +81,6 @@ pub fn remake(
         (Kind::Single | Kind::AsOf, ..) => return Err(refused()),
     };
     let what = format!("remake of {} {}", feed.id, plan.sequence);
-    let order = Order { what, reason: Some(reason.to_owned()) };
-    make(house, feed, content, making.business_date, &order)
+    let cause = Cause { what, reason: Some(reason.to_owned()), redoes: Some(plan.run_id.clone()) };
+    make(House { reason, ..house }, feed, content, making.business_date, &cause)
 }

@@ -172,6 +172,7 @@ fn as_json(config: &HubConfig) -> Value {
             json!({
                 "id": job.id, "name": job.name, "publish": job.order.feeds(), "content": work_word(&job.order),
                 "enabled": job.is_enabled,
+                "schedule": job.schedule.as_ref().map(|declared| declared.schedule.canonical()),
             })
         })
         .collect();

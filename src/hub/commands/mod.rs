@@ -29,8 +29,10 @@ mod remake;
 mod retention;
 mod run;
 mod runs;
+mod schedule;
 mod show;
 mod status;
+mod top;
 mod town;
 mod verify;
 
@@ -77,7 +79,9 @@ commands! {
     Remake(remake::Remake),
     Commits(commits::Commits),
     Status(status::Status),
+    Top(top::Top),
     Runs(runs::Runs),
+    Schedule(schedule::Schedule),
     Show(show::Show),
     Hold(jobs::Hold),
     Release(jobs::Release),

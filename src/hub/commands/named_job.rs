@@ -1,7 +1,7 @@
 //! What commands about jobs and runs have in common: the job or run that is meant.
 
 use renkei_core::declared::nearest;
-use renkei_core::port::{RunRecord, Snapshot};
+use renkei_core::port::{RunRecord, RunState, Snapshot};
 
 use crate::config::{Config, Job};
 use crate::failure::HubError;
@@ -30,18 +30,6 @@ pub(super) fn named_run(snapshot: &dyn Snapshot, id: &str) -> Result<RunRecord, 
 }
 
 /// What a run's state is called.
-pub(crate) fn state_word(session: &Session, state: renkei_core::port::RunState) -> &'static str {
-    use renkei_core::port::RunState;
-    let lang = session.console().lang();
-    match state {
-        RunState::Queued => lang.pick("待ち", "queued"),
-        RunState::Running => lang.pick("実行中", "running"),
-        RunState::Retrying => lang.pick("再試行待ち", "retrying"),
-        RunState::Held => lang.pick("保留", "held"),
-        RunState::Succeeded => lang.pick("正常", "succeeded"),
-        RunState::Failed => lang.pick("失敗", "failed"),
-        RunState::Interrupted => lang.pick("中断", "interrupted"),
-        RunState::Stopped => lang.pick("停止", "stopped"),
-        RunState::Cancelled => lang.pick("取消", "cancelled"),
-    }
+pub(crate) fn state_word(session: &Session, state: RunState) -> &'static str {
+    crate::run_sheet::state_word(session.console().lang(), state)
 }

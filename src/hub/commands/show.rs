@@ -4,8 +4,9 @@ use clap::Args;
 use renkei_core::notice::Notice;
 use serde_json::json;
 
-use super::named_job::{named_run, state_word};
+use super::named_job::named_run;
 use crate::console::TextTable;
+use crate::run_sheet::{RunSheet, state_word};
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session, log};
 
@@ -24,16 +25,7 @@ impl Show {
         let workplace = Workplace::for_reading(session)?;
         let snapshot = workplace.snapshot()?;
         let run = named_run(snapshot.as_ref(), &self.run)?;
-        let attempts = snapshot.attempts(&run.run_id)?;
-        let mut parts = snapshot.parts(&run.run_id)?;
-        if parts.is_empty() {
-            // It is itself what others are parts.
-            parts.push(run.clone());
-        }
-        let mut steps = Vec::new();
-        for part in &parts {
-            steps.extend(snapshot.steps(&part.run_id)?);
-        }
+        let RunSheet { attempts, parts, steps, .. } = RunSheet::of(snapshot.as_ref(), run.clone())?;
         let publications: Vec<_> = snapshot
             .publications(None, None)?
             .into_iter()
@@ -52,7 +44,7 @@ impl Show {
             }));
             return Ok(Exit::Ok);
         }
-        console.data(format_args!("{} {} ({})", run.run_id, run.what, state_word(session, run.state)));
+        console.data(format_args!("{} {} ({})", run.run_id, run.what, state_word(lang, run.state)));
         let mut facts = vec![
             (lang.pick("業務日", "business date"), run.business_date.to_string()),
             (
@@ -86,7 +78,7 @@ impl Show {
             for attempt in attempts {
                 table.row([
                     attempt.attempt_no.to_string(),
-                    state_word(session, attempt.state).to_owned(),
+                    state_word(lang, attempt.state).to_owned(),
                     attempt.started_at,
                     attempt.ended_at.unwrap_or_default(),
                     attempt.fault_code.unwrap_or_default(),
@@ -103,7 +95,7 @@ impl Show {
                 lang.pick("結果", "outcome"),
             ]);
             for step in steps {
-                let state = state_word(session, step.state).to_owned();
+                let state = state_word(lang, step.state).to_owned();
                 table.row([step.subject, step.name, state, step.duration_ms.to_string(), step.outcome]);
             }
             console.table(&table);

@@ -114,3 +114,60 @@ fn completions_and_manual_name_every_command() {
         assert!(fs::read_to_string(folder.path().join(page)).unwrap().contains(".TH"), "{page}");
     }
 }
+
+#[test]
+fn schedule_says_what_runs_and_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = folder.path().join("hub");
+    call(Lang::En, &hub, "renkei init DIR");
+    let write = |file: &str, change: &dyn Fn(String) -> String| {
+        let path = hub.join(file);
+        fs::write(&path, change(fs::read_to_string(hub.join("jobs/nightly.toml")).unwrap())).unwrap();
+    };
+    write("jobs/idle.toml", &|text| text.replace("enabled = true", "enabled = false"));
+    write("jobs/unplanned.toml", &|text| text.split("[schedule]").next().unwrap().to_owned());
+    write("jobs/monthly.toml", &|text| {
+        text.replace("at = \"21:30\"", "at = \"25:30\"")
+            .replace("days = \"open\"", "days = \"day 1 of month\"\nshift = \"after\"")
+    });
+    let hub_toml = fs::read_to_string(hub.join("hub.toml")).unwrap();
+    fs::write(hub.join("hub.toml"), hub_toml.replace("enabled = false", "enabled = true")).unwrap();
+    let shown = |lang, line: &str| {
+        let ended = call(lang, &hub, &format!("renkei --hub DIR schedule {line}"));
+        assert_eq!(ended.exit, Exit::Ok, "{}", ended.err);
+        ended.out
+    };
+    // How columns align is the table's own test.
+    let words: Vec<Vec<String>> = shown(Lang::En, "--on 2027-01-04")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('-'))
+        .map(|line| {
+            line.split("  ").map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        })
+        .collect();
+    let note =
+        "waits until 2027-01-05 (Tue) 03:00 (stop window \"保守時間\"); for 2027-01-01, by the calendar";
+    let expected: [&[&str]; 6] = [
+        &["planned", "business date", "job", "name", "note"],
+        &["2027-01-04 (Mon) 21:30", "2027-01-04", "nightly", "夜間差分"],
+        &["2027-01-05 (Tue) 01:30", "2027-01-04", "monthly", "夜間差分", note],
+        &["job that will not run", "name", "reason"],
+        &["idle", "夜間差分", "disabled (enabled = false)"],
+        &["unplanned", "夜間差分", "no [schedule]; it runs by `renkei run` only"],
+    ];
+    assert_eq!(words, expected);
+    let new_year = shown(Lang::Ja, "--on 2027-01-01");
+    assert!(new_year.contains("閉庁（元日）のため 2027-01-04 に移した"), "{new_year}");
+    assert!(new_year.contains("閉庁（元日）のため実行しない"), "{new_year}");
+    assert!(
+        shown(Lang::En, "monthly --on 2041-05-01")
+            .contains("the calendar knows 2019-01-01 to 2040-12-31 only")
+    );
+    let json: Value = serde_json::from_str(&shown(Lang::En, "nightly --next 3 --json")).unwrap();
+    assert_eq!(json["slots"].as_array().unwrap().len(), 3);
+    assert_eq!(json["slots"][0]["job"], "nightly");
+    let json: Value = serde_json::from_str(&shown(Lang::En, "--on 2027-01-04 --json")).unwrap();
+    assert_eq!(json["slots"][1]["starts"], "2027-01-05T03:00:00+09:00");
+    assert_eq!(json["silent"][0]["code"], "disabled");
+    assert_eq!(call(Lang::En, &hub, "renkei --hub DIR schedule nightlv").exit, Exit::Usage);
+}

@@ -139,12 +139,14 @@ fn feeds_have_ids_and_folders_of_their_own() {
             "hub.toml:L:10: feed[1].folder: folder 001/001o005-00/v1.0/x is in use by 001o005-v1.0 (give each feed a folder = \"…\" of its own)",
         ],
     );
+    let template = include_str!("../init/templates/hub.toml");
+    let first = 1 + template.lines().position(|line| line == "id = \"001o005-v1.0\"").unwrap();
     check(
         &[
             ("jobs/nightly.toml", "\"001o005-v1.1\", ", ""),
             ("hub.toml", "id = \"001o005-v1.1\"", "id = \"001o005-v1.0\""),
         ],
-        &["hub.toml:L:6: feed[1].id: feed 001o005-v1.0 is already declared (line 91)"],
+        &[&format!("hub.toml:L:6: feed[1].id: feed 001o005-v1.0 is already declared (line {first})")],
     );
     for folder in ["../other", "/srv", ".stage", "a//b", ""] {
         let expected = format!(
@@ -228,6 +230,50 @@ fn stems_and_jobs_are_checked() {
             "jobs/nightly.toml:L:6: schedule.at: time must be 00:00 to 47:59 (24:00 and later are of the next morning), not \"48:30\"",
         ],
     );
+}
+
+#[test]
+fn schedules_calendars_and_stop_windows_are_checked() {
+    check(
+        &[(
+            "jobs/nightly.toml",
+            "days = \"open\"",
+            "days = \"open\"\ncalendar = \"ofice\"\ncatchup = \"all\"",
+        )],
+        &[
+            r#"jobs/nightly.toml:23:12: schedule.calendar: no calendar "ofice", jobs/calendars/ofice.toml (did you mean "office"?)"#,
+            r#"jobs/nightly.toml:24:1: schedule.catchup: unknown key (did you mean "catch_up"?)"#,
+        ],
+    );
+    // The calendar is told of in its own file, and not in those that use it.
+    check(
+        &[("jobs/calendars/office.toml", "holidays = \"holidays\"", "holidays = \"holiday\"")],
+        &[
+            r#"jobs/calendars/office.toml:L:12: holidays: no file jobs/calendars/holiday.toml of kind "holidays" (did you mean "holidays"?)"#,
+        ],
+    );
+    check(
+        &[("hub.toml", "to = \"27:00\"", "to = \"23:00\"\njobs = [\"nightlv\"]")],
+        &[
+            "hub.toml:L:6: stop[0].to: must be after from, by at most 24 hours (the next morning's hours are 24:00 to 47:59)",
+            r#"hub.toml:40:9: stop[0].jobs[0]: unknown job "nightlv" (did you mean "nightly"?)"#,
+        ],
+    );
+    let hub = new_hub();
+    let config = Config::load(hub.path()).unwrap();
+    assert!(config.jobs[0].schedule.is_some() && config.stop_windows.all().len() == 1);
+    assert_eq!(config.calendars.get("office").unwrap().known_through().to_string(), "2040-12-31");
+}
+
+#[test]
+fn a_hub_without_calendars_needs_none_until_a_job_asks() {
+    let hub = new_hub();
+    fs::remove_dir_all(hub.path().join("jobs/calendars")).unwrap();
+    let expected = "schedule.calendar: no calendar \"office\", jobs/calendars/office.toml";
+    assert!(matches!(problems_of(hub.path()).as_slice(), [problem] if problem.ends_with(expected)));
+    let job = hub.path().join("jobs/nightly.toml");
+    fs::write(&job, fs::read_to_string(&job).unwrap().replace("days = \"open\"", "days = \"all\"")).unwrap();
+    assert_eq!(problems_of(hub.path()), [""; 0]);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use renkei_core::feed::Feed;
 use renkei_core::order::Order;
 use renkei_core::port::{FolderError, RunRecord, RunState, Store as _};
 use renkei_core::{Fault as _, FeedId, Moment};
-use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, deadlines, queue, rescue, settle_held};
+use renkei_engine::night::{
+    NightPlan, Outcome, account_slots, begin, close_books, deadlines, queue, rescue, settle_held,
+};
 use renkei_engine::{Clock as _, EngineError, House, recover};
 use renkei_folder::RootLock;
 
@@ -69,6 +71,10 @@ impl Looker {
 
     /// Goes by another configuration from now on.
     pub(super) fn adopt(&mut self, config: Config) {
+        if let Err(error) = close_books(self.premises.house(&Points, SCHEDULER), &self.plan) {
+            let causes = causes(&error);
+            tracing::warn!("the slots of the last minutes are judged by the new configuration: {causes}");
+        }
         self.plan = Arc::new(config.night_plan());
         self.feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
         self.alarms = Alarms::new(&config);

@@ -23,7 +23,7 @@ use town::{added, code, commit_record, key, latest, load, load_in, moves, scan};
 
 const ROLE: &str = "RENKEI_STORE_CHILD";
 /// More than a writer's page cache, so that much of a transaction is on disk before it commits.
-const MANY: u64 = 3_000;
+const MANY: u64 = 4_000;
 const LONG: usize = 16 * 1024;
 const NOBODY: u32 = 65_534;
 

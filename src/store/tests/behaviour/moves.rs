@@ -5,7 +5,7 @@ use std::slice;
 
 use renkei_core::port::{CommitKind, CommitRecord, Numbers, RowSet, Store};
 use renkei_core::{CommitNo, Window};
-use renkei_registry::{ItemNo, PackedReader};
+use renkei_registry::{ItemNo, PackedReader, Values as _};
 
 use super::town::{
     added, atena, changed, code, commit_record, key, latest, load, moves, moves_in, number_of, past, removed,
@@ -148,8 +148,10 @@ pub(crate) fn households_follow_their_members<F: Fixture>() {
     let loaded = [(3, HOME), (4, ""), (5, HOME), (6, "7")];
     load(&*store, &loaded.map(|(number, setai_no)| (key(number, 1, 0), member(number, setai_no)))).unwrap();
     let members = |store: &dyn Store, setai_no: &str| {
-        let members = store.begin().unwrap().household_members(setai_no).unwrap();
-        members.into_iter().map(renkei_registry::AtenaNo::get).collect::<Vec<_>>()
+        let rows = store.begin().unwrap().household(setai_no).unwrap();
+        let mut reader = PackedReader::new();
+        let number = |row: &Vec<u8>| reader.read(row).unwrap().get(ItemNo::ATENA_NO).parse().unwrap();
+        rows.iter().map(number).collect::<Vec<u64>>()
     };
     assert_eq!(members(&*store, HOME), [3, 5]);
     assert_eq!(members(&*store, "7"), [6], "as written, not as a number");
@@ -163,6 +165,12 @@ pub(crate) fn households_follow_their_members<F: Fixture>() {
     moves(&*store, &left).unwrap();
     assert_eq!(members(&*store, HOME), [4, 5]);
     assert_eq!(members(&*store, "000000000000009"), [3]);
+    let (old, new) = (key(5, 1, 0), key(5, 2, 0));
+    let stayed = row_of(new, true, HOME, "");
+    let within = [changed(old, member(5, HOME), row_of(old, false, HOME, "")), added(new, stayed.clone())];
+    moves(&*store, &within).unwrap();
+    assert_eq!(members(&*store, HOME), [4, 5]);
+    assert!(scan(&*store.snapshot().unwrap(), RowSet::Latest).contains(&stayed));
 }
 
 pub(crate) fn numbers_are_clear_only_when_asked_for<F: Fixture>() {

@@ -1,0 +1,13 @@
+//! The scheduler daemon as systemd and operators meet it: a process that is started, told and stopped.
+
+#[cfg(test)]
+mod notify;
+#[cfg(test)]
+mod reload;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+#[cfg(test)]
+mod unit;
