@@ -43,6 +43,14 @@ pub(crate) fn keep(store: &dyn Store, config: &Config, now: Moment) -> Result<()
     write(path, head, now)
 }
 
+/// Compares without writing: the number the file holds, `None` where there is no file yet.
+pub(crate) fn look(store: &dyn Store, path: &Path) -> Result<Option<u64>, Failure> {
+    let Some(kept) = read(path)? else { return Ok(None) };
+    let snapshot = store.snapshot()?;
+    compare(kept, snapshot.audit_head()?, chain_at(snapshot.as_ref(), kept)?)?;
+    Ok(Some(kept.audit_no))
+}
+
 /// Writes the audit's last line over whatever the file holds: an operator accepted the audit as it stands.
 pub(crate) fn rebase(store: &dyn Store, config: &Config, now: Moment) -> Result<(), Failure> {
     let Some(path) = &config.audit_head else { return Ok(()) };

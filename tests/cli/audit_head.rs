@@ -73,6 +73,7 @@ fn a_cut_off_end_shows() {
         let said = format!("line {last} was there");
         sandbox.run(&["audit", "verify"]).expect_fault(10, "audit.truncated").says(&said);
         // Work goes on, the fault is told, and the second place stays.
+        sandbox.run(&["doctor", "--fast"]).expect(1).says("[audit.truncated]");
         hold(&sandbox);
         let named = sandbox.path(HEAD).to_str().unwrap().to_owned();
         sandbox.run(&["audit", "verify", "--head", &named]).expect(10);

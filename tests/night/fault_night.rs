@@ -26,7 +26,8 @@ fn hub() -> Sandbox {
     hub.push_str("\n[daemon]\nmax_running = 3\ntick = \"1s\"\ngrace = \"5s\"\n\n[resources]\nline = 2\n");
     let layouts = ["001o005-1.0", "001o005-1.1", "001o006-1.0", "001z001-1.0"];
     for (no, layout) in (0..N_JOBS).zip(layouts.iter().cycle()) {
-        let feed = format!("\n[[feed]]\nid = \"f{no:02}\"\nlayout = \"{layout}\"\nreceivers = [\"togo-db\"]\n");
+        let feed =
+            format!("\n[[feed]]\nid = \"f{no:02}\"\nlayout = \"{layout}\"\nreceivers = [\"togo-db\"]\n");
         hub.push_str(&feed);
         // Some wait for others, some share a line, one has the right of way.
         let terms = match no % 4 {

@@ -185,3 +185,30 @@ fn what_a_person_must_look_at_is_told_once_and_cleared_once() {
     }
     daemon.stop();
 }
+
+#[test]
+fn the_daemon_keeps_the_end_of_the_audit_and_goes_on_without() {
+    let sandbox = hub();
+    let head = sandbox.path("elsewhere/renkei.head");
+    std::fs::create_dir(sandbox.path("elsewhere")).unwrap();
+    let written = format!("[audit]\nhead = \"{}\"\n", head.display());
+    sandbox.replace("hub/hub.toml", "# [audit]\n# head = \"/mnt/other/renkei-audit.head\"\n", &written);
+    let kept = || -> u64 {
+        let text = std::fs::read_to_string(&head).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["audit_no"].as_u64().unwrap()
+    };
+    let last =
+        || run(&sandbox, &["audit", "list", "--last", "1", "--json"]).json()[0]["audit_no"].as_u64().unwrap();
+    let daemon = Daemon::start(&sandbox);
+    run(&sandbox, &["run", "first"]).expect(0);
+    // A place that is away stops no run.
+    std::fs::rename(sandbox.path("elsewhere"), sandbox.path("away")).unwrap();
+    run(&sandbox, &["run", "first"]).expect(0);
+    assert!(!head.exists());
+    std::fs::rename(sandbox.path("away"), sandbox.path("elsewhere")).unwrap();
+    daemon.until("the end is kept again", |_| kept() == last());
+    run(&sandbox, &["run", "retention"]).expect(0);
+    daemon.stop();
+    assert_eq!(kept(), last());
+    run(&sandbox, &["audit", "verify"]).expect(0);
+}

@@ -1,6 +1,7 @@
 //! What `renkei doctor` looks at: each check is one function that gives findings, changes nothing, and tells
 //! nothing personal. A check that cannot look says so instead of ending the others.
 
+mod audit;
 mod calendars;
 mod clock;
 mod database;
@@ -50,7 +51,10 @@ pub(crate) fn examine(
     }
     match open() {
         Err(error) => findings.push(database::unusable(&config.store.path, &error)),
-        Ok(store) => findings.extend(of_store(&store, &config.store.path, now, is_fast)),
+        Ok(store) => {
+            findings.extend(of_store(&store, &config.store.path, now, is_fast));
+            findings.push(audit::kept_end(&store, config));
+        }
     }
     findings
 }
