@@ -177,6 +177,40 @@ fn publications_of_an_older_database_keep_all_but_a_review() {
     assert_eq!(numbers.unwrap(), "7,8", "the order of sealing is kept");
 }
 
+/// Runs, steps, publications and the audit of the first evening come through the tables that the scheduler and
+/// the guard rebuilt.
+#[test]
+fn what_was_published_before_the_scheduler_stays_on_record() {
+    let place = Place::new();
+    place.sql(include_str!("older_database_0001.sql"));
+    let second = include_str!("../migrations/0002_publications_runs_audit.sql");
+    place.sql(second);
+    let digest = renkei_core::Digest(Sha256::digest(second).into());
+    place.sql(&format!("INSERT INTO schema_migration VALUES (2, 'publications_runs_audit', '{digest}')"));
+    place.sql(
+        "INSERT INTO run VALUES ('01a', 'generate 001o005-v1.1 --full', '2026-10-01', 'night', 'failed',
+             'folder.full', 'operator', '2026-10-02T01:30:00+09:00', '2026-10-02T01:31:00+09:00');
+         INSERT INTO run VALUES ('01b', 'generate 001o005-v1.1 --full', '2026-10-01', 'night', 'succeeded',
+             NULL, NULL, '2026-10-02T02:30:00+09:00', '2026-10-02T02:31:00+09:00');
+         INSERT INTO step VALUES ('01b', 1, 'stage', '001o005-v1.1', 'succeeded', '2 rows', '2026-10-02T02:30:00+09:00', 7);
+         INSERT INTO publication VALUES (1, '001o005-v1.1', 1, 'full', 'published', 0, 2, '2026-10-01', zeroblob(32),
+             '001/001o005-00/v1.1', 'stem', '{}', 2, zeroblob(8192), '01b', '2026-10-02T02:30:30+09:00');
+         INSERT INTO audit VALUES (1, '2026-10-02T02:31:00+09:00', 'night', 'publish', '', 'ok', zeroblob(32));",
+    );
+    let store = place.open();
+    let snapshot = store.snapshot().unwrap();
+    let runs = snapshot.runs(9).unwrap();
+    assert_eq!(runs.iter().map(|run| run.run_id.as_str()).collect::<Vec<_>>(), ["01b", "01a"]);
+    assert_eq!(runs[1].fault_code.as_deref(), Some("folder.full"));
+    assert_eq!((runs[1].started_at.as_deref(), runs[1].n_attempts), (Some("2026-10-02T01:30:00+09:00"), 1));
+    assert!(snapshot.open_runs().unwrap().is_empty(), "what was done by hand is not queued");
+    assert_eq!(snapshot.steps("01b").unwrap()[0].outcome, "2 rows");
+    let published = snapshot.publications(None, None).unwrap();
+    assert_eq!((published.len(), published[0].run_id.as_str()), (1, "01b"));
+    assert_eq!(snapshot.feed_head(&"001o005-v1.1".parse().unwrap()).unwrap().unwrap().sequence.0, 1);
+    assert_eq!(snapshot.audit(0, 9).unwrap().len(), 1);
+}
+
 /// Promise 8: no 個人番号 in clear anywhere in the files, at any time.
 #[test]
 fn no_number_stands_in_the_files() {
