@@ -2,9 +2,8 @@
 
 use rusqlite::Connection;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use crate::sandbox::{PLAIN, Sandbox};
+use crate::sandbox::{PLAIN, Sandbox, files};
 
 /// Changes the audit behind the program's back.
 pub(crate) fn tamper(sandbox: &Sandbox, sql: &str) {
@@ -121,7 +120,7 @@ fn chained(line: &Value) -> String {
         all.extend((text.len() as u64).to_be_bytes());
         all.extend(text.as_bytes());
     }
-    Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect()
+    files::sha256(&all)
 }
 
 #[test]

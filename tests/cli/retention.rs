@@ -204,7 +204,7 @@ fn cut_off_anywhere_it_is_simply_done_again() {
         let sandbox = start.copy().noted(point);
         let env = [("RENKEI_NOW", IN_11_YEARS), ("RENKEI_STOP_AT", point)];
         sandbox.run_with(&env, &["retention", "execute"]).expect_killed();
-        assert_eq!(files::whole_or_absent(&sandbox.published(), point).len() <= 1, true, "{point}");
+        assert!(files::whole_or_absent(&sandbox.published(), point).len() <= 1, "{point}");
         at(&sandbox, IN_11_YEARS, &["retention", "execute"]).expect(0);
         assert_eq!(state(&sandbox), expected, "{point}");
         sandbox.run(&["audit", "verify"]).expect(0);

@@ -23,7 +23,9 @@ pub(crate) fn an_audit_goes_on_after_its_start_was_removed<F: Fixture>() {
     let fixture = F::new();
     let store = fixture.open(PATIENT);
     assert_eq!(store.snapshot().unwrap().audit_head().unwrap(), AuditLink::START);
-    ["a", "b", "c"].into_iter().for_each(|action| append(&*store, action));
+    for action in ["a", "b", "c"] {
+        append(&*store, action);
+    }
     let base: AuditLink = (&store.snapshot().unwrap().audit(1, 1).unwrap()[0]).into();
     let mut tx = store.begin().unwrap();
     tx.set_audit_base(base).unwrap();
