@@ -5,7 +5,8 @@ use renkei_core::port::{AuditEntry, Transaction};
 use renkei_core::retention::Rules;
 use serde::Serialize;
 
-use super::plan::{AreaPlan, AuditCut, RetentionItem, RetentionPlan, Target, plan};
+use super::make::plan;
+use super::plan::{AreaPlan, AuditCut, RetentionItem, RetentionPlan, Target};
 use super::record;
 use crate::error::EngineError;
 use crate::house::House;

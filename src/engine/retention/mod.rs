@@ -2,11 +2,13 @@
 //! may be cut off anywhere and is then simply done again. The rules are in `core::retention`.
 
 mod execute;
+mod make;
 mod plan;
 mod record;
 
 pub use execute::{RetentionDone, execute};
-pub use plan::{Area, AreaPlan, AuditCut, RetentionItem, RetentionPlan, plan};
+pub use make::plan;
+pub use plan::{Area, AreaPlan, AuditCut, RetentionItem, RetentionPlan};
 
 /// Every point at which an execution may be cut off, in order.
 pub const RETENTION_POINTS: [&str; 6] = [
