@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use renkei_core::deadline::{N_RUNS_LOOKED_AT, Progress, Standing, assess, forecast, typical_ms};
-use renkei_core::port::{RunRecord, RunState, Snapshot, StoreError};
+use renkei_core::port::{JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, Snapshot, StoreError};
 use renkei_core::{JobId, Moment};
 
 use super::plan::{NightJob, NightPlan};
@@ -42,6 +42,7 @@ pub fn deadlines(
     let today = now.date();
     let from = today - Days::new(DAYS_LOOKED_BACK);
     let runs = snapshot.runs_for(from, today)?;
+    let slots = snapshot.slots_for(from, today)?;
     for (job, deadline) in with_deadline {
         let record = records.iter().find(|record| record.job == job.id);
         let mut typical = None;
@@ -52,11 +53,7 @@ pub fn deadlines(
                     && run.state != RunState::Cancelled
             };
             let last = runs.iter().rev().find(of_day);
-            let since = record.and_then(|record| record.accounted_through);
-            let is_owed = is_enabled(job, record)
-                && job.is_due_on(business_date)
-                // Not for days before the job was first seen.
-                && since.is_some_and(|since| since.date() >= business_date);
+            let is_owed = is_enabled(job, record) && is_to_come(job, business_date, record, &slots);
             if last.is_none() && !is_owed {
                 continue;
             }
@@ -72,6 +69,15 @@ pub fn deadlines(
         }
     }
     Ok(found)
+}
+
+/// Whether a slot of the date is on record and not skipped, or still to come. What was due before the job was
+/// first seen is neither.
+fn is_to_come(job: &NightJob, date: NaiveDate, record: Option<&JobRecord>, slots: &[SlotRecord]) -> bool {
+    let Some(through) = record.and_then(|record| record.accounted_through) else { return false };
+    let of_job = |slot: &&SlotRecord| slot.job == job.id && slot.business_date == date;
+    slots.iter().filter(of_job).any(|slot| slot.verdict != SlotVerdict::Skipped)
+        || job.dues_on(date).iter().any(|due| due.planned > through)
 }
 
 /// When a run will be done, where past runs of its job tell.

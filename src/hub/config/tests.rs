@@ -234,6 +234,9 @@ fn stems_and_jobs_are_checked() {
 
 #[test]
 fn schedules_calendars_and_stop_windows_are_checked() {
+    let nightly = include_str!("../../../jobs/nightly.toml");
+    let days = 1 + nightly.lines().position(|line| line == "days = \"open\"").unwrap();
+    let (calendar, catch_up) = (days + 1, days + 2);
     check(
         &[(
             "jobs/nightly.toml",
@@ -241,8 +244,12 @@ fn schedules_calendars_and_stop_windows_are_checked() {
             "days = \"open\"\ncalendar = \"ofice\"\ncatchup = \"all\"",
         )],
         &[
-            r#"jobs/nightly.toml:23:12: schedule.calendar: no calendar "ofice", jobs/calendars/ofice.toml (did you mean "office"?)"#,
-            r#"jobs/nightly.toml:24:1: schedule.catchup: unknown key (did you mean "catch_up"?)"#,
+            &format!(
+                "jobs/nightly.toml:{calendar}:12: schedule.calendar: no calendar \"ofice\", jobs/calendars/ofice.toml (did you mean \"office\"?)"
+            ),
+            &format!(
+                "jobs/nightly.toml:{catch_up}:1: schedule.catchup: unknown key (did you mean \"catch_up\"?)"
+            ),
         ],
     );
     // The calendar is told of in its own file, and not in those that use it.
