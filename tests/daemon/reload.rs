@@ -27,7 +27,7 @@ fn only_a_configuration_that_is_all_right_is_taken() {
     // Right: the job that was added is there.
     std::fs::write(sandbox.path("hub/hub.toml"), &whole).unwrap();
     running.signal("HUP");
-    assert!(running.wait_for("the configuration was read anew").contains("jobs=2"));
+    assert!(running.wait_for("the configuration was read anew").contains("jobs=3"));
 
     // What needs a restart is not taken.
     std::fs::create_dir(sandbox.path("hub/other")).unwrap();
