@@ -129,7 +129,7 @@ pub(super) fn publication_audit(house: House<'_>, notice: &Notice) -> AuditEntry
     audit_entry(
         house,
         format!("publish {} {} {}", notice.feed, notice.kind, notice.sequence),
-        house.reason,
+        "",
         format!("{} rows, {} files", notice.n_rows, notice.files.len()),
     )
 }

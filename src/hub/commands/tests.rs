@@ -120,6 +120,7 @@ fn schedule_says_what_runs_and_why_not() {
     let folder = tempfile::tempdir().unwrap();
     let hub = folder.path().join("hub");
     call(Lang::En, &hub, "renkei init DIR");
+    fs::remove_file(hub.join("jobs/retention.toml")).unwrap();
     let write = |file: &str, change: &dyn Fn(String) -> String| {
         let path = hub.join(file);
         fs::write(&path, change(fs::read_to_string(hub.join("jobs/nightly.toml")).unwrap())).unwrap();
