@@ -91,6 +91,20 @@ pub enum HubError {
         /// How many fit.
         n_runs: usize,
     },
+    /// A run is to be done again as another job's.
+    #[error("run {run} is not one of job {job}")]
+    OtherJob {
+        /// The run.
+        run: String,
+        /// The job.
+        job: String,
+    },
+    /// A run is to be done again that left nothing undone.
+    #[error("run {run} left nothing undone")]
+    NothingLeft {
+        /// The run.
+        run: String,
+    },
     /// A run that cannot be called off.
     #[error("run {run} is {state}")]
     NotCancellable {
@@ -215,6 +229,8 @@ impl Fault for HubError {
             Self::UnknownFeed { .. } => "usage.unknown-feed",
             Self::UnknownRun { .. } => "usage.unknown-run",
             Self::AmbiguousRun { .. } => "usage.ambiguous-run",
+            Self::OtherJob { .. } => "usage.other-job",
+            Self::NothingLeft { .. } => "usage.nothing-left",
             Self::NotCancellable { .. } => "usage.not-cancellable",
             Self::RunFailed { .. } => "hub.run-failed",
             Self::UnknownJob { .. } => "usage.unknown-job",

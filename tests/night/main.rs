@@ -4,9 +4,13 @@
 #[cfg(test)]
 mod fault_night;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
 mod thirty_days;
+#[cfg(test)]
+mod up;

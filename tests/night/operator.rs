@@ -1,88 +1,11 @@
 //! The daemon and an operator's commands side by side.
 
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::sandbox::{BOM, PLAIN, Sandbox};
-
-/// What takes longer than this has stopped.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A hub with two jobs that run only when asked, the second after the first.
-fn hub() -> Sandbox {
-    let sandbox = Sandbox::loaded(40, 12);
-    let job = |feed: &str, more: &str| {
-        format!("name = \"{feed}\"\npublish = [\"{feed}\"]\ncontent = \"full\"\n{more}")
-    };
-    std::fs::write(sandbox.path("hub/jobs/first.toml"), job(PLAIN, "")).unwrap();
-    std::fs::write(sandbox.path("hub/jobs/second.toml"), job(BOM, "after = [\"first\"]\n")).unwrap();
-    let mut hub = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
-    hub.push_str("\n[daemon]\ntick = \"1s\"\ngrace = \"5s\"\n");
-    std::fs::write(sandbox.path("hub/hub.toml"), hub).unwrap();
-    sandbox
-}
-
-/// A daemon that is up; dropped, it is killed.
-struct Daemon<'s> {
-    child: Child,
-    sandbox: &'s Sandbox,
-}
-
-impl<'s> Daemon<'s> {
-    fn start(sandbox: &'s Sandbox) -> Self {
-        Self::start_with(sandbox, &[])
-    }
-
-    fn start_with(sandbox: &'s Sandbox, env: &[(&str, &str)]) -> Self {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(sandbox.path("daemon.log"));
-        let mut command = sandbox.command(&["daemon"]);
-        command.env_remove("RENKEI_NOW").envs(env.iter().copied());
-        let child = command.stdout(Stdio::null()).stderr(log.unwrap()).spawn().unwrap();
-        let daemon = Self { child, sandbox };
-        daemon.until("it is up", |status| status["daemon"].is_string());
-        daemon
-    }
-
-    /// The board, once `wanted` holds.
-    #[track_caller]
-    fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let started = Instant::now();
-        loop {
-            let status = run(self.sandbox, &["status", "--json"]).json();
-            if wanted(&status) {
-                return status;
-            }
-            let log = std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap_or_default();
-            assert!(started.elapsed() < PATIENCE, "{what} did not come: {status:#}\n{log}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let status = self.child.wait().unwrap();
-        assert!(status.success(), "{status}");
-    }
-}
-
-impl Drop for Daemon<'_> {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A command under the system's clock, as the daemon's is.
-fn run(sandbox: &Sandbox, args: &[&str]) -> crate::sandbox::Outcome {
-    sandbox.run_command(sandbox.command(args).env_remove("RENKEI_NOW"))
-}
-
-fn job<'v>(status: &'v Value, id: &str) -> &'v Value {
-    status["jobs"].as_array().unwrap().iter().find(|job| job["job"] == id).unwrap()
-}
+use crate::up::{Daemon, PATIENCE, hub, job, run};
 
 #[test]
 fn a_run_that_is_asked_for_goes_through_the_daemons_queue() {
@@ -211,4 +134,78 @@ fn the_daemon_keeps_the_end_of_the_audit_and_goes_on_without() {
     daemon.stop();
     assert_eq!(kept(), last());
     run(&sandbox, &["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn a_run_done_again_does_only_what_was_left() {
+    let sandbox = hub();
+    let both = format!("name = \"both\"\npublish = [\"{PLAIN}\", \"{BOM}\"]\ncontent = \"full\"\n");
+    std::fs::write(sandbox.path("hub/jobs/both.toml"), both).unwrap();
+    let in_the_way = sandbox.feed_folder(BOM);
+    std::fs::create_dir_all(in_the_way.parent().unwrap()).unwrap();
+    std::fs::write(&in_the_way, "in the way").unwrap();
+    let last = |sandbox: &Sandbox| {
+        let status = run(sandbox, &["status", "--json"]).json();
+        job(&status, "both")["run"]["run_id"].as_str().unwrap().to_owned()
+    };
+    let daemon = Daemon::start(&sandbox);
+    run(&sandbox, &["run", "both"]).expect_fault(10, "hub.run-failed");
+    let first = last(&sandbox);
+    // Still in the way: nothing of the feed that was published is made again.
+    run(&sandbox, &["run", "both", "--redoes", &first]).expect_fault(10, "hub.run-failed");
+    let second = last(&sandbox);
+    std::fs::remove_file(&in_the_way).unwrap();
+    run(&sandbox, &["run", "both", "--redoes", &second]).expect(0);
+    assert_eq!((sandbox.notices(PLAIN).len(), sandbox.notices(BOM).len()), (1, 1));
+    run(&sandbox, &["run", "both", "--redoes", &last(&sandbox)]).expect_fault(2, "usage.nothing-left");
+    run(&sandbox, &["run", "first", "--redoes", &first]).expect_fault(2, "usage.other-job");
+    let shown = run(&sandbox, &["show", &last(&sandbox), "--json"]).expect(0).json();
+    assert_eq!(shown["run"]["redoes"].as_str(), Some(second.as_str()));
+    daemon.stop();
+}
+
+#[test]
+fn a_job_that_is_disabled_runs_for_nobody() {
+    let sandbox = hub();
+    let daemon = Daemon::start(&sandbox);
+    run(&sandbox, &["disable", "first", "--reason", "no receiver yet"]).expect(0);
+    run(&sandbox, &["run", "first"]).expect_fault(2, "usage.disabled-job");
+    daemon.until("the switch", |status| job(status, "first")["standing"] == "disabled");
+    run(&sandbox, &["enable", "first", "--reason", "they are ready"]).expect(0);
+    run(&sandbox, &["run", "first"]).expect(0);
+    daemon.stop();
+}
+
+#[test]
+fn a_bug_ends_its_run_and_not_the_daemon() {
+    let sandbox = hub();
+    let daemon = Daemon::start_with(&sandbox, &[("RENKEI_PANIC_AT", "publish.staged")]);
+    run(&sandbox, &["run", "first"]).expect_fault(70, "hub.run-failed").says("engine.panic");
+    let status = daemon.until("the end", |status| job(status, "first")["run"]["state"] == "failed");
+    assert_eq!(job(&status, "first")["run"]["fault_class"], "bug");
+    assert!(status["daemon"].is_string());
+    assert_eq!(sandbox.notices(PLAIN).len(), 0);
+    daemon.stop();
+    // What the run left on the stage is gone with the next writer.
+    run(&sandbox, &["run", "first"]).expect(0);
+    assert_eq!(sandbox.notices(PLAIN).len(), 1);
+}
+
+#[test]
+fn a_stop_ends_a_run_at_a_safe_point_and_it_goes_on() {
+    let sandbox = hub();
+    sandbox.replace("hub/hub.toml", "grace = \"5s\"", "grace = \"0s\"");
+    // It takes its time where nothing is published yet.
+    let daemon = Daemon::start_with(&sandbox, &[("RENKEI_LINGER_AT", "publish.staging")]);
+    run(&sandbox, &["run", "first", "--no-wait"]).expect(0);
+    daemon.until("it is at work", |status| job(status, "first")["standing"] == "running");
+    daemon.stop();
+    let status = run(&sandbox, &["status", "--json"]).json();
+    let stopped = &job(&status, "first")["run"];
+    assert_eq!((&stopped["state"], &stopped["n_attempts"]), (&"stopped".into(), &0.into()));
+    assert_eq!(sandbox.notices(PLAIN).len(), 0);
+    let daemon = Daemon::start(&sandbox);
+    daemon.until("it went on", |status| job(status, "first")["run"]["state"] == "succeeded");
+    assert_eq!(sandbox.notices(PLAIN).len(), 1);
+    daemon.stop();
 }

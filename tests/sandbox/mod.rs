@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod moves;
 mod outcome;
 mod towns;
+pub(crate) mod volumes;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

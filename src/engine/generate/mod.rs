@@ -31,6 +31,7 @@ use renkei_registry::AtenaNo;
 
 pub use held::{discard, release};
 pub(crate) use publish::audit_entry;
+pub(crate) use recover::finish;
 pub use recover::{Recovered, recover};
 
 use self::publish::Way;

@@ -88,7 +88,7 @@ fn is_replaced(house: House<'_>, publication: &PublicationRecord) -> Result<bool
 }
 
 /// Repeats the steps from the seal on.
-fn finish(house: House<'_>, publication: &PublicationRecord) -> Result<(), EngineError> {
+pub(crate) fn finish(house: House<'_>, publication: &PublicationRecord) -> Result<(), EngineError> {
     let notice = Notice::parse(publication.notice.as_bytes())?;
     let way = Way::of(publication, &notice)?;
     if !house.folders.stages()?.contains(&way.stage) {

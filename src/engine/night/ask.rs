@@ -3,15 +3,53 @@
 use chrono::NaiveDate;
 use renkei_core::Digest;
 use renkei_core::feed::Feed;
-use renkei_core::port::{AuditEntry, RunRecord};
+use renkei_core::order::Order;
+use renkei_core::port::{AuditEntry, RunRecord, RunState, Snapshot, StoreError};
+use renkei_core::publication::Progress;
 use renkei_core::retry::RetryPolicy;
 
 use super::conclude::{begin, conclude};
 use super::plan::NightJob;
-use super::work::{Outcome, work};
+use super::work::{Outcome, parts_with_earlier, work};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::run::new_run;
+
+/// A run that is done again: what of it is not done.
+#[derive(Debug, Clone)]
+pub struct Again {
+    /// The run.
+    pub run_id: String,
+    /// What is left of its job's order.
+    pub order: Order,
+}
+
+/// What of a job is not done by a run and the runs that it did again: the feeds that none of them published,
+/// or holds. `None` where nothing is left.
+pub fn left_of(
+    snapshot: &dyn Snapshot,
+    job: &NightJob,
+    run: &RunRecord,
+) -> Result<Option<Again>, StoreError> {
+    let run_id = run.run_id.clone();
+    let Order::Publish { feeds, content } = &job.order else {
+        let is_left = run.state != RunState::Succeeded;
+        return Ok(is_left.then(|| Again { run_id, order: job.order.clone() }));
+    };
+    let parts = parts_with_earlier(snapshot, run)?;
+    let mut left = Vec::new();
+    for feed in feeds {
+        let is_made = snapshot.publications(Some(feed), None)?.iter().any(|publication| {
+            matches!(publication.progress, Progress::Published | Progress::Held)
+                && parts.iter().any(|part| part.run_id == publication.run_id)
+        });
+        if !is_made {
+            left.push(feed.clone());
+        }
+    }
+    let order = Order::Publish { feeds: left, content: *content };
+    Ok((!order.feeds().is_empty()).then_some(Again { run_id, order }))
+}
 
 /// Does a run of a job here and now, once: for a hub without a daemon, whose operator is there to see how it
 /// ends. It never enters the queue, so nobody does it again behind his back when it is cut off.
@@ -20,15 +58,16 @@ pub fn run_in_place(
     feeds: &[Feed],
     job: &NightJob,
     business_date: NaiveDate,
-    redoes: Option<&str>,
+    again: Option<&Again>,
 ) -> Result<(RunRecord, Outcome), EngineError> {
     let run = RunRecord {
         job: Some(job.id.clone()),
-        redoes: redoes.map(str::to_owned),
+        redoes: again.map(|again| again.run_id.clone()),
         ..new_run(house, format!("job {}", job.id), business_date)
     };
     let run = begin(house, &run)?;
-    let outcome = work(house, feeds, &RunRecord { order: job.order.to_json(), ..run.clone() });
+    let order = again.map_or(&job.order, |again| &again.order);
+    let outcome = work(house, feeds, &RunRecord { order: order.to_json(), ..run.clone() });
     let once = RetryPolicy { n_tries: 1, ..RetryPolicy::default() };
     Ok((conclude(house, &run, &outcome, &once, 0)?, outcome))
 }
@@ -38,12 +77,12 @@ pub fn ask(
     house: House<'_>,
     job: &NightJob,
     business_date: NaiveDate,
-    redoes: Option<&str>,
+    again: Option<&Again>,
 ) -> Result<RunRecord, EngineError> {
     let run = RunRecord {
         job: Some(job.id.clone()),
-        order: job.order.to_json(),
-        redoes: redoes.map(str::to_owned),
+        order: again.map_or(&job.order, |again| &again.order).to_json(),
+        redoes: again.map(|again| again.run_id.clone()),
         ..new_run(house, format!("job {}", job.id), business_date)
     };
     let mut tx = house.store.begin()?;

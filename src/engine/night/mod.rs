@@ -12,7 +12,7 @@ mod rescue;
 mod slots;
 mod work;
 
-pub use ask::{ask, run_in_place};
+pub use ask::{Again, ask, left_of, run_in_place};
 pub use board::{JobLine, JobStanding, board};
 pub use conclude::{begin, cancel_waiting, conclude};
 pub use deadlines::{DeadlineStanding, deadlines, forecast_of};

@@ -7,12 +7,12 @@ use renkei_core::feed::Feed;
 use renkei_core::hash::Hasher;
 use renkei_core::notice::Notice;
 use renkei_core::order::Order;
-use renkei_core::port::{FolderError, PublicationRecord, RunRecord, RunState};
+use renkei_core::port::{FolderError, PublicationRecord, RunRecord, RunState, Snapshot, StoreError};
 use renkei_core::publication::{Kind, Progress};
 use renkei_core::{Class, Fault as _, FeedId};
 
 use crate::error::EngineError;
-use crate::generate::{Content, Generated, generate};
+use crate::generate::{Content, Generated, finish, generate};
 use crate::house::House;
 use crate::retention::execute;
 
@@ -81,8 +81,14 @@ enum One {
 
 fn publish_one(house: House<'_>, feed: &Feed, content: Content, run: &RunRecord) -> Result<One, EngineError> {
     if let Some(publication) = of_earlier_try(house, &feed.id, run)? {
-        if publication.progress == Progress::Held {
-            return Ok(One::Held);
+        match publication.progress {
+            Progress::Held => return Ok(One::Held),
+            // The folder did not take it then; it does now, or says again why not.
+            Progress::Sealed => {
+                finish(house, &publication)?;
+                return Ok(One::Published);
+            }
+            Progress::Published | Progress::Discarded => {}
         }
         if stands(house, &publication)? {
             tracing::info!(feed = feed.id.as_str(), "an earlier try published it, and it stands");
@@ -95,14 +101,14 @@ fn publish_one(house: House<'_>, feed: &Feed, content: Content, run: &RunRecord)
     })
 }
 
-/// What an earlier try of this run made of the feed, unless it was discarded since.
+/// What an earlier try made of the feed, of this run or of those it does again, unless it was discarded since.
 fn of_earlier_try(
     house: House<'_>,
     feed: &FeedId,
     run: &RunRecord,
 ) -> Result<Option<PublicationRecord>, EngineError> {
     let snapshot = house.store.snapshot()?;
-    let parts = snapshot.parts(&run.run_id)?;
+    let parts = parts_with_earlier(snapshot.as_ref(), run)?;
     if parts.is_empty() {
         return Ok(None);
     }
@@ -111,6 +117,24 @@ fn of_earlier_try(
             && parts.iter().any(|part| part.run_id == publication.run_id)
     };
     Ok(snapshot.publications(Some(feed), None)?.into_iter().rev().find(of_run))
+}
+
+/// How far back runs that were done again are followed.
+const MOST_AGAIN: usize = 100;
+
+/// The parts of a run and of the runs that it does again.
+pub(super) fn parts_with_earlier(
+    snapshot: &dyn Snapshot,
+    run: &RunRecord,
+) -> Result<Vec<RunRecord>, StoreError> {
+    let mut parts = snapshot.parts(&run.run_id)?;
+    let mut before = run.redoes.clone();
+    for _ in 0..MOST_AGAIN {
+        let Some(earlier) = before else { break };
+        parts.extend(snapshot.parts(&earlier)?);
+        before = snapshot.run(&earlier)?.and_then(|earlier| earlier.redoes);
+    }
+    Ok(parts)
 }
 
 /// True when a publication's files stand as published, or a receiver has already taken all of them away. A file

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use clap::Args;
 use renkei_core::FeedId;
-use renkei_core::port::{RunRecord, RunState};
-use renkei_engine::night::{Outcome, ask, run_in_place};
+use renkei_core::port::{RunRecord, RunState, Snapshot};
+use renkei_engine::night::{Again, NightJob, Outcome, ask, is_enabled, left_of, run_in_place};
 use renkei_engine::{Clock as _, EngineError, House};
 
 use super::named_job::{named_job, named_run, state_word};
@@ -27,13 +27,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(crate) struct Run {
     /// The job: its file's name without .toml.
     job: String,
-    /// The business date; default: today.
+    /// The business date; default: today, or that of the run done again.
     #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<NaiveDate>,
     /// Why, for the audit.
     #[arg(long, value_name = "TEXT", default_value = "", value_parser = said_or_nothing)]
     reason: String,
-    /// The run that this one does again: its id, or the start or end of one.
+    /// The run that this one does again, by its id or the start or end of one: only what that run and those
+    /// it did again left undone, for its business date.
     #[arg(long, value_name = "RUN")]
     redoes: Option<String>,
     /// Put it in the queue and do not wait for its end.
@@ -49,28 +50,28 @@ impl Run {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let config = session.config()?;
         let job = named_job(&config, &self.job)?;
-        if !job.is_enabled {
-            return Err(HubError::DisabledJob { job: self.job.clone() }.into());
-        }
         let daemon = DaemonLink::find(&config);
         let workplace = match &daemon {
             Some(_) => Workplace::for_noting(session)?,
             None => Workplace::for_writing(session, &format!("renkei run {}", job.id))?,
         };
-        let redoes = match &self.redoes {
-            Some(id) => Some(named_run(workplace.snapshot()?.as_ref(), id)?.run_id),
-            None => None,
-        };
         let plan = workplace.config.night_plan();
         let Some(night_job) = plan.job(&job.id) else {
             return Err(HubError::UnknownJob { job: self.job.clone(), near: None }.into());
         };
-        let date = self.date.unwrap_or_else(|| workplace.clock().now().date());
+        let snapshot = workplace.snapshot()?;
+        let records = snapshot.jobs()?;
+        if !is_enabled(night_job, records.iter().find(|record| record.job == job.id)) {
+            return Err(HubError::DisabledJob { job: self.job.clone() }.into());
+        }
+        let (again, of_date) = self.again(snapshot.as_ref(), night_job)?;
+        drop(snapshot);
+        let date = self.date.or(of_date).unwrap_or_else(|| workplace.clock().now().date());
         let house = House { reason: &self.reason, ..workplace.house() };
-        let redoes = redoes.as_deref();
+        let again = again.as_ref();
         let Some(daemon) = daemon else {
             let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.clone()).collect();
-            let (run, outcome) = run_in_place(house, &feeds, night_job, date, redoes)?;
+            let (run, outcome) = run_in_place(house, &feeds, night_job, date, again)?;
             workplace.end_progress();
             if let Outcome::Failed(faults) = outcome {
                 published(session, &workplace, &run)?;
@@ -78,7 +79,7 @@ impl Run {
             }
             return report(session, &workplace, &run);
         };
-        let run = ask(house, night_job, date, redoes)?;
+        let run = ask(house, night_job, date, again)?;
         daemon.wake();
         if self.no_wait {
             self.queued(session, &run);
@@ -86,6 +87,23 @@ impl Run {
         }
         let run = follow(session, &workplace, &run.run_id)?;
         report(session, &workplace, &run)
+    }
+
+    /// What is left of the run that is done again, and its business date.
+    fn again(
+        &self,
+        snapshot: &dyn Snapshot,
+        job: &NightJob,
+    ) -> Result<(Option<Again>, Option<NaiveDate>), Failure> {
+        let Some(id) = &self.redoes else { return Ok((None, None)) };
+        let run = named_run(snapshot, id)?;
+        if run.job.as_ref() != Some(&job.id) {
+            return Err(HubError::OtherJob { run: run.run_id, job: self.job.clone() }.into());
+        }
+        match left_of(snapshot, job, &run)? {
+            Some(again) => Ok((Some(again), Some(run.business_date))),
+            None => Err(HubError::NothingLeft { run: run.run_id }.into()),
+        }
     }
 
     fn queued(&self, session: &Session, run: &RunRecord) {

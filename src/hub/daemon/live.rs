@@ -70,6 +70,8 @@ impl Witness for LiveWitness {
     fn reached(&self, point: &'static str) {
         tracing::debug!(point, "a point is reached");
         stop_if_asked(point);
+        #[cfg(feature = "failpoints")]
+        self.misbehave_if_asked(point);
     }
 
     fn progress(&self, what: &str, done: u64, total: u64) {
@@ -82,6 +84,19 @@ impl Witness for LiveWitness {
 
     fn wants_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(feature = "failpoints")]
+impl LiveWitness {
+    /// In test builds, panics at the point of `RENKEI_PANIC_AT`, and lingers at that of `RENKEI_LINGER_AT` until it
+    /// is asked to stop.
+    fn misbehave_if_asked(&self, point: &str) {
+        let is_asked = |name| std::env::var(name).is_ok_and(|asked| asked == point);
+        assert!(!is_asked("RENKEI_PANIC_AT"), "a value that must not be shown");
+        while is_asked("RENKEI_LINGER_AT") && !self.wants_stop() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
     }
 }
 
