@@ -46,8 +46,14 @@ fn every_command_speaks_json() {
     check(&["explain", "metrics"], &["name", "kind", "labels", "meaning"]);
     check(&["alert", "list"], &[]);
     check(&["doctor"], &["findings"]);
-    let demo = check(&["demo", "demo", "--residents", "30"], &["folder", "board", "is_proven", "proofs"]);
-    assert_eq!(demo["is_proven"], true);
+    // A hamlet, and a town in which the day of a city would be a mass change.
+    for residents in ["30", "1000"] {
+        let folder = format!("demo-{residents}");
+        let args = ["demo", &folder, "--residents", residents];
+        let demo = check(&args, &["folder", "board", "is_proven", "proofs"]);
+        assert_eq!(demo["is_proven"], true, "{residents}");
+        assert!(demo["board"].as_array().unwrap().iter().all(|line| line["progress"] == "published"));
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! killed again and again, and operators at work beside it.
 
 #[cfg(test)]
+mod deadline;
+#[cfg(test)]
 mod fault_night;
 #[cfg(test)]
 mod faults;

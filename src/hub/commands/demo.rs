@@ -24,8 +24,13 @@ use crate::init::{NewHub, init};
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
 
-/// Moves of the demo's day.
-const N_MOVES: u32 = 150;
+/// Moves of the demo's day in a town of 30,000 and more.
+const MOST_MOVES: u32 = 150;
+
+/// Moves of an ordinary day, half a percent of a smaller town: more would be a mass change, and held.
+fn n_moves(n_residents: u32) -> u32 {
+    (n_residents / 200).clamp(10, MOST_MOVES)
+}
 
 /// Walk the main job through a synthetic town, in an empty folder.
 ///
@@ -66,7 +71,7 @@ impl Demo {
             day: first_day.format("%Y-%m-%d").to_string(),
             with_past: true,
         };
-        let made = write_town(&town, spec, N_MOVES)?;
+        let made = write_town(&town, spec, n_moves(self.residents))?;
 
         console.say("住民記録に取り込みます…", "Loading the registry …");
         let evening = open_hub(session, &self.dir, first_day)?;

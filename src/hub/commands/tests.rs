@@ -148,13 +148,12 @@ fn schedule_says_what_runs_and_why_not() {
         .collect();
     let note =
         "waits until 2027-01-05 (Tue) 03:00 (stop window \"保守時間\"); for 2027-01-01, by the calendar";
-    let expected: [&[&str]; 7] = [
+    let expected: [&[&str]; 6] = [
         &["planned", "business date", "job", "name", "note"],
         &["2027-01-04 (Mon) 21:30", "2027-01-04", "nightly", "夜間差分"],
         &["2027-01-05 (Tue) 01:30", "2027-01-04", "monthly", "夜間差分", note],
         &["job that will not run", "name", "reason"],
         &["idle", "夜間差分", "disabled (enabled = false)"],
-        &["retention", "保存期間の整理", "not one of its days"],
         &["unplanned", "夜間差分", "no [schedule]; it runs by `renkei run` only"],
     ];
     assert_eq!(words, expected);
