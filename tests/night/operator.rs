@@ -154,9 +154,22 @@ fn a_run_done_again_does_only_what_was_left() {
     // Still in the way: nothing of the feed that was published is made again.
     run(&sandbox, &["run", "both", "--redoes", &first]).expect_fault(10, "hub.run-failed");
     let second = last(&sandbox);
+    assert_eq!(run(&sandbox, &["status"]).status.code(), Some(1), "a person must look");
     std::fs::remove_file(&in_the_way).unwrap();
+    // Another command finishes what was sealed: nothing is left to be made, and the board is put right all the same.
+    run(&sandbox, &["generate", PLAIN, "--diff", "--wait"]).expect(0);
+    assert_eq!(sandbox.notices(BOM).len(), 1);
     run(&sandbox, &["run", "both", "--redoes", &second]).expect(0);
-    assert_eq!((sandbox.notices(PLAIN).len(), sandbox.notices(BOM).len()), (1, 1));
+    assert_eq!((sandbox.notices(PLAIN).len(), sandbox.notices(BOM).len()), (2, 1));
+    let status = daemon.until("the all-clear", |_| {
+        run(&sandbox, &["alert", "list", "--open", "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|alert| !alert["key"].as_str().unwrap().starts_with("run-failed"))
+    });
+    assert_eq!(job(&status, "both")["standing"], "succeeded");
     run(&sandbox, &["run", "both", "--redoes", &last(&sandbox)]).expect_fault(2, "usage.nothing-left");
     run(&sandbox, &["run", "first", "--redoes", &first]).expect_fault(2, "usage.other-job");
     let shown = run(&sandbox, &["show", &last(&sandbox), "--json"]).expect(0).json();

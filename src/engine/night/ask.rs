@@ -25,7 +25,7 @@ pub struct Again {
 }
 
 /// What of a job is not done by a run and the runs that it did again: the feeds that none of them published,
-/// or holds. `None` where nothing is left.
+/// or holds. `None` where nothing is left of a run that succeeded.
 pub fn left_of(
     snapshot: &dyn Snapshot,
     job: &NightJob,
@@ -47,8 +47,10 @@ pub fn left_of(
             left.push(feed.clone());
         }
     }
+    // A run that failed and whose publications were finished since has nothing left but to be put right.
+    let is_left = !left.is_empty() || run.state != RunState::Succeeded;
     let order = Order::Publish { feeds: left, content: *content };
-    Ok((!order.feeds().is_empty()).then_some(Again { run_id, order }))
+    Ok(is_left.then_some(Again { run_id, order }))
 }
 
 /// Does a run of a job here and now, once: for a hub without a daemon, whose operator is there to see how it

@@ -40,16 +40,17 @@ impl Alarms {
         Arc::clone(&self.sender)
     }
 
-    /// A try of a run ended.
+    /// A try of a run ended. `feeds` are all its job serves: a run done again may have had fewer to do.
     pub(super) fn run_ended(
         &self,
         store: &dyn Store,
         run: &RunRecord,
+        feeds: &[FeedId],
         outcome: Option<&Outcome>,
         now: Moment,
     ) {
         let told = match run.state {
-            RunState::Succeeded => self.all_clear(store, run, now),
+            RunState::Succeeded => self.all_clear(store, run, feeds, now),
             RunState::Held => self.held(store, run, now),
             RunState::Failed | RunState::Retrying => self.failed(store, run, outcome, now),
             _ => Ok(()),
@@ -168,12 +169,18 @@ impl Alarms {
     }
 
     /// A job that succeeded clears what was told of it for the date.
-    fn all_clear(&self, store: &dyn Store, run: &RunRecord, now: Moment) -> Result<(), StoreError> {
+    fn all_clear(
+        &self,
+        store: &dyn Store,
+        run: &RunRecord,
+        feeds: &[FeedId],
+        now: Moment,
+    ) -> Result<(), StoreError> {
         let (job, date) = (run.job.as_ref(), Some(run.business_date));
         let mut keys = vec![AlertKey::run(job, None, date)];
-        for feed in feeds_of(run) {
-            keys.push(AlertKey::run(job, Some(&feed), date));
-            keys.push(AlertKey::change(Some(&feed), date));
+        for feed in feeds {
+            keys.push(AlertKey::run(job, Some(feed), date));
+            keys.push(AlertKey::change(Some(feed), date));
         }
         self.clear(store, &keys, now)
     }

@@ -120,7 +120,8 @@ impl Looker {
         match ended {
             Ended::Recorded { run, outcome } => {
                 let now = self.premises.clock.now();
-                self.alarms.run_ended(&self.premises.store, &run, Some(&outcome), now);
+                let feeds = self.feeds_of_job(&run);
+                self.alarms.run_ended(&self.premises.store, &run, &feeds, Some(&outcome), now);
                 count(&run, now);
                 let feeds = Order::parse(&run.order).map(|order| order.feeds().to_vec()).unwrap_or_default();
                 self.tell_feeds(&feeds);
@@ -150,6 +151,12 @@ impl Looker {
             Err(error) => tracing::debug!(%error, "deadlines are looked at the next time"),
         }
         metrics::record::scheduler_ticked(now);
+    }
+
+    /// The feeds that the run's job serves.
+    fn feeds_of_job(&self, run: &RunRecord) -> Vec<FeedId> {
+        let job = run.job.as_ref().and_then(|job| self.plan.job(job));
+        job.map(|job| job.order.feeds().to_vec()).unwrap_or_default()
     }
 
     /// Tells the figures of feeds: what a receiver holds after the last publication.
@@ -204,7 +211,7 @@ impl Looker {
         }
         for run in &rescued.given_up {
             tracing::error!(run.id = run.run_id, run.what = run.what, "a run was cut off too often");
-            self.alarms.run_ended(&premises.store, run, None, now);
+            self.alarms.run_ended(&premises.store, run, &[], None, now);
         }
         let waiting = queue(house.store.snapshot()?.as_ref(), &self.plan, now)?;
         let starting = waiting.into_iter().filter(|queued| queued.decision == Decision::Start);
