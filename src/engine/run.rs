@@ -1,7 +1,7 @@
 //! A run (実行) on record: started before the work, each step as it ends, ended with the work.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::NaiveDate;
 use renkei_core::port::{AuditEntry, RunRecord, RunState, StepRecord, StoreError, Transaction, Trigger};
@@ -186,14 +186,15 @@ pub(crate) fn causes(fault: &dyn Fault) -> String {
     text
 }
 
-/// A sortable id, unique among all runs of a hub. Within a process ids rise even where the clock, which
-/// counts seconds, stands still.
+/// A sortable id, unique among all runs of a hub. The clock counts seconds; within one, ids of all processes go
+/// by the system's milliseconds, and within a process they rise even where it stands still.
 fn new_run_id(now: Moment) -> String {
     static LAST_MS: AtomicU64 = AtomicU64::new(0);
     let unix_ms = now.local().and_utc().timestamp_millis() - 9 * 3_600_000;
-    let now_ms = u64::try_from(unix_ms).unwrap_or(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now_ms = u64::try_from(unix_ms).unwrap_or(0) + u64::from(since.subsec_millis());
     // A clock that was set back far is believed; one within its second is counted on.
-    let next = |last: u64| if last.abs_diff(now_ms) < 1_000 { last.max(now_ms) + 1 } else { now_ms };
+    let next = |last: u64| if last.abs_diff(now_ms) < 2_000 { last.max(now_ms) + 1 } else { now_ms };
     let last = LAST_MS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
     let ms = next(last.unwrap_or(0));
     ulid::Ulid::from_parts(ms, ulid::Ulid::generate().random()).to_string().to_lowercase()

@@ -15,6 +15,7 @@ mod daemon;
 pub mod doctor;
 mod exit;
 mod failure;
+mod feed_board;
 pub mod init;
 mod issues;
 mod log;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::Session;
 use crate::console::{Lang, TextTable};
 use crate::daemon::LiveRun;
+use crate::feed_board::FeedLine;
 
 /// The board as of one moment.
 pub(crate) struct NightBoard {
@@ -111,13 +112,9 @@ impl NightBoard {
         words
     }
 
-    /// Prints it: a table, or one object of JSON.
+    /// Prints it as a table.
     pub(crate) fn print(&self, session: &Session) {
         let (console, lang) = (session.console(), session.console().lang());
-        if console.is_json() {
-            console.json(&self.as_json());
-            return;
-        }
         console.data(self.heading(lang));
         let mut table = TextTable::new(headers(lang));
         for line in self.words(lang) {
@@ -156,7 +153,8 @@ impl NightBoard {
         }
     }
 
-    fn as_json(&self) -> Value {
+    /// All of it as one object, with the board by feed.
+    pub(crate) fn as_json(&self, feeds: &[FeedLine]) -> Value {
         let lines: Vec<Value> = self
             .lines
             .iter()
@@ -176,7 +174,7 @@ impl NightBoard {
             .collect();
         json!({
             "now": self.now.to_string(), "business_date": self.date, "daemon": self.daemon,
-            "jobs": lines, "earlier": self.earlier, "live": self.live,
+            "jobs": lines, "feeds": feeds, "earlier": self.earlier, "live": self.live,
         })
     }
 }

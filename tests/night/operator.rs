@@ -154,7 +154,14 @@ fn a_run_done_again_does_only_what_was_left() {
     // Still in the way: nothing of the feed that was published is made again.
     run(&sandbox, &["run", "both", "--redoes", &first]).expect_fault(10, "hub.run-failed");
     let second = last(&sandbox);
-    assert_eq!(run(&sandbox, &["status"]).status.code(), Some(1), "a person must look");
+    let status = run(&sandbox, &["status", "--json"]).expect(1).json();
+    let standing = |feed: &str| {
+        let feeds = status["feeds"].as_array().unwrap();
+        let line = feeds.iter().find(|line| line["feed"] == feed).unwrap();
+        (line["standing"].as_str().unwrap().to_owned(), line["fault"].as_str().map(str::to_owned))
+    };
+    assert_eq!(standing(PLAIN), ("published".to_owned(), None));
+    assert_eq!(standing(BOM), ("failed".to_owned(), Some("folder.outside".to_owned())));
     std::fs::remove_file(&in_the_way).unwrap();
     // Another command finishes what was sealed: nothing is left to be made, and the board is put right all the same.
     run(&sandbox, &["generate", PLAIN, "--diff", "--wait"]).expect(0);

@@ -6,6 +6,7 @@ use renkei_engine::Clock as _;
 use renkei_engine::night::board;
 
 use crate::daemon::DaemonLink;
+use crate::feed_board::{self, feed_lines};
 use crate::night_board::NightBoard;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
@@ -31,8 +32,15 @@ impl Status {
         // Runs of earlier days that are not at their end are tonight's too.
         let earlier: Vec<_> =
             snapshot.open_runs()?.into_iter().filter(|run| run.business_date < date).collect();
+        let feeds = feed_lines(snapshot.as_ref(), &workplace.config, &lines, date)?;
         let board = NightBoard::new(now, date, daemon.map(|daemon| daemon.holder), lines, earlier, live);
-        board.print(session);
+        if session.console().is_json() {
+            session.console().json(&board.as_json(&feeds));
+        } else {
+            board.print(session);
+            session.console().data("");
+            feed_board::print(session, feeds);
+        }
         Ok(if board.needs_somebody() { Exit::Issues } else { Exit::Ok })
     }
 }
