@@ -65,6 +65,14 @@ stem = "{municipality}_{interface}-{branch}_{kind}_{time}_{sequence:4}"
 id = "015"
 individual_number = false
 
+# What is measured is a mass change on purpose.
+[guard]
+max_share = "none"
+max_deleted_share = "none"
+learned = false
+max_shrink = "none"
+max_growth = "none"
+
 [[feed]]
 id = "$feed"
 layout = "001o005-1.0"
