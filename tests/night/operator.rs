@@ -229,3 +229,35 @@ fn a_stop_ends_a_run_at_a_safe_point_and_it_goes_on() {
     assert_eq!(sandbox.notices(PLAIN).len(), 1);
     daemon.stop();
 }
+
+#[test]
+fn an_alert_ends_with_the_fault_whoever_put_it_right() {
+    let sandbox = hub();
+    let in_the_way = sandbox.feed_folder(PLAIN);
+    std::fs::create_dir_all(in_the_way.parent().unwrap()).unwrap();
+    std::fs::write(&in_the_way, "in the way").unwrap();
+    let n_open = |sandbox: &Sandbox| {
+        let open = run(sandbox, &["alert", "list", "--open", "--json"]).expect(0).json();
+        let of_runs = |alert: &&Value| alert["key"].as_str().unwrap().starts_with("run-failed");
+        open.as_array().unwrap().iter().filter(of_runs).count()
+    };
+    let until = |n_alerts: usize| {
+        let started = Instant::now();
+        while n_open(&sandbox) != n_alerts {
+            assert!(started.elapsed() < PATIENCE, "{} alerts, not {n_alerts}", n_open(&sandbox));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    // It failed while no daemon was up to tell: the next one tells it.
+    run(&sandbox, &["run", "first"]).expect_fault(10, "folder.outside");
+    assert_eq!(n_open(&sandbox), 0);
+    let daemon = Daemon::start(&sandbox);
+    until(1);
+    daemon.stop();
+    // And it is put right while none is up.
+    std::fs::remove_file(&in_the_way).unwrap();
+    run(&sandbox, &["run", "first"]).expect(0);
+    let daemon = Daemon::start(&sandbox);
+    until(0);
+    daemon.stop();
+}

@@ -123,11 +123,12 @@ impl Days<'_> {
         if !is_enabled(job, self.record(id)) || !job.is_due_on(date) {
             return Ok(Before::NotComing);
         }
-        let is_skipped = self
-            .snapshot
-            .slots_for(date, date)?
-            .iter()
-            .any(|slot| slot.job == *id && slot.verdict == SlotVerdict::Skipped);
+        let slots = self.snapshot.slots_for(date, date)?;
+        let is_skipped = job.dues_on(date).iter().all(|due| {
+            slots.iter().any(|slot| {
+                slot.job == *id && slot.planned == due.planned && slot.verdict == SlotVerdict::Skipped
+            })
+        });
         Ok(if is_skipped { Before::NotComing } else { Before::Missing })
     }
 }

@@ -40,17 +40,15 @@ impl Alarms {
         Arc::clone(&self.sender)
     }
 
-    /// A try of a run ended. `feeds` are all its job serves: a run done again may have had fewer to do.
+    /// A try of a run ended. What is over is cleared by [`Alarms::reconcile`].
     pub(super) fn run_ended(
         &self,
         store: &dyn Store,
         run: &RunRecord,
-        feeds: &[FeedId],
         outcome: Option<&Outcome>,
         now: Moment,
     ) {
         let told = match run.state {
-            RunState::Succeeded => self.all_clear(store, run, feeds, now),
             RunState::Held => self.held(store, run, now),
             RunState::Failed | RunState::Retrying => self.failed(store, run, outcome, now),
             _ => Ok(()),
@@ -63,12 +61,49 @@ impl Alarms {
         note(self.open(store, &Alert::new(Matter::ClockJumped { seconds }, now)), "a clock that was set");
     }
 
-    /// A person has decided about what was held.
-    pub(super) fn decided(&self, store: &dyn Store, run: &RunRecord, now: Moment) {
-        let feeds = feeds_of(run);
-        let keys: Vec<AlertKey> =
-            feeds.iter().map(|feed| AlertKey::change(Some(feed), Some(run.business_date))).collect();
-        note(self.clear(store, &keys, now), "a decision");
+    /// Brings the alerts about runs into line with what is on record, whoever brought that about and however a
+    /// daemon before ended: what is over is cleared, and a run that failed untold is told.
+    pub(super) fn reconcile(&self, store: &dyn Store, now: Moment) {
+        note(self.try_reconcile(store, now), "what is on record");
+    }
+
+    fn try_reconcile(&self, store: &dyn Store, now: Moment) -> Result<(), StoreError> {
+        let snapshot = store.snapshot()?;
+        let open = open_alerts(snapshot.as_ref())?;
+        let mut over = Vec::new();
+        for alert in &open {
+            let is_over = match (&alert.matter, &alert.job, alert.business_date, &alert.feed) {
+                (Matter::RunFailed { .. }, Some(job), Some(date), _) => {
+                    let runs = snapshot.runs_for(date, date)?;
+                    last_of(&runs, job, date).is_some_and(|last| last.state == RunState::Succeeded)
+                }
+                (Matter::ChangeHeld { .. }, _, _, Some(feed)) => {
+                    snapshot.publications(Some(feed), Some(Progress::Held))?.is_empty()
+                }
+                _ => false,
+            };
+            if is_over {
+                over.push(alert.key());
+            }
+        }
+        let from = now.date() - chrono::Days::new(DAYS_LOOKED_BACK);
+        let runs = snapshot.runs_for(from, now.date())?;
+        drop(snapshot);
+        self.clear(store, &over, now)?;
+        for run in runs.iter().filter(|run| run.state == RunState::Failed) {
+            let Some(job) = &run.job else { continue };
+            let is_last =
+                last_of(&runs, job, run.business_date).is_some_and(|last| last.run_id == run.run_id);
+            let is_told = open.iter().any(|alert| {
+                matches!(alert.matter, Matter::RunFailed { .. })
+                    && alert.job.as_ref() == Some(job)
+                    && alert.business_date == Some(run.business_date)
+            });
+            if is_last && !is_told {
+                self.failed(store, run, None, now)?;
+            }
+        }
+        Ok(())
     }
 
     /// How deadlines stand.
@@ -168,23 +203,6 @@ impl Alarms {
         run.job.as_ref().map_or(alert.clone(), |job| alert.of_job(job))
     }
 
-    /// A job that succeeded clears what was told of it for the date.
-    fn all_clear(
-        &self,
-        store: &dyn Store,
-        run: &RunRecord,
-        feeds: &[FeedId],
-        now: Moment,
-    ) -> Result<(), StoreError> {
-        let (job, date) = (run.job.as_ref(), Some(run.business_date));
-        let mut keys = vec![AlertKey::run(job, None, date)];
-        for feed in feeds {
-            keys.push(AlertKey::run(job, Some(feed), date));
-            keys.push(AlertKey::change(Some(feed), date));
-        }
-        self.clear(store, &keys, now)
-    }
-
     fn held(&self, store: &dyn Store, run: &RunRecord, now: Moment) -> Result<(), StoreError> {
         let held = store.snapshot()?.publications(None, Some(Progress::Held))?;
         let feeds = feeds_of(run);
@@ -223,6 +241,17 @@ impl Alarms {
         }
         tx.commit()
     }
+}
+
+/// A run that failed untold is told if its business date is not further back.
+const DAYS_LOOKED_BACK: u64 = 3;
+
+/// The last run of a job for a business date that was not called off.
+fn last_of<'r>(runs: &'r [RunRecord], job: &JobId, date: NaiveDate) -> Option<&'r RunRecord> {
+    let is_of = |run: &&RunRecord| {
+        run.job.as_ref() == Some(job) && run.business_date == date && run.state != RunState::Cancelled
+    };
+    runs.iter().rev().find(is_of)
 }
 
 /// More alerts than these do not stand open.

@@ -30,6 +30,9 @@ const STORE_WAIT: Duration = Duration::from_secs(10);
 /// A scheduler that has not looked for so long is stuck, and systemd may start it anew.
 const STUCK_AFTER: Duration = Duration::from_mins(5);
 
+/// Between two askings of runs to end, once the grace time is over.
+const STOP_AGAIN: Duration = Duration::from_secs(1);
+
 /// Runs the daemon until it is told to stop.
 pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
     let folder = session.folder()?;
@@ -130,9 +133,10 @@ async fn keep(mut looker: Looker, live: Live, folder: PathBuf, beside: Beside) -
                     // Only records are missing, and the database does not take them.
                     break;
                 }
-                tracing::info!("the time for a stop is over; runs end at their next safe point");
+                tracing::debug!("the time for a stop is over; runs end at their next safe point");
                 live.stop_all();
-                stop_at = None;
+                // Again, for a run that was only just starting.
+                stop_at = Some(tokio::time::Instant::now() + STOP_AGAIN);
             }
         }
     }

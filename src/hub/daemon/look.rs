@@ -120,8 +120,7 @@ impl Looker {
         match ended {
             Ended::Recorded { run, outcome } => {
                 let now = self.premises.clock.now();
-                let feeds = self.feeds_of_job(&run);
-                self.alarms.run_ended(&self.premises.store, &run, &feeds, Some(&outcome), now);
+                self.alarms.run_ended(&self.premises.store, &run, Some(&outcome), now);
                 count(&run, now);
                 let feeds = Order::parse(&run.order).map(|order| order.feeds().to_vec()).unwrap_or_default();
                 self.tell_feeds(&feeds);
@@ -133,6 +132,7 @@ impl Looker {
     /// Looks at what a person should know: deadlines, disks, calendars; and tells the figures.
     fn look_out(&mut self, now: Moment) {
         let premises = Arc::clone(&self.premises);
+        self.alarms.reconcile(&premises.store, now);
         self.alarms.look_around(&premises.store, &self.config, now);
         let told = premises.store.snapshot().and_then(|snapshot| {
             let standings = deadlines(snapshot.as_ref(), &self.plan, now)?;
@@ -151,12 +151,6 @@ impl Looker {
             Err(error) => tracing::debug!(%error, "deadlines are looked at the next time"),
         }
         metrics::record::scheduler_ticked(now);
-    }
-
-    /// The feeds that the run's job serves.
-    fn feeds_of_job(&self, run: &RunRecord) -> Vec<FeedId> {
-        let job = run.job.as_ref().and_then(|job| self.plan.job(job));
-        job.map(|job| job.order.feeds().to_vec()).unwrap_or_default()
     }
 
     /// Tells the figures of feeds: what a receiver holds after the last publication.
@@ -203,7 +197,6 @@ impl Looker {
                 state = run.state.as_str(),
                 "a person has decided about a held run"
             );
-            self.alarms.decided(&premises.store, &run, now);
         }
         let rescued = rescue(house, &self.plan, dice())?;
         for run in &rescued.going_on {
@@ -211,11 +204,26 @@ impl Looker {
         }
         for run in &rescued.given_up {
             tracing::error!(run.id = run.run_id, run.what = run.what, "a run was cut off too often");
-            self.alarms.run_ended(&premises.store, run, &[], None, now);
+            self.alarms.run_ended(&premises.store, run, None, now);
         }
         let waiting = queue(house.store.snapshot()?.as_ref(), &self.plan, now)?;
-        let starting = waiting.into_iter().filter(|queued| queued.decision == Decision::Start);
-        starting.map(|queued| self.begin(house, &queued.run)).collect()
+        let mut begun = Vec::new();
+        for queued in waiting.into_iter().filter(|queued| queued.decision == Decision::Start) {
+            match self.begin(house, &queued.run) {
+                Ok(task) => begun.push(task),
+                // What has begun goes on; the others have their turn at the next look.
+                Err(error) => {
+                    let causes = causes(&error);
+                    tracing::warn!(
+                        run.id = queued.run.run_id,
+                        fault.code = error.code(),
+                        "a run could not begin: {causes}"
+                    );
+                    break;
+                }
+            }
+        }
+        Ok(begun)
     }
 
     fn begin(&self, house: House<'_>, run: &RunRecord) -> Result<Task, EngineError> {

@@ -4,15 +4,16 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use renkei_core::JobId;
 use renkei_core::feed::Feed;
 use renkei_core::port::RunRecord;
 use renkei_core::retention::Rules;
 use renkei_core::retry::RetryPolicy;
+use renkei_core::{Fault as _, FeedId, JobId};
 use renkei_engine::night::{Outcome, conclude, work};
 use renkei_engine::{EngineError, House, Witness as _};
 
 use super::live::Live;
+use super::look::causes;
 use crate::premises::Premises;
 
 thread_local! {
@@ -58,6 +59,12 @@ pub(super) fn do_work(task: Task, live: &Live) -> Ended {
         let place = PLACE.with(RefCell::take).unwrap_or_else(|| "?".to_owned());
         Outcome::Failed(vec![(None, EngineError::Panic { place })])
     });
+    if let Outcome::Failed(faults) = &outcome {
+        for (feed, error) in faults {
+            let (feed, causes) = (feed.as_ref().map(FeedId::as_str), causes(error));
+            tracing::error!(feed, fault.code = error.code(), "the run failed: {causes}");
+        }
+    }
     witness.progress("", 0, 0);
     record(task, outcome)
 }
