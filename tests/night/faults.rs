@@ -121,3 +121,52 @@ fn a_damaged_database_is_refused_and_its_copy_works() {
     daemon.stop();
     assert_eq!(sandbox.notices(PLAIN).len(), 2);
 }
+
+/// The alerts' outbox is in the database that is full: this alert goes out past it.
+#[test]
+fn a_scheduler_that_cannot_work_is_told_past_the_database() {
+    on_a_small_volume("faults::a_scheduler_that_cannot_work_is_told_past_the_database", |volume| {
+        let sandbox = Sandbox::new().init().town(20, 4);
+        let database = format!("{}/renkei.db", volume.to_str().unwrap());
+        sandbox.replace("hub/hub.toml", "data/renkei.db", &database);
+        let (program, told) = (sandbox.path("tell"), sandbox.path("told"));
+        let script = format!("#!/bin/sh\necho \"$1 $2 $3\" >> {}\n", told.display());
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let mut hub = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+        let more = format!(
+            "\n[daemon]\ntick = \"1s\"\n[alert.command]\nprogram = {program:?}\nargs = [\"{{kind}}\", \"{{news}}\", \"{{fault}}\"]\n"
+        );
+        hub.push_str(&more);
+        fs::write(sandbox.path("hub/hub.toml"), hub).unwrap();
+        let job = format!(
+            "name = \"often\"\npublish = [\"{PLAIN}\"]\ncontent = \"full\"\n[schedule]\nevery = \"1m\"\nbetween = \"00:00-24:00\"\n"
+        );
+        fs::write(sandbox.path("hub/jobs/often.toml"), job).unwrap();
+        sandbox.run(&["check"]).expect(0);
+        sandbox.run(&["load", "town/residents.csv"]).expect(0);
+        sandbox.run(&["hold", "often", "--reason", "only its slots are wanted"]).expect(0);
+        // A minute of the daemon's goes by in a second.
+        let anchor = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let clock = format!("{}@{anchor}*60", crate::sandbox::NOW);
+        let daemon = Daemon::start_with(&sandbox, &[("RENKEI_CLOCK", &clock)]);
+        fill(volume, 0);
+        let until = |line: &str| {
+            let started = Instant::now();
+            loop {
+                let said = fs::read_to_string(&told).unwrap_or_default();
+                if said.lines().any(|said| said == line) {
+                    return said;
+                }
+                assert!(started.elapsed() < PATIENCE, "{line:?} was not told: {said:?}");
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        };
+        until("scheduler-stopped opened store.full");
+        make_room(volume);
+        let said = until("scheduler-stopped cleared store.full");
+        let n_told = said.lines().filter(|said| said.starts_with("scheduler-stopped opened")).count();
+        assert_eq!(n_told, 1, "{said}");
+        daemon.stop();
+    });
+}

@@ -40,6 +40,11 @@ impl AlertKey {
         Self::joined("calendar-ending", [text(Some(calendar)), None, None])
     }
 
+    /// The scheduler cannot work.
+    pub fn scheduler() -> Self {
+        Self::joined("scheduler-stopped", [None, None, None])
+    }
+
     /// The audit's chain is broken.
     pub fn audit() -> Self {
         Self::joined("audit-broken", [None, None, None])

@@ -87,6 +87,11 @@ pub enum Matter {
         /// The last day it knows.
         known_through: NaiveDate,
     },
+    /// The scheduler itself cannot work: nothing starts until it can.
+    SchedulerStopped {
+        /// The fault's code.
+        fault_code: Word,
+    },
     /// The audit's chain is broken.
     AuditBroken {
         /// The first line that does not follow from the one before.
@@ -115,6 +120,8 @@ pub enum AlertKind {
     DiskLow,
     /// [`Matter::CalendarEnding`].
     CalendarEnding,
+    /// [`Matter::SchedulerStopped`].
+    SchedulerStopped,
     /// [`Matter::AuditBroken`].
     AuditBroken,
     /// [`Matter::Test`].
@@ -147,7 +154,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -156,6 +163,7 @@ impl AlertKind {
         Self::ClockJumped,
         Self::DiskLow,
         Self::CalendarEnding,
+        Self::SchedulerStopped,
         Self::AuditBroken,
         Self::Test,
     ];
@@ -171,6 +179,7 @@ impl AlertKind {
             Self::ClockJumped => "clock-jumped",
             Self::DiskLow => "disk-low",
             Self::CalendarEnding => "calendar-ending",
+            Self::SchedulerStopped => "scheduler-stopped",
             Self::AuditBroken => "audit-broken",
             Self::Test => "test",
         }
@@ -252,6 +261,7 @@ impl Alert {
             (Matter::ClockJumped { .. }, _) => AlertKind::ClockJumped,
             (Matter::DiskLow { .. }, _) => AlertKind::DiskLow,
             (Matter::CalendarEnding { .. }, _) => AlertKind::CalendarEnding,
+            (Matter::SchedulerStopped { .. }, _) => AlertKind::SchedulerStopped,
             (Matter::AuditBroken { .. }, _) => AlertKind::AuditBroken,
             (Matter::Test, _) => AlertKind::Test,
         }
@@ -269,6 +279,7 @@ impl Alert {
             Matter::RunFailed { .. }
             | Matter::DeadlinePassed { .. }
             | Matter::DiskLow { .. }
+            | Matter::SchedulerStopped { .. }
             | Matter::AuditBroken { .. } => Severity::Error,
         }
     }
@@ -282,6 +293,7 @@ impl Alert {
             Matter::ChangeHeld { .. } => AlertKey::change(feed, date),
             Matter::DiskLow { volume, .. } => AlertKey::disk(volume),
             Matter::CalendarEnding { calendar, .. } => AlertKey::calendar(calendar),
+            Matter::SchedulerStopped { .. } => AlertKey::scheduler(),
             Matter::AuditBroken { .. } => AlertKey::audit(),
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
         }
@@ -371,6 +383,7 @@ mod tests {
                 calendar: "holidays".into(),
                 known_through: "2027-12-31".parse().unwrap(),
             },
+            Matter::SchedulerStopped { fault_code: "store.full".into() },
             Matter::AuditBroken { audit_no: 7 },
             Matter::Test,
         ] {

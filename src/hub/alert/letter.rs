@@ -178,6 +178,7 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         Matter::CalendarEnding { calendar, known_through } => {
             vec![("calendar", calendar.to_string()), ("known_through", known_through.to_string())]
         }
+        Matter::SchedulerStopped { fault_code } => vec![("fault", fault_code.to_string())],
         Matter::AuditBroken { audit_no } => vec![("line", audit_no.to_string())],
         Matter::Test => Vec::new(),
     }

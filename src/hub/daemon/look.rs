@@ -17,6 +17,7 @@ use super::alarms::Alarms;
 use super::head::HeadKeeper;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
+use super::standstill::Standstill;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
 use crate::metrics;
@@ -42,8 +43,7 @@ pub(super) struct Looker {
     pub(super) alarms: Alarms,
     /// False until the first look has put in order what was cut off before.
     is_recovered: bool,
-    /// The fault that the last look ended with, so that it is told once.
-    last_fault: Option<&'static str>,
+    standstill: Standstill,
 }
 
 impl Looker {
@@ -65,7 +65,7 @@ impl Looker {
             jumps: Jumps::default(),
             head: HeadKeeper::default(),
             is_recovered: false,
-            last_fault: None,
+            standstill: Standstill::default(),
         }
     }
 
@@ -98,18 +98,14 @@ impl Looker {
         let begun = self.try_look();
         self.head.keep(&self.premises, &self.config);
         self.look_out(now);
+        let sender = self.alarms.sender();
         match begun {
             Ok(tasks) => {
-                if let Some(fault) = self.last_fault.take() {
-                    tracing::info!(fault.code = fault, "the scheduler works again");
-                }
+                self.standstill.works(&sender, now);
                 tasks
             }
             Err(error) => {
-                if self.last_fault.replace(error.code()) != Some(error.code()) {
-                    let causes = causes(&error);
-                    tracing::error!(fault.code = error.code(), "the scheduler cannot work: {causes}");
-                }
+                self.standstill.stopped(&error, &sender, now);
                 Vec::new()
             }
         }

@@ -12,6 +12,7 @@ mod keeper;
 mod live;
 mod look;
 mod notify;
+mod standstill;
 mod worker;
 
 pub(crate) use control::{DaemonLink, LiveRun};
