@@ -102,6 +102,14 @@ text_id! {
 }
 
 text_id! {
+    /// An intake's id (取込): unique in a hub or agent, part of folder and table names.
+    IntakeId, "intake id", "1 to 40 of a-z, 0-9 and -, starting with a letter or digit",
+    |text| (1..=40).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+}
+
+text_id! {
     /// A job's id: the name of its file under `jobs/`.
     JobId, "job id", "1 to 40 of a-z, 0-9 and -",
     |text| (1..=40).contains(&text.len())

@@ -22,6 +22,7 @@ pub mod order;
 pub mod port;
 pub mod projection;
 pub mod publication;
+pub mod receive;
 pub mod redo;
 pub mod retention;
 pub mod retry;
@@ -33,6 +34,7 @@ pub mod text;
 pub use fault::{Class, Fault};
 pub use file_name::{FileName, FolderPath};
 pub use ids::{
-    Branch, BusinessId, CommitNo, Digest, FeedId, IdError, InterfaceId, JobId, Sequence, Version, Window,
+    Branch, BusinessId, CommitNo, Digest, FeedId, IdError, IntakeId, InterfaceId, JobId, Sequence, Version,
+    Window,
 };
 pub use moment::Moment;

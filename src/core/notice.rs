@@ -6,10 +6,14 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::csv_file::{Newline, Quote};
 use crate::fault::{Class, Fault};
 use crate::file_name::FileName;
+use crate::hash::sha256;
 use crate::ids::{Branch, Digest, FeedId, InterfaceId, Sequence, Version, Window};
+use crate::layout::{FileFormat, HeaderRow};
 use crate::publication::Kind;
+use crate::text::Encoding;
 
 /// The format this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -81,6 +85,18 @@ pub struct FileFormatWords {
     pub quote: String,
     /// `ja`, `romaji`, `none`.
     pub header: String,
+}
+
+impl FileFormatWords {
+    /// What the words mean; `None` where one is unknown.
+    pub fn read(&self) -> Option<FileFormat> {
+        Some(FileFormat {
+            encoding: Encoding::parse(&self.encoding)?,
+            newline: Newline::parse(&self.newline)?,
+            quote: Quote::parse(&self.quote)?,
+            header: HeaderRow::parse(&self.header)?,
+        })
+    }
 }
 
 /// One data file.
@@ -206,6 +222,22 @@ impl Notice {
             Some(what) => Err(NoticeError::Contradiction { what }),
             None => Ok(notice),
         }
+    }
+
+    /// What the publication is, whatever its notice says about when and by whom it was made: SHA-256 over interface,
+    /// branch, version, feed, kind, sequence, base and the digests of its data files, each followed by a newline.
+    /// Two notices with the same one bring the same rows.
+    pub fn content_sha256(&self) -> Digest {
+        let base = self.base_sequence.map(|base| base.to_string()).unwrap_or_default();
+        let mut text = format!(
+            "{}\n{}\n{}\n{}\n{}\n{}\n{base}\n",
+            self.interface, self.branch, self.version, self.feed, self.kind, self.sequence
+        );
+        for file in &self.files {
+            text.push_str(&file.sha256.to_string());
+            text.push('\n');
+        }
+        Digest(sha256(text.as_bytes()))
     }
 
     fn contradiction(&self) -> Option<&'static str> {

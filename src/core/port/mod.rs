@@ -2,14 +2,20 @@
 
 mod alerts;
 mod folders;
+mod intake;
 mod records;
 mod runs;
+mod share;
 mod store;
 
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
+pub use intake::{
+    HeldRow, IntakeHead, IntakeStore, Outcome, SetRecord, StagedRow, TableSpec, TakeCounts, TakeMode, Taking,
+};
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, StandingPublication};
 pub use runs::{
     AttemptRecord, HoldRecord, JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, StepRecord, Trigger,
 };
+pub use share::{FileStamp, SeenFile, SeenKind, SeenName, Share};
 pub use store::{Numbers, RowChange, RowSet, Snapshot, Store, StoreError, Transaction};

@@ -1,0 +1,178 @@
+//! What a set is to an intake, by its notice alone: refused, the next one, one before its turn, or one seen before.
+//!
+//! The order of judging is that of [`ReasonCode`]: sender, municipality and interface, version, sequence. What is
+//! wrong up to the version is reported together; a sequence is judged only of a set that may be taken at all.
+
+use std::sync::Arc;
+
+use crate::ids::{Digest, FeedId, Sequence};
+use crate::layout::{FileFormat, Layout};
+use crate::notice::Notice;
+use crate::port::{IntakeHead, TakeMode};
+use crate::publication::Kind;
+use crate::receive::reason::{Reason, ReasonCode};
+use crate::receive::terms::Terms;
+
+/// What a set is to an intake.
+#[derive(Debug, Clone)]
+pub enum Standing {
+    /// The next one: its files are to be judged by this layout and format.
+    Next {
+        /// Its layout.
+        layout: Arc<Layout>,
+        /// How its files are written.
+        format: FileFormat,
+        /// How its rows go in.
+        mode: TakeMode,
+        /// True when it begins another feed than the one followed so far: a version switch.
+        is_switch: bool,
+    },
+    /// Taken in before, with the same content.
+    Repeated,
+    /// Nothing to take in: an extract, or from before what is held.
+    Passed {
+        /// Why.
+        why: &'static str,
+    },
+    /// Others must come first.
+    Waiting(Gap),
+    /// Not to be taken; all reasons.
+    Refused(Vec<Reason>),
+}
+
+/// What is missing before a diff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The last set held of the feed; `None` where a full is needed first.
+    pub held: Option<Sequence>,
+    /// What the waiting set builds on.
+    pub needed: Sequence,
+}
+
+/// Judges a notice. `head` is what the intake stands at; `taken` gives the content of a set of a feed taken in
+/// under a number, if one was.
+pub fn judge(
+    notice: &Notice,
+    terms: &Terms,
+    head: Option<&IntakeHead>,
+    taken: &dyn Fn(&FeedId, Sequence) -> Option<Digest>,
+) -> Standing {
+    let mut reasons = Vec::new();
+    let mut refuse = |code, detail: String| reasons.push(Reason::of_set(code, detail));
+    if notice.interface.provider() != terms.sender.as_str()
+        && terms.interface.provider() == terms.sender.as_str()
+    {
+        let provider = notice.interface.provider();
+        refuse(
+            ReasonCode::SenderNotAllowed,
+            format!("the folder is of system {}, the interface of {provider}", terms.sender),
+        );
+    }
+    if notice.municipality != terms.municipality {
+        refuse(ReasonCode::OtherMunicipality, format!("expected {}", terms.municipality));
+    }
+    if (&notice.interface, &notice.branch) != (&terms.interface, &terms.branch) {
+        let found = format!("{}-{}", notice.interface, notice.branch);
+        refuse(
+            ReasonCode::UnknownInterface,
+            format!("{found} is not taken in here; {}-{} is", terms.interface, terms.branch),
+        );
+        return Standing::Refused(reasons);
+    }
+    let Some(accepted) = terms.version(notice.version) else {
+        let on_date = terms.versions_on(notice.business_date);
+        refuse(
+            ReasonCode::UnknownVersion,
+            format!(
+                "version {} is not known; accepted on {}: {on_date}",
+                notice.version, notice.business_date
+            ),
+        );
+        return Standing::Refused(reasons);
+    };
+    if !accepted.is_accepted_on(notice.business_date) {
+        let day = notice.business_date;
+        let is_early = day < accepted.layout.valid_from || accepted.from.is_some_and(|from| day < from);
+        let code = if is_early { ReasonCode::VersionNotYetValid } else { ReasonCode::VersionRetired };
+        let on_date = terms.versions_on(day);
+        refuse(code, format!("version {} on {day}; accepted then: {on_date}", notice.version));
+    }
+    let layout = &accepted.layout;
+    let format = notice.file_format.read();
+    if format.is_none() {
+        refuse(
+            ReasonCode::FileFormat,
+            "encoding, newline, quote or header is a word unknown here".to_owned(),
+        );
+    }
+    if notice.n_columns != layout.columns.len() {
+        let (found, expected) = (notice.n_columns, layout.columns.len());
+        refuse(ReasonCode::FileFormat, format!("{found} columns, the layout has {expected}"));
+    }
+    let Some(format) = format.filter(|_| reasons.is_empty()) else { return Standing::Refused(reasons) };
+    let followed = head.filter(|head| head.feed == notice.feed);
+    match in_sequence(notice, head, followed, taken) {
+        Order::Next => Standing::Next {
+            layout: Arc::clone(layout),
+            format,
+            mode: if notice.kind == Kind::Full { terms.full } else { TakeMode::Diff },
+            is_switch: head.is_some() && followed.is_none(),
+        },
+        Order::Other(standing) => standing,
+    }
+}
+
+enum Order {
+    Next,
+    Other(Standing),
+}
+
+fn in_sequence(
+    notice: &Notice,
+    head: Option<&IntakeHead>,
+    followed: Option<&IntakeHead>,
+    taken: &dyn Fn(&FeedId, Sequence) -> Option<Digest>,
+) -> Order {
+    let passed = |why| Order::Other(Standing::Passed { why });
+    if let Some(before) = taken(&notice.feed, notice.sequence) {
+        let content = notice.content_sha256();
+        if before == content {
+            return Order::Other(Standing::Repeated);
+        }
+        let detail = format!("sequence {} was taken in as {before}, this one is {content}", notice.sequence);
+        return Order::Other(Standing::Refused(vec![Reason::of_set(ReasonCode::OtherContent, detail)]));
+    }
+    if !notice.kind.moves_state() {
+        return passed("an extract moves no state");
+    }
+    if followed.is_some_and(|head| notice.sequence <= head.sequence) {
+        return passed("older than what is held");
+    }
+    if followed.is_none() && head.is_some_and(|head| notice.version < head.version) {
+        return passed("of a version before the one followed");
+    }
+    if notice.kind == Kind::Full {
+        return Order::Next;
+    }
+    // Numbers between are no gap where extracts took them: what counts is what the diff builds on.
+    let needed = notice.base_sequence.unwrap_or(Sequence(0));
+    match followed {
+        Some(head) if head.sequence == needed => Order::Next,
+        // Builds on something older than what is held: it can never be applied any more.
+        Some(head) if needed < head.sequence => passed("builds on what is no longer held"),
+        other => {
+            let held = other.map(|head| head.sequence);
+            Order::Other(Standing::Waiting(Gap { held, needed }))
+        }
+    }
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.held {
+            Some(held) if held.0 + 1 == self.needed.0 => write!(f, "set {} is missing", self.needed),
+            Some(held) => write!(f, "sets {} to {} are missing", held.0 + 1, self.needed),
+            None => write!(f, "a full of the feed, {} or later, is missing", self.needed),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Taking in what others hand over: which sets are whole, which may be taken, in what order, and what is answered.
+//!
+//! Both ends of the link use it: the hub for what systems hand in, the agent for what the hub publishes.
+
+mod judge;
+mod pairing;
+mod reason;
+mod receipt;
+mod terms;
+
+pub use judge::{Gap, Standing, judge};
+pub use pairing::{FoundSet, Lack, LackKind, Pairer, Pairing, Patience, Stray, UnreadableNotice, WaitingSet};
+pub use reason::{Reason, ReasonCode};
+pub use receipt::{RECEIPT_ENDING, Receipt, ReceiptError};
+pub use terms::{AcceptedVersion, RowPolicy, Terms};
