@@ -176,3 +176,7 @@ impl std::fmt::Display for Gap {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;
