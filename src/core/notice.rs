@@ -68,7 +68,8 @@ pub struct Notice {
     pub n_rows: u64,
     /// Of a diff's rows: how many are new to the receiver, changed, removed.
     pub changes: Option<ChangeCounts>,
-    /// What a receiver holds before, where that matters: diffs.
+    /// What a receiver holds before, where that matters: diffs. The hub's own always have it; a sender that keeps
+    /// no state leaves both out.
     pub state_before: Option<StateWords>,
     /// What a receiver holds after; absent where the publication moves no state.
     pub state_after: Option<StateWords>,
@@ -261,19 +262,25 @@ impl Notice {
         }
         match self.kind {
             Kind::Diff => {
-                let Some(changes) = self.changes else { return Some("a diff without changes counted") };
+                if self.base_sequence.is_none_or(|base| base >= self.sequence) {
+                    return Some("a diff does not build on an earlier publication");
+                }
+                if self.state_before.is_some() != self.state_after.is_some() {
+                    return Some("a diff with the state before or after, but not both");
+                }
+                let changes = match (self.changes, self.state_after) {
+                    (None, Some(_)) => return Some("a diff without changes counted"),
+                    // A sender that keeps no state proves nothing; whether that will do is for the taker to say.
+                    (None, None) => return None,
+                    (Some(changes), _) => changes,
+                };
                 let sum = [changes.added, changes.changed, changes.removed]
                     .iter()
                     .try_fold(0_u64, |sum, n| sum.checked_add(*n));
                 if sum != Some(self.n_rows) {
                     return Some("added, changed and removed rows do not add up to n_rows");
                 }
-                if self.base_sequence.is_none_or(|base| base >= self.sequence) {
-                    return Some("a diff does not build on an earlier publication");
-                }
-                let (Some(before), Some(after)) = (self.state_before, self.state_after) else {
-                    return Some("a diff without the state before and after");
-                };
+                let (Some(before), Some(after)) = (self.state_before, self.state_after) else { return None };
                 let expected =
                     i128::from(before.n_rows) + i128::from(changes.added) - i128::from(changes.removed);
                 (i128::from(after.n_rows) != expected)
@@ -281,7 +288,9 @@ impl Notice {
             }
             Kind::Full => {
                 let rows_after = self.state_after.map(|state| state.n_rows);
-                (rows_after != Some(self.n_rows)).then_some("a full whose rows are not the state after it")
+                rows_after
+                    .is_some_and(|n_rows| n_rows != self.n_rows)
+                    .then_some("a full whose rows are not the state after it")
             }
             Kind::Single => self.state_after.is_some().then_some("a single that moves a state"),
             Kind::AsOf => (self.state_after.is_some() || self.as_of.is_none())
@@ -367,10 +376,13 @@ mod tests {
         check(|n| n.changes = None, "without changes");
         check(|n| n.changes = Some(ChangeCounts::default()), "removed rows do not add up");
         check(|n| n.base_sequence = Some(Sequence(2)), "earlier publication");
-        check(|n| n.state_before = None, "without the state");
+        check(|n| n.state_before = None, "but not both");
         check(|n| n.state_before.as_mut().unwrap().n_rows = 9, "give the rows after");
         check(|n| n.commits.after = CommitNo(9), "ends before");
         check(|n| n.kind = Kind::Full, "a full whose rows");
+        let mut bare = diff();
+        (bare.state_before, bare.state_after, bare.changes) = (None, None, None);
+        assert!(Notice::parse(bare.to_json().unwrap().as_bytes()).is_ok());
         check(|n| n.kind = Kind::Single, "moves a state");
     }
 

@@ -9,6 +9,7 @@ mod generate;
 mod house;
 mod intake;
 pub mod night;
+pub mod receive;
 mod redo;
 pub mod retention;
 mod run;

@@ -109,14 +109,23 @@ pub fn judge(
         let (found, expected) = (notice.n_columns, layout.columns.len());
         refuse(ReasonCode::FileFormat, format!("{found} columns, the layout has {expected}"));
     }
+    if terms.needs_proof && notice.kind.moves_state() && notice.state_after.is_none() {
+        refuse(ReasonCode::NoProof, "state_after is missing".to_owned());
+    }
     let Some(format) = format.filter(|_| reasons.is_empty()) else { return Standing::Refused(reasons) };
     let followed = head.filter(|head| head.feed == notice.feed);
+    let is_switch = head.is_some() && followed.is_none();
     match in_sequence(notice, head, followed, taken) {
         Order::Next => Standing::Next {
             layout: Arc::clone(layout),
             format,
-            mode: if notice.kind == Kind::Full { terms.full } else { TakeMode::Diff },
-            is_switch: head.is_some() && followed.is_none(),
+            mode: match notice.kind {
+                // What was held of another feed has other keys and other columns.
+                Kind::Full if is_switch => TakeMode::Replace,
+                Kind::Full => terms.full,
+                _ => TakeMode::Diff,
+            },
+            is_switch,
         },
         Order::Other(standing) => standing,
     }

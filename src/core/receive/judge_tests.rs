@@ -42,6 +42,8 @@ fn terms() -> Terms {
         versions: vec![accepted("1.0", None, Some("2027-03-31")), accepted("1.1", Some("2027-04-01"), None)],
         full: TakeMode::Replace,
         rows: RowPolicy::RefuseSet,
+        guard: crate::guard::GuardBounds::default(),
+        needs_proof: true,
     }
 }
 
@@ -175,6 +177,7 @@ fn everything_wrong_with_a_notice_is_said_at_once() {
         &Notice { business_date: "2026-03-31".parse().unwrap(), n_columns: 2, ..diff(5, 4) },
         "version-not-yet-valid file-format",
     );
+    check(&Notice { state_before: None, state_after: None, changes: None, ..diff(5, 4) }, "no-proof");
     let mut words = diff(5, 4);
     words.file_format.encoding = "jef".to_owned();
     check(&words, "file-format");

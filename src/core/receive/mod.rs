@@ -11,5 +11,5 @@ mod terms;
 pub use judge::{Gap, Standing, judge};
 pub use pairing::{FoundSet, Lack, LackKind, Pairer, Pairing, Patience, Stray, UnreadableNotice, WaitingSet};
 pub use reason::{Reason, ReasonCode};
-pub use receipt::{RECEIPT_ENDING, Receipt, ReceiptError};
+pub use receipt::{RECEIPT_ENDING, Receipt, ReceiptError, RowResults};
 pub use terms::{AcceptedVersion, RowPolicy, Terms};

@@ -107,6 +107,10 @@ reason_codes! {
     FileFormat = "file-format",
         "通知にあるファイルの書き方（文字コード・改行・引用符・見出し・列数）がレイアウトに合いません。",
         "The file format in the notice (encoding, newline, quotes, header, columns) does not fit the layout.";
+    /// A notice without the digests of the state before and after, where they are asked for.
+    NoProof = "no-proof",
+        "通知に状態のハッシュ値（state_before・state_after）がありません。この取込では必要です。",
+        "The notice has no digests of the state (state_before, state_after); this intake needs them.";
     /// The same number as a set taken in, with other content.
     OtherContent = "other-content",
         "取込済みの連番と同じ連番で内容が違います。新しい連番で出し直してください。",

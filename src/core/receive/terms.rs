@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::file_name::FolderPath;
+use crate::guard::GuardBounds;
 use crate::ids::{Branch, BusinessId, IntakeId, InterfaceId, Version};
 use crate::layout::Layout;
 use crate::port::TakeMode;
@@ -32,6 +33,11 @@ pub struct Terms {
     pub full: TakeMode,
     /// What a row with errors does.
     pub rows: RowPolicy,
+    /// How much a set may change before a person must allow it.
+    pub guard: GuardBounds,
+    /// True where a notice must prove its state before and after; the hub's own notices always do, other
+    /// systems' may be unable to.
+    pub needs_proof: bool,
 }
 
 /// A version accepted, with the business dates on which it is.

@@ -1,0 +1,14 @@
+//! Taking in a set of files: judged by its notice, then by every byte and row, staged, and brought into the
+//! taker's table in one transaction with the mark that it was.
+//!
+//! The hub uses it for what systems hand in, the agent for what the hub publishes.
+
+mod answer;
+mod row_report;
+mod rows;
+mod set;
+mod table;
+
+pub use row_report::RowReport;
+pub use set::{Goal, HandOver, Set, SetResult, Taker, VerifiedSet, take_set};
+pub use table::table_name;

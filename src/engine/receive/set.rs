@@ -1,0 +1,402 @@
+//! One set: from its notice to the mark that it was taken in, or to the reasons why not.
+
+use renkei_core::guard::{Decision, Facts, judge as judge_change};
+use renkei_core::layout::{FileFormat, Layout};
+use renkei_core::notice::{ChangeCounts, Notice};
+use renkei_core::port::{
+    Folders, IntakeHead, IntakeStore, Outcome, SetRecord, Share, TakeCounts, TakeMode, Taking,
+};
+use renkei_core::publication::Kind;
+use renkei_core::receive::{FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, judge};
+use renkei_core::state::FeedState;
+use renkei_core::{FileName, FolderPath};
+
+use super::answer::{self, Findings, words};
+use super::row_report::{RowReport, RowReportWriter};
+use super::rows::SetReader;
+use super::table::table_spec;
+use crate::error::EngineError;
+use crate::house::{Clock, Witness};
+
+/// Who takes in.
+#[derive(Clone, Copy)]
+pub struct Taker<'t> {
+    /// The taker's database.
+    pub store: &'t dyn IntakeStore,
+    /// Where sets arrive.
+    pub share: &'t dyn Share,
+    /// The taker's own folders: reports are staged there.
+    pub own: &'t dyn Folders,
+    /// The time of day, to record.
+    pub clock: &'t dyn Clock,
+    /// Who watches.
+    pub witness: &'t dyn Witness,
+    /// The run it is done in; empty for an agent without runs.
+    pub run_id: &'t str,
+}
+
+/// A set to be taken in.
+#[derive(Clone, Copy)]
+pub struct Set<'s> {
+    /// On what terms.
+    pub terms: &'s Terms,
+    /// The folder it stands in.
+    pub folder: &'s FolderPath,
+    /// The set.
+    pub found: &'s FoundSet,
+    /// The table its rows go into; `None` keeps keys and digests only.
+    pub table: Option<&'s str>,
+    /// True when a person allowed it to change more than the guard's bounds.
+    pub is_change_allowed: bool,
+}
+
+/// How far to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Take it in and record it.
+    Take,
+    /// Say what taking it in would do; nothing is changed or recorded.
+    Preview,
+}
+
+/// What came of a set.
+#[derive(Debug)]
+pub struct SetResult {
+    /// What is answered.
+    pub receipt: Receipt,
+    /// What was recorded; under [`Goal::Preview`], what would be.
+    pub record: SetRecord,
+    /// The report on rows, on a stage of the taker's own folders.
+    pub report: Option<RowReport>,
+    /// True when the set begins another feed than the one followed before.
+    pub is_switch: bool,
+}
+
+/// A set that was proven whole and right, on its way to where its rows go.
+pub struct VerifiedSet<'v> {
+    /// Its folder.
+    pub folder: &'v FolderPath,
+    /// The set.
+    pub found: &'v FoundSet,
+    /// Its layout.
+    pub layout: &'v Layout,
+    /// How its files are written.
+    pub format: FileFormat,
+    /// Where its files are read.
+    pub share: &'v dyn Share,
+    /// True when rows with errors are to be left out.
+    pub parks_rows: bool,
+}
+
+/// Rows that go elsewhere than into a table. Called after everything is proven and before the mark, so it may be
+/// called again for the same set after a crash and must know it by [`Notice::content_sha256`].
+pub trait HandOver {
+    /// Takes the set over.
+    fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<TakeCounts, EngineError>;
+}
+
+/// Judges a set and, if it is the next one and nothing is wrong, takes it in.
+///
+/// A set that is refused, repeated, passed over or waits is no error: the result says so. An error is a fault of
+/// the taker's own: nothing was recorded, and the same call later goes on.
+pub fn take_set(
+    taker: Taker<'_>,
+    set: Set<'_>,
+    goal: Goal,
+    hand_over: Option<&mut dyn HandOver>,
+) -> Result<SetResult, EngineError> {
+    let Set { terms, found, .. } = set;
+    let notice = &found.notice;
+    let head = taker.store.head(&terms.id)?;
+    let before = taker.store.taken(&terms.id, &notice.feed, notice.sequence)?;
+    let content_before = before.as_ref().and_then(|record| record.content_sha256);
+    let holds = head.as_ref().map(|head| (head.sequence, head.state.clone()));
+    let (outcome, reasons) = match judge(notice, terms, head.as_ref(), &|_, _| content_before) {
+        Standing::Next { layout, format, mode, is_switch } => {
+            let next = Next { taker, set, head, layout: &layout, format, mode, is_switch };
+            return next.take(goal, hand_over);
+        }
+        Standing::Refused(reasons) => (Outcome::Refused, reasons),
+        Standing::Repeated => (Outcome::Repeated, Vec::new()),
+        Standing::Passed { why } => (Outcome::Passed, vec![plain("passed", why.to_owned())]),
+        Standing::Waiting(gap) => (Outcome::Waiting, vec![plain("gap", gap.to_string())]),
+    };
+    let findings = Findings { reasons, holds, ..Findings::default() };
+    conclude(taker, set, goal, outcome, &findings, None)
+}
+
+/// A word on something that is no refusal.
+fn plain(code: &str, detail: String) -> Reason {
+    Reason { code: code.to_owned(), detail, file: None, row: None, column: None, count: None }
+}
+
+/// Records what needs no rows.
+fn conclude(
+    taker: Taker<'_>,
+    set: Set<'_>,
+    goal: Goal,
+    outcome: Outcome,
+    findings: &Findings,
+    report: Option<RowReport>,
+) -> Result<SetResult, EngineError> {
+    let now = taker.clock.now();
+    let receipt = answer::receipt(set.terms, set.found, outcome, findings, now);
+    let mut record = answer::record(&receipt, set.found, findings, taker.run_id, now);
+    if goal == Goal::Take && !is_on_record(taker, &record)? {
+        record.set_no = taker.store.note(&record)?;
+        tracing::info!(
+            intake = %set.terms.id,
+            feed = %set.found.notice.feed,
+            sequence = set.found.notice.sequence.0,
+            outcome = outcome.as_str(),
+            "a set is judged"
+        );
+    }
+    Ok(SetResult { receipt, record, report, is_switch: false })
+}
+
+/// How many sets back the same verdict on the same notice is looked for.
+const N_LOOKED_BACK: u32 = 200;
+
+/// True when the last word on this notice was the same: a look every few seconds is not a line every few seconds.
+fn is_on_record(taker: Taker<'_>, record: &SetRecord) -> Result<bool, EngineError> {
+    let reasons = |record: &SetRecord| Receipt::parse(record.receipt.as_bytes()).ok().map(|r| r.reasons);
+    let last = taker.store.sets(Some(&record.intake), N_LOOKED_BACK)?;
+    let last = last.into_iter().find(|one| one.notice_sha256 == record.notice_sha256);
+    Ok(last.is_some_and(|one| match (record.outcome, one.outcome) {
+        // That it was taken in says that it is a repeat.
+        (Outcome::Repeated, Outcome::Taken | Outcome::Repeated) => true,
+        (now, before) => now == before && reasons(&one) == reasons(record),
+    }))
+}
+
+/// The next set in order, its notice found right.
+struct Next<'n> {
+    taker: Taker<'n>,
+    set: Set<'n>,
+    head: Option<IntakeHead>,
+    layout: &'n Layout,
+    format: FileFormat,
+    mode: TakeMode,
+    is_switch: bool,
+}
+
+impl Next<'_> {
+    fn take(&self, goal: Goal, hand_over: Option<&mut dyn HandOver>) -> Result<SetResult, EngineError> {
+        let (notice, terms) = (self.notice(), self.set.terms);
+        if let Some(reason) = self.wrong_state_before() {
+            return self.refuse(goal, Findings { reasons: vec![reason], ..self.findings() }, None);
+        }
+        let spec = table_spec(self.layout, self.set.table.map(str::to_owned));
+        let mut taking = self.taker.store.begin_taking(&terms.id, &spec)?;
+        let stage = stage_name(terms, notice)?;
+        self.taker.own.begin_stage(&stage)?;
+        let report_name = report_name(self.set.found)?;
+        let report = RowReportWriter::new(self.taker.own, stage.clone(), report_name);
+        let keeps_values = self.set.table.is_some();
+        let mut reader = SetReader::new(self.layout, self.format, notice, terms.rows, keeps_values, report);
+        for named in &notice.files {
+            let source = self.taker.share.open(self.set.folder, &named.name)?;
+            reader.read_file(named, source, taking.as_mut())?;
+            self.taker.witness.progress("rows", reader.read.n_rows, notice.n_rows);
+        }
+        reader.end();
+        let SetReader { report, read, state, .. } = reader;
+        let report = report.finish()?;
+        let mut findings = Findings {
+            n_rows: read.n_rows,
+            n_warned: read.n_warned,
+            n_parked: read.n_wrong,
+            ..self.findings()
+        };
+        if !read.reasons.is_empty() {
+            findings.reasons = read.reasons;
+            findings
+                .reasons
+                .extend(read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, rule, n)));
+            return self.refuse(goal, findings, report);
+        }
+        self.taker.witness.reached("receive.staged");
+        let after = self.state_after(&state, taking.as_mut())?;
+        let counts = taking.effect(self.mode)?;
+        findings.reasons = self.proof(&state, &after, counts);
+        if !findings.reasons.is_empty() {
+            return self.refuse(goal, findings, report);
+        }
+        if let Some(reason) = self.held(&after, counts) {
+            findings.reasons = vec![reason];
+            drop(taking);
+            return conclude(self.taker, self.set, goal, Outcome::Waiting, &findings, report);
+        }
+        findings.reasons =
+            read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, rule, n)).collect();
+        findings.counts = counts;
+        findings.holds = Some((notice.sequence, after));
+        findings.moved_state = true;
+        if goal == Goal::Preview {
+            drop(taking);
+            let result = conclude(self.taker, self.set, goal, Outcome::Taken, &findings, report)?;
+            return Ok(SetResult { is_switch: self.is_switch, ..result });
+        }
+        if let Some(hand_over) = hand_over {
+            let verified = VerifiedSet {
+                folder: self.set.folder,
+                found: self.set.found,
+                layout: self.layout,
+                format: self.format,
+                share: self.taker.share,
+                parks_rows: terms.rows == RowPolicy::Park,
+            };
+            findings.counts = hand_over.hand_over(&verified)?;
+            self.taker.witness.reached("receive.handed-over");
+        }
+        self.finish(taking, &findings, report)
+    }
+
+    fn finish(
+        &self,
+        taking: Box<dyn Taking + '_>,
+        findings: &Findings,
+        report: Option<RowReport>,
+    ) -> Result<SetResult, EngineError> {
+        let now = self.taker.clock.now();
+        let receipt = answer::receipt(self.set.terms, self.set.found, Outcome::Taken, findings, now);
+        let record = answer::record(&receipt, self.set.found, findings, self.taker.run_id, now);
+        self.taker.witness.reached("receive.proven");
+        taking.finish(self.mode, &record)?;
+        self.taker.witness.reached("receive.taken");
+        tracing::info!(
+            intake = %self.set.terms.id,
+            feed = %self.notice().feed,
+            sequence = self.notice().sequence.0,
+            rows = findings.n_rows,
+            parked = findings.n_parked,
+            "a set is taken in"
+        );
+        Ok(SetResult { receipt, record, report, is_switch: self.is_switch })
+    }
+
+    fn notice(&self) -> &Notice {
+        &self.set.found.notice
+    }
+
+    /// What is held as it was, and nothing found yet.
+    fn findings(&self) -> Findings {
+        let holds = self.head.as_ref().map(|head| (head.sequence, head.state.clone()));
+        Findings { holds, ..Findings::default() }
+    }
+
+    fn refuse(
+        &self,
+        goal: Goal,
+        findings: Findings,
+        report: Option<RowReport>,
+    ) -> Result<SetResult, EngineError> {
+        // A file still being written has neither its length nor its digest yet.
+        let is_unsettled = !self.set.found.is_settled
+            && findings.reasons.iter().any(|reason| {
+                [ReasonCode::WrongDigest, ReasonCode::WrongLength]
+                    .map(ReasonCode::as_str)
+                    .contains(&&*reason.code)
+            });
+        let outcome = if is_unsettled { Outcome::Waiting } else { Outcome::Refused };
+        conclude(self.taker, self.set, goal, outcome, &findings, report)
+    }
+
+    /// A diff must build on what is held: known before a row is read.
+    fn wrong_state_before(&self) -> Option<Reason> {
+        let declared = self.notice().state_before.filter(|_| self.notice().kind == Kind::Diff)?;
+        let held = words(&self.head.as_ref()?.state);
+        (declared != held).then(|| {
+            let detail = format!(
+                "the notice says {} rows {}, held are {} rows {}",
+                declared.n_rows, declared.digest, held.n_rows, held.digest
+            );
+            Reason::of_set(ReasonCode::WrongStateBefore, detail)
+        })
+    }
+
+    /// What is held after the set.
+    fn state_after(&self, of_set: &FeedState, taking: &mut dyn Taking) -> Result<FeedState, EngineError> {
+        if self.mode == TakeMode::Replace {
+            return Ok(of_set.clone());
+        }
+        let mut state = self.head.as_ref().map_or_else(FeedState::empty, |head| head.state.clone());
+        taking.held_before(&mut |bucket, digest| state.remove(bucket, &digest))?;
+        state.merge(of_set);
+        Ok(state)
+    }
+
+    /// Whether rows and states are what the notice says.
+    fn proof(&self, of_set: &FeedState, after: &FeedState, counts: TakeCounts) -> Vec<Reason> {
+        let notice = self.notice();
+        let mut reasons = Vec::new();
+        let mut refuse = |code, detail: String| reasons.push(Reason::of_set(code, detail));
+        if let (Kind::Diff, Some(declared), Some(_)) = (notice.kind, notice.changes, notice.state_after) {
+            let found =
+                ChangeCounts { added: counts.added, changed: counts.changed, removed: counts.removed };
+            if found != declared || counts.absent > 0 || counts.unchanged > 0 {
+                let detail = format!(
+                    "added {}, changed {}, removed {}; unchanged {}, absent {}",
+                    found.added, found.changed, found.removed, counts.unchanged, counts.absent
+                );
+                refuse(ReasonCode::WrongChangeCounts, detail);
+            }
+        }
+        // A full proves what its sender holds, which is ours only where it replaces.
+        let proven = if notice.kind == Kind::Full { of_set } else { after };
+        if let Some(declared) = notice.state_after
+            && declared != words(proven)
+        {
+            let found = words(proven);
+            let detail = format!(
+                "the notice says {} rows {}, found {} rows {}",
+                declared.n_rows, declared.digest, found.n_rows, found.digest
+            );
+            refuse(ReasonCode::WrongStateAfter, detail);
+        }
+        reasons
+    }
+
+    /// Whether the guard wants a person to look at it first.
+    fn held(&self, after: &FeedState, counts: TakeCounts) -> Option<Reason> {
+        if self.set.is_change_allowed {
+            return None;
+        }
+        let rows = |n_rows: i64| u64::try_from(n_rows).unwrap_or(0);
+        let facts = Facts {
+            n_held: self.head.as_ref().map(|head| rows(head.state.n_rows())),
+            n_after: rows(after.n_rows()),
+            changes: (self.mode != TakeMode::Replace).then_some(ChangeCounts {
+                added: counts.added,
+                changed: counts.changed,
+                removed: counts.removed,
+            }),
+            earlier_diffs: Vec::new(),
+        };
+        match judge_change(&self.set.terms.guard, &facts) {
+            Decision::Pass => None,
+            Decision::Hold(exceeded) => {
+                let bounds: Vec<String> = exceeded.iter().map(ToString::to_string).collect();
+                Some(Reason::of_set(ReasonCode::ChangeHeld, bounds.join("; ")))
+            }
+        }
+    }
+}
+
+fn row_rule(column: String, rule: String, count: u64) -> Reason {
+    let column = Some(column).filter(|column| !column.is_empty());
+    Reason { column, count: Some(count), ..plain(&rule, String::new()) }
+}
+
+/// The stage of a set's reports: the same for the same set, so that a cut-off one is swept by the next.
+fn stage_name(terms: &Terms, notice: &Notice) -> Result<FileName, EngineError> {
+    Ok(format!("intake-{}-{}-{}", terms.id, notice.feed, notice.sequence).parse()?)
+}
+
+fn report_name(found: &FoundSet) -> Result<FileName, EngineError> {
+    let name = found.notice_name.as_str();
+    let stem = name.strip_suffix(renkei_core::naming::NOTICE_ENDING).unwrap_or(name);
+    let stem: String = stem.chars().take(100).collect();
+    Ok(format!("{stem}.errors.csv").parse()?)
+}
