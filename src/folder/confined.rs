@@ -90,6 +90,12 @@ impl Confined {
         open_beneath(self.fd(), OsStr::new(name.as_str()), flags, FILE).map(File::from)
     }
 
+    /// Makes a file whose name is hidden, and so no [`FileName`]; there must be none.
+    pub(crate) fn new_hidden_file(&self, name: &str) -> Result<File, Errno> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        open_beneath(self.fd(), OsStr::new(name), flags, FILE).map(File::from)
+    }
+
     /// Makes the names in this folder durable.
     pub(crate) fn sync(&self) -> Result<(), FolderError> {
         self.fsync().map_err(|errno| fault(self.shown(), "written", errno))

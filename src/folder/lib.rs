@@ -7,6 +7,7 @@ mod archive;
 mod confined;
 mod errors;
 mod lock;
+mod outbox;
 mod own;
 mod publish;
 mod quarantine;
@@ -15,5 +16,6 @@ mod root;
 mod stage;
 
 pub use lock::RootLock;
+pub use outbox::Outbox;
 pub use read::PlainFolder;
 pub use root::LocalFolders;

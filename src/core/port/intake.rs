@@ -35,6 +35,12 @@ pub trait IntakeStore: Send + Sync {
     /// Records what became of a set that changes no rows, and gives its number.
     fn note(&self, record: &SetRecord) -> Result<u64, StoreError>;
 
+    /// The sets whose receipt has not been handed out, oldest first.
+    fn unanswered(&self, limit: u32) -> Result<Vec<SetRecord>, StoreError>;
+
+    /// Marks the receipt of a set as handed out.
+    fn mark_answered(&self, set_no: u64) -> Result<(), StoreError>;
+
     /// Begins to take in a set: an empty staging table. What a cut-off process staged is gone. The intake's table
     /// is made where it is missing; one with other columns is [`StoreError::Unavailable`] with what differs.
     fn begin_taking(&self, intake: &IntakeId, table: &TableSpec) -> Result<Box<dyn Taking + '_>, StoreError>;

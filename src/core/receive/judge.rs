@@ -92,11 +92,20 @@ pub fn judge(
     };
     if !accepted.is_accepted_on(notice.business_date) {
         let day = notice.business_date;
+        // Versions side by side: before its time, and after it, a feed's sets are for others.
+        let is_for_others = head
+            .is_some_and(|head| head.feed != notice.feed && head.version != notice.version)
+            && terms.versions.iter().any(|other| other.is_accepted_on(day));
+        if is_for_others && reasons.is_empty() {
+            return Standing::Passed { why: "of a version that is not followed on its business date" };
+        }
+        let mut refuse = |code, detail: String| reasons.push(Reason::of_set(code, detail));
         let is_early = day < accepted.layout.valid_from || accepted.from.is_some_and(|from| day < from);
         let code = if is_early { ReasonCode::VersionNotYetValid } else { ReasonCode::VersionRetired };
         let on_date = terms.versions_on(day);
         refuse(code, format!("version {} on {day}; accepted then: {on_date}", notice.version));
     }
+    let mut refuse = |code, detail: String| reasons.push(Reason::of_set(code, detail));
     let layout = &accepted.layout;
     let format = notice.file_format.read();
     if format.is_none() {

@@ -153,7 +153,8 @@ fn another_feed_is_followed_from_a_full_in_its_time_and_never_back() {
         business_date: day.parse().unwrap(),
         ..notice
     };
-    check(&v2(full(1), "2027-03-31"), "version-not-yet-valid");
+    check(&v2(full(1), "2027-03-31"), "passed: of a version that is not followed on its business date");
+    assert_eq!(said(&v2(full(1), "2027-03-31"), None), "version-not-yet-valid");
     check(&v2(full(1), "2027-04-01"), "next Replace 1.1 switch");
     check(&v2(diff(2, 1), "2027-04-01"), "waiting: a full of the feed, 1 or later, is missing");
     check(&Notice { business_date: "2027-04-01".parse().unwrap(), ..diff(5, 4) }, "version-retired");

@@ -1,8 +1,8 @@
 //! What is recorded and answered of a set.
 
-use renkei_core::notice::StateWords;
+use renkei_core::notice::{NoticeError, StateWords};
 use renkei_core::port::{Outcome, SetRecord, TakeCounts};
-use renkei_core::receive::{FoundSet, Reason, Receipt, RowResults, Terms};
+use renkei_core::receive::{FoundSet, Reason, ReasonCode, Receipt, RowResults, Terms, UnreadableNotice};
 use renkei_core::state::FeedState;
 use renkei_core::{Moment, Sequence};
 
@@ -88,6 +88,64 @@ pub(super) fn record(
         run_id: run_id.to_owned(),
         at: now,
     }
+}
+
+/// Receipt and record of a notice that cannot be read.
+pub(super) fn of_unreadable(
+    terms: &Terms,
+    notice: &UnreadableNotice,
+    run_id: &str,
+    now: Moment,
+) -> (Receipt, SetRecord) {
+    let code = match &notice.error {
+        NoticeError::TooLong | NoticeError::Malformed { .. } => ReasonCode::NoticeMalformed,
+        NoticeError::Format { .. } => ReasonCode::NoticeFormat,
+        NoticeError::Contradiction { .. } => ReasonCode::NoticeContradiction,
+    };
+    let receipt = Receipt {
+        format: Receipt::FORMAT,
+        municipality: terms.municipality.clone(),
+        receiver: terms.receiver.clone(),
+        intake: terms.id.clone(),
+        notice: notice.name.to_string(),
+        notice_sha256: notice.sha256,
+        content_sha256: None,
+        interface: None,
+        branch: None,
+        version: None,
+        feed: None,
+        kind: None,
+        sequence: None,
+        outcome: Outcome::Refused,
+        reasons: vec![Reason::of_set(code, notice.error.to_string())],
+        rows: RowResults::default(),
+        state: None,
+        holds_sequence: None,
+        at: now.to_string(),
+    };
+    let record = SetRecord {
+        set_no: 0,
+        intake: terms.id.clone(),
+        notice_name: receipt.notice.clone(),
+        notice_sha256: notice.sha256,
+        content_sha256: None,
+        interface: None,
+        version: None,
+        feed: None,
+        kind: None,
+        sequence: None,
+        business_date: None,
+        outcome: Outcome::Refused,
+        n_rows: 0,
+        counts: TakeCounts::default(),
+        n_warned: 0,
+        n_parked: 0,
+        state: None,
+        receipt: receipt.to_json(),
+        run_id: run_id.to_owned(),
+        at: now,
+    };
+    (receipt, record)
 }
 
 pub(super) fn words(state: &FeedState) -> StateWords {

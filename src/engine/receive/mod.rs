@@ -4,11 +4,15 @@
 //! The hub uses it for what systems hand in, the agent for what the hub publishes.
 
 mod answer;
+mod desk;
+mod round;
 mod row_report;
 mod rows;
 mod set;
 mod table;
 
+pub use desk::{Desk, VerifiedSet};
+pub use round::{Found, Look, Rounds};
 pub use row_report::RowReport;
-pub use set::{Goal, HandOver, Set, SetResult, Taker, VerifiedSet, take_set};
+pub use set::{Goal, Set, SetResult, Taker, take_set};
 pub use table::table_name;

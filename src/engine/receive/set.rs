@@ -7,11 +7,14 @@ use renkei_core::port::{
     Folders, IntakeHead, IntakeStore, Outcome, SetRecord, Share, TakeCounts, TakeMode, Taking,
 };
 use renkei_core::publication::Kind;
-use renkei_core::receive::{FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, judge};
+use renkei_core::receive::{
+    FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, UnreadableNotice, judge,
+};
 use renkei_core::state::FeedState;
 use renkei_core::{FileName, FolderPath};
 
 use super::answer::{self, Findings, words};
+use super::desk::{Desk, VerifiedSet};
 use super::row_report::{RowReport, RowReportWriter};
 use super::rows::SetReader;
 use super::table::table_spec;
@@ -46,8 +49,6 @@ pub struct Set<'s> {
     pub found: &'s FoundSet,
     /// The table its rows go into; `None` keeps keys and digests only.
     pub table: Option<&'s str>,
-    /// True when a person allowed it to change more than the guard's bounds.
-    pub is_change_allowed: bool,
 }
 
 /// How far to go.
@@ -68,31 +69,10 @@ pub struct SetResult {
     pub record: SetRecord,
     /// The report on rows, on a stage of the taker's own folders.
     pub report: Option<RowReport>,
+    /// False when the last word on the same notice was the same, so that nothing was recorded.
+    pub is_new: bool,
     /// True when the set begins another feed than the one followed before.
     pub is_switch: bool,
-}
-
-/// A set that was proven whole and right, on its way to where its rows go.
-pub struct VerifiedSet<'v> {
-    /// Its folder.
-    pub folder: &'v FolderPath,
-    /// The set.
-    pub found: &'v FoundSet,
-    /// Its layout.
-    pub layout: &'v Layout,
-    /// How its files are written.
-    pub format: FileFormat,
-    /// Where its files are read.
-    pub share: &'v dyn Share,
-    /// True when rows with errors are to be left out.
-    pub parks_rows: bool,
-}
-
-/// Rows that go elsewhere than into a table. Called after everything is proven and before the mark, so it may be
-/// called again for the same set after a crash and must know it by [`Notice::content_sha256`].
-pub trait HandOver {
-    /// Takes the set over.
-    fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<TakeCounts, EngineError>;
 }
 
 /// Judges a set and, if it is the next one and nothing is wrong, takes it in.
@@ -103,7 +83,7 @@ pub fn take_set(
     taker: Taker<'_>,
     set: Set<'_>,
     goal: Goal,
-    hand_over: Option<&mut dyn HandOver>,
+    desk: &mut dyn Desk,
 ) -> Result<SetResult, EngineError> {
     let Set { terms, found, .. } = set;
     let notice = &found.notice;
@@ -114,7 +94,7 @@ pub fn take_set(
     let (outcome, reasons) = match judge(notice, terms, head.as_ref(), &|_, _| content_before) {
         Standing::Next { layout, format, mode, is_switch } => {
             let next = Next { taker, set, head, layout: &layout, format, mode, is_switch };
-            return next.take(goal, hand_over);
+            return next.take(goal, desk);
         }
         Standing::Refused(reasons) => (Outcome::Refused, reasons),
         Standing::Repeated => (Outcome::Repeated, Vec::new()),
@@ -123,6 +103,22 @@ pub fn take_set(
     };
     let findings = Findings { reasons, holds, ..Findings::default() };
     conclude(taker, set, goal, outcome, &findings, None)
+}
+
+/// Refuses a notice that cannot be read.
+pub(super) fn refuse_unreadable(
+    taker: Taker<'_>,
+    terms: &Terms,
+    notice: &UnreadableNotice,
+) -> Result<SetResult, EngineError> {
+    let now = taker.clock.now();
+    let (receipt, mut record) = answer::of_unreadable(terms, notice, taker.run_id, now);
+    let is_new = !is_on_record(taker, &record)?;
+    if is_new {
+        record.set_no = taker.store.note(&record)?;
+        tracing::info!(intake = %terms.id, "a notice that cannot be read is refused");
+    }
+    Ok(SetResult { receipt, record, report: None, is_new, is_switch: false })
 }
 
 /// A word on something that is no refusal.
@@ -142,7 +138,8 @@ fn conclude(
     let now = taker.clock.now();
     let receipt = answer::receipt(set.terms, set.found, outcome, findings, now);
     let mut record = answer::record(&receipt, set.found, findings, taker.run_id, now);
-    if goal == Goal::Take && !is_on_record(taker, &record)? {
+    let is_new = !is_on_record(taker, &record)?;
+    if goal == Goal::Take && is_new {
         record.set_no = taker.store.note(&record)?;
         tracing::info!(
             intake = %set.terms.id,
@@ -152,7 +149,7 @@ fn conclude(
             "a set is judged"
         );
     }
-    Ok(SetResult { receipt, record, report, is_switch: false })
+    Ok(SetResult { receipt, record, report, is_new, is_switch: false })
 }
 
 /// How many sets back the same verdict on the same notice is looked for.
@@ -182,11 +179,12 @@ struct Next<'n> {
 }
 
 impl Next<'_> {
-    fn take(&self, goal: Goal, hand_over: Option<&mut dyn HandOver>) -> Result<SetResult, EngineError> {
+    fn take(&self, goal: Goal, desk: &mut dyn Desk) -> Result<SetResult, EngineError> {
         let (notice, terms) = (self.notice(), self.set.terms);
         if let Some(reason) = self.wrong_state_before() {
             return self.refuse(goal, Findings { reasons: vec![reason], ..self.findings() }, None);
         }
+        self.taker.witness.reached("receive.begun");
         let spec = table_spec(self.layout, self.set.table.map(str::to_owned));
         let mut taking = self.taker.store.begin_taking(&terms.id, &spec)?;
         let stage = stage_name(terms, notice)?;
@@ -223,7 +221,9 @@ impl Next<'_> {
         if !findings.reasons.is_empty() {
             return self.refuse(goal, findings, report);
         }
-        if let Some(reason) = self.held(&after, counts) {
+        if !desk.is_change_allowed(self.set.found)
+            && let Some(reason) = self.held(&after, counts)
+        {
             findings.reasons = vec![reason];
             drop(taking);
             return conclude(self.taker, self.set, goal, Outcome::Waiting, &findings, report);
@@ -238,16 +238,19 @@ impl Next<'_> {
             let result = conclude(self.taker, self.set, goal, Outcome::Taken, &findings, report)?;
             return Ok(SetResult { is_switch: self.is_switch, ..result });
         }
-        if let Some(hand_over) = hand_over {
-            let verified = VerifiedSet {
-                folder: self.set.folder,
-                found: self.set.found,
-                layout: self.layout,
-                format: self.format,
-                share: self.taker.share,
-                parks_rows: terms.rows == RowPolicy::Park,
-            };
-            findings.counts = hand_over.hand_over(&verified)?;
+        if let Some(report) = &report {
+            desk.report(report)?;
+        }
+        let verified = VerifiedSet {
+            folder: self.set.folder,
+            found: self.set.found,
+            layout: self.layout,
+            format: self.format,
+            share: self.taker.share,
+            parks_rows: terms.rows == RowPolicy::Park,
+        };
+        if let Some(counts) = desk.hand_over(&verified)? {
+            findings.counts = counts;
             self.taker.witness.reached("receive.handed-over");
         }
         self.finish(taking, &findings, report)
@@ -273,7 +276,7 @@ impl Next<'_> {
             parked = findings.n_parked,
             "a set is taken in"
         );
-        Ok(SetResult { receipt, record, report, is_switch: self.is_switch })
+        Ok(SetResult { receipt, record, report, is_new: true, is_switch: self.is_switch })
     }
 
     fn notice(&self) -> &Notice {
@@ -360,9 +363,6 @@ impl Next<'_> {
 
     /// Whether the guard wants a person to look at it first.
     fn held(&self, after: &FeedState, counts: TakeCounts) -> Option<Reason> {
-        if self.set.is_change_allowed {
-            return None;
-        }
         let rows = |n_rows: i64| u64::try_from(n_rows).unwrap_or(0);
         let facts = Facts {
             n_held: self.head.as_ref().map(|head| rows(head.state.n_rows())),
