@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use renkei_core::notice::NoticeError;
 use renkei_core::port::{FolderError, StoreError};
+use renkei_core::receive::ReceiptError;
 use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
 use renkei_core::{Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
@@ -218,6 +219,15 @@ pub enum EngineError {
         /// Why.
         refusals: Vec<RemakeRefusal>,
     },
+    /// A receipt of our own, read back from the database, is none.
+    #[error("a receipt on record cannot be read")]
+    Receipt(#[from] ReceiptError),
+    /// Whoever takes over verified sets did not take this one.
+    #[error("a verified set was not taken over")]
+    HandOver {
+        /// Of the fault behind it.
+        class: Class,
+    },
     /// A worker thread of the run ended early.
     #[error("a worker of the run ended without a word")]
     Worker,
@@ -262,6 +272,8 @@ impl Fault for EngineError {
             Self::NoSuchPublication { .. } => "feed.no-such-publication",
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
+            Self::Receipt(error) => error.code(),
+            Self::HandOver { .. } => "engine.hand-over",
             Self::Worker => "engine.worker",
         }
     }
@@ -270,7 +282,8 @@ impl Fault for EngineError {
         match self {
             Self::Store(error) => error.class(),
             Self::Folder(error) | Self::Unfinished { source: error, .. } => error.class(),
-            Self::Notice(_) | Self::Worker | Self::Panic { .. } => Class::Bug,
+            Self::Notice(_) | Self::Receipt(_) | Self::Worker | Self::Panic { .. } => Class::Bug,
+            Self::HandOver { class } => *class,
             Self::CutOff { .. } => Class::Retry,
             Self::Refused { .. } | Self::Header { .. } => Class::Partner,
             _ => Class::Operator,

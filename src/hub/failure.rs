@@ -156,6 +156,20 @@ pub enum HubError {
         /// The system's words.
         source: io::Error,
     },
+    /// `receive` was given an intake that is not declared.
+    #[error("no intake has the id {intake:?}{}", hint(near.as_deref()))]
+    UnknownIntake {
+        /// What was given.
+        intake: String,
+        /// The nearest intake.
+        near: Option<String>,
+    },
+    /// Signals cannot be listened to.
+    #[error("signals cannot be listened to")]
+    Signals {
+        /// The system's words.
+        source: io::Error,
+    },
     /// A file for people cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
@@ -235,6 +249,8 @@ impl Fault for HubError {
             Self::RunFailed { .. } => "hub.run-failed",
             Self::UnknownJob { .. } => "usage.unknown-job",
             Self::DisabledJob { .. } => "usage.disabled-job",
+            Self::UnknownIntake { .. } => "usage.unknown-intake",
+            Self::Signals { .. } => "hub.signals",
             Self::NoDatabase { .. } => "hub.no-database",
             Self::NoAlertChannel => "hub.no-alert-channel",
             Self::MetricsPort { .. } => "hub.metrics-port",

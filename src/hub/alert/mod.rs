@@ -4,7 +4,7 @@
 //! messages an hour, and may be cut off anywhere. Everything here blocks, so it belongs on a thread of its own.
 
 mod argument;
-mod bounded;
+pub(crate) mod bounded;
 mod hook;
 mod letter;
 mod mail;

@@ -24,6 +24,7 @@ mod man;
 mod named_job;
 mod publications;
 mod reason;
+mod receive;
 mod redeliver;
 mod remake;
 mod retention;
@@ -77,6 +78,7 @@ commands! {
     Held(held::Held),
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
+    Receive(receive::Receive),
     Commits(commits::Commits),
     Status(status::Status),
     Top(top::Top),

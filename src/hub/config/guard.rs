@@ -14,7 +14,7 @@ const GROWTH: RangeInclusive<u64> = 1..=100_000;
 const FACTOR: RangeInclusive<u64> = 1..=1_000;
 
 /// Reads the table under `guard`, if there is one, over `bounds`. What is wrong has been reported.
-pub(super) fn take(table: &mut Table<'_>, bounds: GuardBounds) -> GuardBounds {
+pub(crate) fn take(table: &mut Table<'_>, bounds: GuardBounds) -> GuardBounds {
     let Some(mut guard) = table.optional("guard").and_then(Value::table) else { return bounds };
     let bounds = read(&mut guard, bounds);
     guard.finish();

@@ -7,7 +7,7 @@ use renkei_core::declared::{Located, Problems};
 
 /// A path relative to the hub's folder, or an absolute one. A relative path that climbs out is refused:
 /// what is meant to be elsewhere says so from the root.
-pub(super) fn resolve(folder: &Path, written: &Located<String>, problems: &Problems) -> Option<PathBuf> {
+pub(crate) fn resolve(folder: &Path, written: &Located<String>, problems: &Problems) -> Option<PathBuf> {
     let path = Path::new(&written.value);
     let climbs = path.components().any(|component| component == Component::ParentDir);
     let message = match () {

@@ -48,6 +48,14 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "layouts/degrade/cp932.csv",
 ];
 
+/// The layouts the program brings along: id and text.
+pub(crate) fn shipped_layouts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SHIPPED.iter().filter_map(|(file, text)| {
+        let id = file.strip_prefix("layouts/")?.strip_suffix(".toml")?;
+        (!id.contains('/')).then_some((id, *text))
+    })
+}
+
 /// Folders and their modes: only `share` is for others to see.
 const FOLDERS: [(&str, u32); 7] = [
     ("jobs", 0o755),

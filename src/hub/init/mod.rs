@@ -7,4 +7,5 @@ mod key;
 mod tests;
 
 pub use errors::InitError;
+pub(crate) use files::shipped_layouts;
 pub use files::{Made, NewHub, init};

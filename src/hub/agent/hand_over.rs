@@ -1,0 +1,110 @@
+//! Where verified sets go when not into a table: a folder, or a program.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use renkei_core::{Class, Fault, FileName, FolderPath};
+use renkei_engine::EngineError;
+use renkei_engine::receive::VerifiedSet;
+use renkei_folder::Outbox;
+
+use crate::alert::bounded::{Ended, Limits, run_bounded};
+
+/// How much of a program's standard error is kept for the log.
+const N_BYTES_KEPT: usize = 4096;
+
+/// A set that its program did not take over.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HandOverError {
+    /// It could not be started.
+    #[error("the program for verified sets cannot be started")]
+    NotStarted {
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// It said no.
+    #[error("the program for verified sets ended with {exit_code}")]
+    Failed {
+        /// Its exit code; for a signal 128 and its number.
+        exit_code: i32,
+    },
+    /// It did not end.
+    #[error("the program for verified sets did not end within {seconds} s")]
+    TimedOut {
+        /// The limit.
+        seconds: u64,
+    },
+}
+
+impl Fault for HandOverError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotStarted { .. } => "receive.program-not-started",
+            Self::Failed { .. } => "receive.program-failed",
+            Self::TimedOut { .. } => "receive.program-timed-out",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::NotStarted { .. } => Class::Operator,
+            // 75 is EX_TEMPFAIL of sysexits: the program asks to be called again.
+            Self::Failed { exit_code: 75 } | Self::TimedOut { .. } => Class::Retry,
+            Self::Failed { .. } => Class::Operator,
+        }
+    }
+}
+
+/// Copies the files of a set into a folder: data and reports first, the notice last, each whole. What is there
+/// already is put again, so that a repeat after a crash ends the same.
+pub(super) fn to_folder(root: &Path, set: &VerifiedSet<'_>) -> Result<(), EngineError> {
+    let outbox = Outbox::open(root)?;
+    let notice = &set.found.notice;
+    let folder: FolderPath = notice.feed.as_str().parse()?;
+    let named = notice.files.iter().map(|file| &file.name);
+    let named = named.chain(notice.reports.iter().map(|report| &report.name));
+    for name in named.chain([&set.found.notice_name]) {
+        outbox.put(&folder, name, set.share.open(set.folder, name)?)?;
+    }
+    Ok(())
+}
+
+/// Starts the program for a set and waits for it. Its environment has what it needs to know a set it was given
+/// before: `RENKEI_CONTENT_SHA256`.
+pub(super) fn to_program(
+    argv: &[String],
+    timeout: Duration,
+    share: &Path,
+    set: &VerifiedSet<'_>,
+) -> Result<(), HandOverError> {
+    let notice = &set.found.notice;
+    let folder = share.join(set.folder.as_str());
+    let path = |name: &FileName| folder.join(name.as_str()).display().to_string();
+    let notice_path = path(&set.found.notice_name);
+    let mut argv = argv.iter().map(|part| part.replace("{notice}", &notice_path));
+    let mut command = Command::new(argv.next().unwrap_or_default());
+    let files: Vec<String> = notice.files.iter().map(|file| path(&file.name)).collect();
+    command
+        .args(argv)
+        .env("RENKEI_NOTICE", &notice_path)
+        .env("RENKEI_FILES", files.join("\n"))
+        .env("RENKEI_FEED", notice.feed.as_str())
+        .env("RENKEI_INTERFACE", notice.interface.as_str())
+        .env("RENKEI_VERSION", notice.version.to_string())
+        .env("RENKEI_KIND", notice.kind.as_str())
+        .env("RENKEI_SEQUENCE", notice.sequence.to_string())
+        .env("RENKEI_BUSINESS_DATE", notice.business_date.to_string())
+        .env("RENKEI_CONTENT_SHA256", notice.content_sha256().to_string());
+    let limits = Limits { timeout, n_bytes_kept: N_BYTES_KEPT, reads_stdout: false };
+    match run_bounded(&mut command, limits) {
+        Ok(Ended::Exited { exit_code: 0, .. }) => Ok(()),
+        Ok(Ended::Exited { exit_code, said }) => {
+            tracing::warn!(exit_code, said = %String::from_utf8_lossy(&said), "the program for verified sets failed");
+            Err(HandOverError::Failed { exit_code })
+        }
+        Ok(Ended::TimedOut) => Err(HandOverError::TimedOut { seconds: timeout.as_secs() }),
+        Err(source) => Err(HandOverError::NotStarted { source }),
+    }
+}
+

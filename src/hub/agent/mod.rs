@@ -1,0 +1,24 @@
+//! The agent: how a consuming system takes in what a hub publishes, with the same code the hub itself uses.
+//!
+//! One small TOML says whose files are taken from where, in which versions, and where their rows go.
+
+mod desk;
+mod config;
+mod hand_over;
+mod round;
+mod stop;
+
+pub(crate) use config::{AgentConfig, ReadAgent, Target};
+pub(crate) use round::{Agent, AgentLook};
+
+use renkei_core::port::SeenName;
+
+pub(crate) use stop::Stop;
+
+/// A name as it can be shown.
+pub(crate) fn shown(name: &SeenName) -> &str {
+    match name {
+        SeenName::Plain(name) => name.as_str(),
+        SeenName::Odd(escaped) => escaped,
+    }
+}

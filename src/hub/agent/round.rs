@@ -1,0 +1,137 @@
+//! The agent at work: its database and folders open, one round after the other.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use renkei_core::IntakeId;
+use renkei_core::port::IntakeStore;
+use renkei_core::receive::{Stray, WaitingSet};
+use renkei_engine::receive::{Goal, Look, Rounds, Taker};
+use renkei_engine::{EngineError, Witness};
+use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, RootLock};
+use renkei_store::intake::{PostgresIntake, PostgresOptions, SqliteIntake};
+
+use super::config::{AgentConfig, Target};
+use super::desk::AgentDesk;
+use crate::Failure;
+use crate::clock::HubClock;
+
+/// How long a taker waits for another on the same database.
+const STORE_WAIT: Duration = Duration::from_secs(60);
+
+/// The agent, ready to work. One at a time per folder.
+pub(crate) struct Agent {
+    config: AgentConfig,
+    store: Box<dyn IntakeStore>,
+    share: ReadOnlyShare,
+    own: LocalFolders,
+    outbox: Option<Outbox>,
+    clock: HubClock,
+    rounds: HashMap<IntakeId, Rounds>,
+    _lock: RootLock,
+}
+
+/// What a round of one intake came to.
+pub(crate) struct AgentLook {
+    pub(crate) intake: IntakeId,
+    /// The intake's round, or why it could not be gone.
+    pub(crate) outcome: Result<Look, Failure>,
+    /// Where the reasons for refused sets are kept.
+    pub(crate) refused: Vec<String>,
+}
+
+impl AgentLook {
+    /// Sets that have waited for files too long, and files without a notice that have stood too long.
+    pub(crate) fn overdue(&self) -> (Vec<&WaitingSet>, Vec<&Stray>) {
+        let Ok(look) = &self.outcome else { return (Vec::new(), Vec::new()) };
+        (
+            look.incomplete.iter().filter(|set| set.is_overdue).collect(),
+            look.strays.iter().filter(|stray| stray.is_overdue).collect(),
+        )
+    }
+}
+
+impl Agent {
+    /// Opens everything. A missing folder of the agent's own is made; a missing share is an error.
+    pub(crate) fn open(config: AgentConfig, wait: Duration) -> Result<Self, Failure> {
+        let clock = HubClock::system();
+        let own_made = std::fs::create_dir_all(&config.folder);
+        own_made.map_err(|source| crate::HubError::Write { path: config.folder.clone(), source })?;
+        let lock = RootLock::take(
+            &config.folder.join("agent.lock"),
+            "renkei receive",
+            &renkei_engine::Clock::now(&clock).to_string(),
+            (!wait.is_zero()).then_some(wait),
+        )?;
+        let own = LocalFolders::open(&config.folder)?;
+        let share = ReadOnlyShare::open(&config.share)?;
+        let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
+        let store: Box<dyn IntakeStore> = match &config.target {
+            Target::Sqlite(path) => Box::new(SqliteIntake::open(path, STORE_WAIT)?),
+            Target::Postgres { connection, password_file } => {
+                Box::new(PostgresIntake::open(&PostgresOptions {
+                    connection: connection.clone(),
+                    password_file: password_file.clone(),
+                    wait: STORE_WAIT,
+                })?)
+            }
+        };
+        Ok(Self { config, store, share, own, outbox, clock, rounds: HashMap::new(), _lock: lock })
+    }
+
+    /// Goes round all intakes, or the one named, once.
+    pub(crate) fn go(
+        &mut self,
+        only: Option<&IntakeId>,
+        goal: Goal,
+        allowed: Option<u32>,
+        lang_ja: bool,
+        witness: &dyn Witness,
+    ) -> Vec<AgentLook> {
+        let mut looks = Vec::new();
+        for intake in &self.config.intakes {
+            let id = &intake.terms.id;
+            if only.is_some_and(|only| only != id) {
+                continue;
+            }
+            let taker = Taker {
+                store: self.store.as_ref(),
+                share: &self.share,
+                own: &self.own,
+                clock: &self.clock,
+                witness,
+                run_id: "",
+            };
+            let mut desk = AgentDesk {
+                share: &self.config.share,
+                own: &self.own,
+                receipts: self.outbox.as_ref().zip(self.config.receipts.as_ref()),
+                to: &intake.to,
+                allowed,
+                lang_ja,
+                refused: Vec::new(),
+                program_fault: None,
+            };
+            let rounds = self.rounds.entry(id.clone()).or_default();
+            let table = |version| intake.table(version);
+            let outcome =
+                rounds.go(taker, &intake.terms, &self.config.patience, &table, goal, &mut desk);
+            let outcome = outcome.map_err(|error| match (error, desk.program_fault.take()) {
+                (EngineError::HandOver { .. }, Some(fault)) => Failure::from(fault),
+                (error, _) => Failure::from(error),
+            });
+            looks.push(AgentLook { intake: id.clone(), outcome, refused: desk.refused });
+        }
+        looks
+    }
+
+    /// What the agent was declared as.
+    pub(crate) fn config(&self) -> &AgentConfig {
+        &self.config
+    }
+
+    /// The taker's database.
+    pub(crate) fn store(&self) -> &dyn IntakeStore {
+        self.store.as_ref()
+    }
+}
