@@ -40,6 +40,9 @@ pub(crate) struct Receive {
     /// Show what is held and the last sets, and change nothing.
     #[arg(long, conflicts_with_all = ["preview", "daemon", "allow"])]
     status: bool,
+    /// Print a commented declaration to begin with.
+    #[arg(long, exclusive = true)]
+    example: bool,
 }
 
 /// Sets shown by `--status`, of each intake.
@@ -47,6 +50,10 @@ const N_SHOWN: u32 = 10;
 
 impl Receive {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        if self.example {
+            session.console().data(include_str!("../init/templates/receive.toml").trim_end());
+            return Ok(Exit::Ok);
+        }
         let config = ReadAgent::load(&self.config)?;
         let only = self.only(config.intakes.iter().map(|intake| intake.terms.id.as_str()))?;
         let mut agent = Agent::open(config, session.wait())?;
