@@ -2,6 +2,7 @@
 
 use renkei_core::port::StoreError;
 use renkei_registry::PackedError;
+use rusqlite::types::FromSqlError;
 use rusqlite::{Error, ErrorCode, ffi};
 
 /// A failure inside this room, on its way to becoming a [`StoreError`]; lets `?` take both kinds.
@@ -52,6 +53,13 @@ impl From<Error> for SqliteError {
             Error::QueryReturnedNoRows => StoreError::Corrupt { detail: "a row is missing".to_owned() },
             other => StoreError::Unavailable { detail: other.to_string() },
         })
+    }
+}
+
+impl From<FromSqlError> for SqliteError {
+    fn from(_: FromSqlError) -> Self {
+        // It may carry the value that did not fit.
+        corrupt("unexpected kind of value in a result column")
     }
 }
 

@@ -10,6 +10,7 @@ mod columns;
 mod commits;
 mod connection;
 mod errors;
+pub mod intake;
 mod key;
 mod load;
 mod migrate;

@@ -50,7 +50,7 @@ impl SqliteStore {
         let seal = NumberSeal::new(&key, municipality);
         let (keeper, residents) = connection::patiently(wait, || {
             let keeper = connection::writer(path, wait)?;
-            migrate::migrate(&keeper)?;
+            migrate::migrate(&keeper, &migrate::HUB)?;
             let residents = owner::claim(&keeper, municipality, &seal)?;
             Ok((keeper, residents))
         })?;
