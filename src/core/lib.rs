@@ -25,6 +25,7 @@ pub mod publication;
 pub mod redo;
 pub mod retention;
 pub mod retry;
+pub mod row_check;
 mod row_digests;
 pub mod schedule;
 pub mod state;

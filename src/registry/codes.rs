@@ -43,6 +43,11 @@ impl CodeTable {
         TABLES.iter().find(|table| table.name == name)
     }
 
+    /// The names of all tables.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        RECORDS.iter().map(|source| source.name)
+    }
+
     /// The entry of `code`.
     pub fn get(&self, code: &str) -> Option<&CodeEntry> {
         self.entries.get(code)

@@ -4,7 +4,6 @@ use renkei_registry::{Dictionary, ItemNo};
 
 use super::*;
 use crate::declared::Problems;
-use crate::port::RowSet;
 
 const SHIPPED: [(&str, &str); 5] = [
     ("001o005-1.0", include_str!("../../../layouts/001o005-1.0.toml")),
@@ -72,7 +71,7 @@ fn a_right_layout_is_read() {
     let japanese: Vec<_> = layout.headers(HeaderRow::Japanese).unwrap().collect();
     assert_eq!(romaji, ["atena_no", "shimei", "del_flg"]);
     assert_eq!(japanese, ["宛名番号", "氏名（漢字）", "削除フラグ"]);
-    assert_eq!((layout.key_columns.as_slice(), layout.removal.column), ([0].as_slice(), 2));
+    assert_eq!((layout.key_columns.as_slice(), layout.removal.as_ref().unwrap().column), ([0].as_slice(), 2));
     assert_eq!((layout.branch.as_str(), layout.file), ("00", FileFormat::default()));
     assert!(!layout.is_valid_on("2026-03-31".parse().unwrap()));
     assert!(layout.is_valid_on("2026-04-01".parse().unwrap()));
@@ -94,7 +93,7 @@ fn columns_name_items_that_exist_once() {
         "item = \"氏名\"",
         "item = \"氏名\"\ntext = \"x\"",
         &[
-            "l.toml:15:1: column[1]: a column holds exactly one thing (item = \"…\", text = \"…\" or content = \"removal\")",
+            "l.toml:15:1: column[1]: a column holds exactly one thing (item = \"…\", field = \"…\", text = \"…\" or content = \"removal\")",
         ],
     );
     check(
@@ -238,7 +237,7 @@ fn shipped_versions_really_differ() {
     for interface in ["001o005", "001o006"] {
         let old = shipped(&format!("{interface}-1.0"));
         let new = shipped(&format!("{interface}-1.1"));
-        assert_eq!((old.rows, new.rows), (RowSet::Latest, RowSet::History));
+        assert_eq!((old.rows, new.rows), (Rows::Latest, Rows::History));
         assert!(!has(&old, "saishin_flg") && has(&new, "saishin_flg"));
         let headers = |layout: &Layout| -> Vec<String> {
             layout.headers(HeaderRow::Japanese).unwrap().map(str::to_owned).collect()
