@@ -24,7 +24,7 @@ impl Layout {
         let presences = key::presences(raw.columns.as_deref().unwrap_or_default());
         let declared = raw.columns.unwrap_or_default();
         let n_declared = declared.len();
-        let columns = columns::check(declared, raw.headers, problems);
+        let mut columns = columns::check(declared, raw.headers, problems);
         // With a column missing, what refers to columns would be reported as wrong without being so.
         let is_complete = columns.len() == n_declared && n_declared > 0;
         if let (Some(from), Some(until)) = (raw.valid_from, &raw.valid_until)
@@ -49,6 +49,9 @@ impl Layout {
             .rows
             .filter(|_| is_complete)
             .and_then(|rows| key::check(rows, raw.key, &columns, &presences, &raw.columns_spot, problems));
+        if raw.rows == Some(Rows::Received) {
+            key::require(&mut columns, key_columns.as_deref().unwrap_or_default(), &presences);
+        }
         if raw.removal.is_none() && raw.rows.is_some_and(|rows| rows != Rows::Received) {
             problems.report(&raw.removal_spot, "missing");
         }

@@ -88,7 +88,7 @@ fn column(
             if header.is_none() {
                 header = overrides.remove(&item.no).map(|(_, header)| header);
             }
-            overrides_of_item = field::of_item(&raw.field, problems);
+            overrides_of_item = field::of_item(item, &raw.field, problems);
             (Content::Item(item.no), Some((item.name_ja, item.id)))
         }
         RawContent::Field(name) => {

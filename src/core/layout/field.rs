@@ -1,6 +1,6 @@
 //! Checking what a column says of its fields.
 
-use renkei_registry::{CheckDigit, CodeTable, FieldCheck, FieldKind, FieldRule, Severity};
+use renkei_registry::{CheckDigit, CodeTable, FieldCheck, FieldKind, FieldRule, Item, Severity};
 
 use super::raw_column::{RawField, RawPresence};
 use super::types::ItemOverrides;
@@ -48,13 +48,19 @@ pub(super) fn own(spot: &Spot, raw: &RawField, problems: &Problems) -> Option<Fi
 }
 
 /// What a column says of an item otherwise than the dictionary.
-pub(super) fn of_item(raw: &RawField, problems: &Problems) -> ItemOverrides {
+pub(super) fn of_item(item: &Item, raw: &RawField, problems: &Problems) -> ItemOverrides {
+    if let (Some(length), Some(most)) = (&raw.exact_chars, item.max_chars)
+        && length.value > most
+    {
+        problems.report(&length.spot, format!("the dictionary has {most} characters at most for the item"));
+    }
     for (spot, key) in raw.own_only() {
         let hint = "field = \"…\" declares a column of the layout's own".to_owned();
         problems.report_with(spot, format!("the dictionary says {key} for an item"), hint);
     }
     check_marks(&raw.also, problems);
     ItemOverrides {
+        exact_chars: raw.exact_chars.as_ref().map(|length| length.value),
         severity: raw.severity.as_ref().map(|severity| severity.value),
         is_required: raw.presence.as_ref().map(|presence| presence.value != RawPresence::Optional),
         also: texts(&raw.also),

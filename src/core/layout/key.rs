@@ -79,11 +79,6 @@ fn received(
         if columns.get(place).is_some_and(|column| !matches!(column.content, Content::Item(_) | Content::Field(_))) {
             problems.report(&name.spot, "a constant or a removal mark tells no row from another");
         }
-        if let Some(Some(optional)) = presences.get(place)
-            && optional.value == RawPresence::Optional
-        {
-            problems.report(&optional.spot, "the column is part of the key and never empty");
-        }
         places.push(place);
     }
     for (place, presence) in presences.iter().enumerate() {
@@ -95,4 +90,19 @@ fn received(
         }
     }
     (places.len() == names.len() && !places.is_empty()).then_some(places)
+}
+
+/// Makes columns of the key required, but for those that the layout says may be empty.
+pub(super) fn require(columns: &mut [Column], places: &[usize], presences: &[Option<Located<RawPresence>>]) {
+    for (place, column) in columns.iter_mut().enumerate().filter(|(place, _)| places.contains(place)) {
+        if let Some(Some(presence)) = presences.get(place)
+            && presence.value == RawPresence::Optional
+        {
+            continue;
+        }
+        match &mut column.content {
+            Content::Field(rule) => rule.is_required = true,
+            _ => column.overrides.is_required = Some(true),
+        }
+    }
 }

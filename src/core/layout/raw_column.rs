@@ -103,7 +103,6 @@ impl RawField {
         let spots = [
             (self.kind.as_ref().map(|at| &at.spot), "type"),
             (self.max_chars.as_ref().map(|at| &at.spot), "max"),
-            (self.exact_chars.as_ref().map(|at| &at.spot), "length"),
             (self.codes.as_ref().map(|at| &at.spot), "codes"),
             (self.one_of.as_ref().map(|(spot, _)| spot), "one_of"),
             (self.check_digit.as_ref().map(|at| &at.spot), "check_digit"),
@@ -114,6 +113,7 @@ impl RawField {
     /// Where something is said that any field to be checked can have, by key.
     pub(super) fn shared(&self) -> impl Iterator<Item = (&Spot, &'static str)> {
         let spots = [
+            (self.exact_chars.as_ref().map(|at| &at.spot), "length"),
             (self.presence.as_ref().map(|at| &at.spot), "presence"),
             (self.also.first().map(|at| &at.spot), "also"),
             (self.severity.as_ref().map(|at| &at.spot), "severity"),

@@ -90,6 +90,10 @@ fn a_right_layout_is_read() {
         (Some(CheckDigit::Municipality), Some(Severity::Error))
     );
     assert_eq!(rule(6).codes, CodeTable::find("care_level"));
+    assert!(rule(0).is_required && rule(1).is_required && !rule(3).is_required);
+    let may_be_empty = RIGHT.replace("length = 10", "length = 10\npresence = \"optional\"");
+    let may_be_empty = Layout::read("l.toml", &may_be_empty, &Problems::new()).unwrap();
+    assert!(!may_be_empty.columns[1].rule().unwrap().is_required);
     assert_eq!(layout.columns[1].header_romaji, "hihokensha_no");
     assert_eq!(
         layout.rules[0].check,
@@ -180,7 +184,7 @@ fn items_keep_what_the_dictionary_says() {
         "field = \"shimei\"",
         &[
             "l.toml:L:9: column[2].field: the dictionary has an item of this name (item = \"shimei\")",
-            "l.toml:48:19: rule[1].when.column: no column \"kubun\"",
+            "l.toml:49:19: rule[1].when.column: no column \"kubun\"",
         ],
     );
     check(
@@ -211,11 +215,6 @@ fn received_rows_have_a_key_of_their_own() {
         "\"hihokensha_no\", \"宛名番号\"",
         "\"hihokensha_no\"",
         &["l.toml:10:12: column[0].presence: the column is not named in key"],
-    );
-    check(
-        "presence = \"key\"",
-        "presence = \"optional\"",
-        &["l.toml:L:12: column[0].presence: the column is part of the key and never empty"],
     );
     check(
         "rows = \"received\"",
@@ -290,7 +289,7 @@ fn rules_name_columns_and_values_that_are_there() {
     check(
         "must_be = \"set\"",
         "must_be = \"sett\"",
-        &["l.toml:L:37: rule[1].then.must_be: unknown word \"sett\" (did you mean \"set\"?)"],
+        &["l.toml:L:36: rule[1].then.must_be: unknown word \"sett\" (did you mean \"set\"?)"],
     );
     check(
         "name = \"with-kubun\"",

@@ -5,12 +5,21 @@ use renkei_registry::{Dictionary, ItemNo};
 use super::*;
 use crate::declared::Problems;
 
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 14] = [
     ("001o005-1.0", include_str!("../../../layouts/001o005-1.0.toml")),
     ("001o005-1.1", include_str!("../../../layouts/001o005-1.1.toml")),
     ("001o006-1.0", include_str!("../../../layouts/001o006-1.0.toml")),
     ("001o006-1.1", include_str!("../../../layouts/001o006-1.1.toml")),
     ("001z001-1.0", include_str!("../../../layouts/001z001-1.0.toml")),
+    ("003z001-1.0", include_str!("../../../layouts/003z001-1.0.toml")),
+    ("023z001-1.0", include_str!("../../../layouts/023z001-1.0.toml")),
+    ("024z001-1.0", include_str!("../../../layouts/024z001-1.0.toml")),
+    ("025z001-1.0", include_str!("../../../layouts/025z001-1.0.toml")),
+    ("026z001-1.0", include_str!("../../../layouts/026z001-1.0.toml")),
+    ("027z001-1.0", include_str!("../../../layouts/027z001-1.0.toml")),
+    ("001z010-1.0", include_str!("../../../layouts/001z010-1.0.toml")),
+    ("001z020-1.0", include_str!("../../../layouts/001z020-1.0.toml")),
+    ("001z021-1.0", include_str!("../../../layouts/001z021-1.0.toml")),
 ];
 
 /// A right layout; each case changes it by replacing text.
@@ -267,4 +276,22 @@ fn only_001o006_and_the_dump_hold_the_individual_number() {
     }
     assert_eq!(shipped("001z001-1.0").columns.len(), Dictionary::standard().len());
     assert_eq!(shipped("001z001-1.0").columns[10].content, Content::Item(ItemNo::KOJIN_BANGO));
+}
+
+#[test]
+fn shipped_layouts_are_for_giving_or_for_receiving() {
+    for (id, _) in SHIPPED {
+        let layout = shipped(id);
+        assert_eq!(id, format!("{}-{}", layout.interface, layout.version));
+        let is_inbound = layout.rows == Rows::Received;
+        assert_eq!(layout.is_for_feeds(), !is_inbound, "{id}");
+        if !is_inbound {
+            continue;
+        }
+        assert!(!layout.rules.is_empty(), "{id} has rules between fields");
+        if let Some(place) = layout.find_column("atena_no") {
+            assert_eq!(layout.columns[place].rule().unwrap().exact_chars, Some(15), "{id}");
+        }
+        assert_eq!(layout.holds_individual_number, has(&layout, "kojin_bango"), "{id}");
+    }
 }

@@ -129,6 +129,7 @@ impl Column {
             Content::Item(no) => {
                 let mut rule = FieldRule::of_item(Dictionary::standard().item(*no)?);
                 rule.severity = self.overrides.severity;
+                rule.exact_chars = self.overrides.exact_chars;
                 rule.is_required = self.overrides.is_required.unwrap_or(rule.is_required);
                 rule.also.clone_from(&self.overrides.also);
                 Some(rule)
@@ -152,6 +153,8 @@ impl Column {
 pub struct ItemOverrides {
     /// What each issue weighs.
     pub severity: Option<Severity>,
+    /// The characters it has exactly, where the dictionary only has the most: 宛名番号 filled up with zeros.
+    pub exact_chars: Option<u16>,
     /// Whether the field may be empty.
     pub is_required: Option<bool>,
     /// Values that pass as they stand.

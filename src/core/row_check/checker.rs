@@ -59,10 +59,7 @@ impl<'l> RowChecker<'l> {
         let columns = layout.columns.iter().enumerate().map(|(index, column)| {
             let rule = column.rule().filter(|_| Some(index) != mark_at);
             match (rule, &column.content) {
-                (Some(mut rule), _) => {
-                    rule.is_required |= layout.key_columns.contains(&index);
-                    ColumnCheck::Field(FieldCheck::new(&rule, Some(&day)))
-                }
+                (Some(rule), _) => ColumnCheck::Field(FieldCheck::new(&rule, Some(&day))),
                 (None, Content::Text(text)) if Some(index) != mark_at => ColumnCheck::Text(text),
                 (None, _) => ColumnCheck::Mark,
             }

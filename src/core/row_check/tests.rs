@@ -57,8 +57,8 @@ header = "要介護状態"
 type = "code"
 codes = "care_level"
 [[column]]
-field = "shimei"
-header = "氏名"
+field = "meigi"
+header = "名義"
 type = "text"
 max = 3
 [[rule]]
