@@ -26,6 +26,7 @@ pub mod receive;
 pub mod redo;
 pub mod retention;
 pub mod retry;
+pub mod row_check;
 mod row_digests;
 pub mod schedule;
 pub mod state;

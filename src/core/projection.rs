@@ -8,7 +8,7 @@ use renkei_registry::{Dictionary, ItemNo, PackedRow};
 
 use crate::csv_file::{Quote, write_field};
 use crate::feed::Feed;
-use crate::layout::{Content, Layout};
+use crate::layout::{Content, Layout, Removal};
 use crate::port::RowSet;
 use crate::state::bucket_of;
 use crate::text::CharacterSet;
@@ -91,12 +91,16 @@ impl Projection {
         Self::of_layout(&feed.layout, feed.file.quote, feed.characters())
     }
 
-    /// Compiles a layout for a quoting rule and a character set.
+    /// Compiles a layout for a quoting rule and a character set. The layout is one for feeds
+    /// ([`Layout::is_for_feeds`]); of another, what the registry does not have would stay empty.
     pub fn of_layout(layout: &Layout, quote: Quote, characters: CharacterSet) -> Self {
-        let removal = &layout.removal;
+        let removal = layout.removal.as_ref();
+        let mark_at = removal.map(|removal| removal.column);
+        let text_of = |mark: fn(&Removal) -> &String| removal.map(mark).cloned().unwrap_or_default();
         let fields = layout.columns.iter().enumerate().map(|(index, column)| match &column.content {
-            _ if index == removal.column => Field::Mark,
+            _ if Some(index) == mark_at => Field::Mark,
             Content::Item(item) => Field::Item(*item),
+            Content::Field(_) => Field::Text(String::new()),
             Content::Text(text) => Field::Text(text.clone()),
             Content::Removal => Field::Mark,
         });
@@ -107,11 +111,11 @@ impl Projection {
         Self {
             fields: fields.collect(),
             key: layout.key_columns.iter().filter_map(|index| item_at(*index)).collect(),
-            rows: layout.rows,
+            rows: layout.rows.row_set().unwrap_or(RowSet::Latest),
             select: layout.select.iter().map(|c| (c.item, c.one_of.clone())).collect(),
-            gone: item_at(removal.column).map(|item| (item, removal.removed.clone())),
-            present: removal.present.clone(),
-            removed: removal.removed.clone(),
+            gone: mark_at.and_then(item_at).map(|item| (item, text_of(|removal| &removal.removed))),
+            present: text_of(|removal| &removal.present),
+            removed: text_of(|removal| &removal.removed),
             quote,
             characters,
             holds_number: layout.holds_individual_number,
@@ -248,7 +252,7 @@ pub fn column_name(layout: &Layout, column: usize) -> &str {
     match layout.columns.get(column) {
         Some(column) => match &column.content {
             Content::Item(item) => Dictionary::standard().item(*item).map_or("?", |item| item.id),
-            Content::Text(_) | Content::Removal => &column.header_romaji,
+            Content::Field(_) | Content::Text(_) | Content::Removal => &column.header_romaji,
         },
         None => "?",
     }

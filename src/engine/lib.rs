@@ -3,11 +3,11 @@
 
 mod archive;
 mod audit;
-mod data_file;
 mod error;
 mod generate;
 mod house;
 mod intake;
+mod judge;
 pub mod night;
 pub mod receive;
 mod redo;
@@ -22,6 +22,9 @@ pub use house::{Clock, House, NIGHT_POINTS, POINTS, Unwatched, Witness};
 pub use intake::{
     Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,
     load_residents,
+};
+pub use judge::{
+    FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyIssue, KeyOrder, LineIssue,
 };
 pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
 pub use verify::{Beside, ChainReport, FileReport, Given, NoticeReport, verify};

@@ -25,6 +25,18 @@ pub fn is_time(text: &[u8]) -> bool {
     )
 }
 
+/// [`is_date`] for days written `YYYYMMDD`.
+pub fn is_compact_date(text: &[u8]) -> bool {
+    let &[y1, y2, y3, y4, m1, m2, d1, d2] = text else { return false };
+    is_date(&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2])
+}
+
+/// True for a moment written `YYYYMMDDhhmmss`.
+pub fn is_timestamp(text: &[u8]) -> bool {
+    let Some((day, &[h1, h2, m1, m2, s1, s2])) = text.split_at_checked(8) else { return false };
+    is_compact_date(day) && is_time(&[h1, h2, b':', m1, m2, b':', s1, s2])
+}
+
 fn two_digits(tens: u8, ones: u8) -> Option<u32> {
     (tens.is_ascii_digit() && ones.is_ascii_digit())
         .then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
@@ -67,6 +79,25 @@ mod tests {
             "99999999",
         ] {
             assert!(!is_date(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn compact_forms_follow_the_same_rules() {
+        for (text, is_day) in
+            [("20240229", true), ("20230229", false), ("2024-229", false), ("", false), ("99999999", false)]
+        {
+            assert_eq!(is_compact_date(text.as_bytes()), is_day, "{text}");
+        }
+        for (text, is_moment) in [
+            ("20261001235959", true),
+            ("20261001240000", false),
+            ("20261301000000", false),
+            ("20261001", false),
+            ("2026100112:000", false),
+            ("", false),
+        ] {
+            assert_eq!(is_timestamp(text.as_bytes()), is_moment, "{text}");
         }
     }
 

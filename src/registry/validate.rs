@@ -3,10 +3,8 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use crate::check_digit;
-use crate::codes::CodeTable;
-use crate::date;
-use crate::dictionary::{CheckDigit, Dictionary, ItemNo, ItemType, Presence};
+use crate::dictionary::{Dictionary, ItemNo, Presence};
+use crate::field::{FieldCheck, FieldRule};
 use crate::row::Values;
 
 /// How much an issue weighs (`facts.md` 3.10).
@@ -25,18 +23,24 @@ pub enum Rule {
     Missing,
     /// More characters than the item has room for.
     TooLong,
+    /// Not exactly as many characters as the field has.
+    WrongLength,
     /// Something other than digits.
     NotDigits,
     /// Not an integer, or one with leading zeros.
     NotInteger,
-    /// Not a day that exists, as `YYYY-MM-DD`.
+    /// Not a day that exists, as `YYYY-MM-DD` or as `YYYYMMDD`, whichever the field is written as.
     NotDate,
+    /// Not a moment, as `YYYYMMDDhhmmss`.
+    NotTimestamp,
     /// Not a time of day, as `HH:MM:SS`.
     NotTime,
     /// Neither `0` nor `1`.
     NotFlag,
     /// Not in the code table.
     UnknownCode,
+    /// In the code table, but not to be used on that day.
+    CodeNotValid,
     /// The check digit is wrong.
     WrongCheckDigit,
     /// A control character, such as a line break inside a field.
@@ -49,12 +53,15 @@ impl Rule {
         match self {
             Self::Missing => "missing",
             Self::TooLong => "too-long",
+            Self::WrongLength => "wrong-length",
             Self::NotDigits => "not-digits",
             Self::NotInteger => "not-integer",
             Self::NotDate => "not-date",
+            Self::NotTimestamp => "not-timestamp",
             Self::NotTime => "not-time",
             Self::NotFlag => "not-flag",
             Self::UnknownCode => "unknown-code",
+            Self::CodeNotValid => "code-not-valid",
             Self::WrongCheckDigit => "wrong-check-digit",
             Self::ControlCharacter => "control-character",
         }
@@ -120,79 +127,31 @@ fn flag_of_unknown(item: ItemNo) -> Option<ItemNo> {
 pub struct ItemCheck {
     item: ItemNo,
     is_required: bool,
-    kind: ItemType,
-    max_chars: usize,
-    codes: Option<&'static CodeTable>,
-    digit_rule: Option<CheckDigit>,
+    check: FieldCheck,
 }
 
 impl ItemCheck {
     /// The check of an item.
     pub fn of(item: &crate::dictionary::Item) -> Self {
-        Self {
-            item: item.no,
-            is_required: matches!(item.presence, Presence::Key | Presence::Required),
-            kind: item.kind,
-            max_chars: item.max_chars.map_or(usize::MAX, usize::from),
-            codes: item.codes,
-            digit_rule: item.check_digit,
-        }
+        let rule = FieldRule::of_item(item);
+        let is_required = matches!(item.presence, Presence::Key | Presence::Required);
+        Self { item: item.no, is_required, check: FieldCheck::new(&rule, None) }
     }
 
     /// The issue of a text of this item, where the item stands alone: an unknown date may be empty.
     pub fn issue(&self, text: &str) -> Option<Issue> {
-        let (rule, severity) = if !text.is_empty() {
-            self.test(text)?
-        } else if self.is_required && flag_of_unknown(self.item).is_none() {
-            (Rule::Missing, Severity::Error)
-        } else {
-            return None;
-        };
-        Some(Issue { item: self.item, rule, severity })
+        self.check.issue(text).map(|(rule, severity)| Issue { item: self.item, rule, severity })
     }
 
     /// The first rule a text that is not empty breaks.
     fn test(&self, text: &str) -> Option<(Rule, Severity)> {
-        let bytes = text.as_bytes();
-        let error = |rule| Some((rule, Severity::Error));
-        if has_control(bytes) {
-            return error(Rule::ControlCharacter);
-        }
-        // Characters are counted only where there are bytes enough for too many of them.
-        if bytes.len() > self.max_chars && text.chars().count() > self.max_chars {
-            return error(Rule::TooLong);
-        }
-        match self.kind {
-            ItemType::Digits if !bytes.iter().all(u8::is_ascii_digit) => return error(Rule::NotDigits),
-            ItemType::Integer if !is_integer(bytes) => return error(Rule::NotInteger),
-            ItemType::Date if !date::is_date(bytes) => return error(Rule::NotDate),
-            ItemType::Time if !date::is_time(bytes) => return error(Rule::NotTime),
-            ItemType::Flag if !matches!(bytes, b"0" | b"1") => return error(Rule::NotFlag),
-            _ => {}
-        }
-        if let Some(table) = self.codes
-            && table.get(text).is_none()
-        {
-            let severity = if table.is_complete { Severity::Error } else { Severity::Warning };
-            return Some((Rule::UnknownCode, severity));
-        }
-        let (is_right, severity) = match self.digit_rule? {
-            CheckDigit::IndividualNumber => (check_digit::individual_number_is_valid(text), Severity::Error),
-            CheckDigit::ResidentCode => (check_digit::resident_code_is_valid(text), Severity::Warning),
-            CheckDigit::Municipality => (check_digit::municipality_code_is_valid(text), Severity::Warning),
-        };
-        (!is_right).then_some((Rule::WrongCheckDigit, severity))
+        self.check.test(text)
     }
 }
 
-/// C0, DEL, or C1 (in UTF-8 the bytes C2 80 to C2 9F).
-fn has_control(bytes: &[u8]) -> bool {
-    let is_c1 = |place: usize| bytes.get(place + 1).is_some_and(|next| (0x80..=0x9f).contains(next));
-    bytes.iter().any(|&b| b < 0x20 || b == 0x7f) || memchr::memchr_iter(0xc2, bytes).any(is_c1)
-}
-
-fn is_integer(bytes: &[u8]) -> bool {
-    bytes.len() <= 9 && bytes.iter().all(u8::is_ascii_digit) && (bytes == b"0" || !bytes.starts_with(b"0"))
+/// An unknown date (不詳) may be empty where its flag says so, which a field alone cannot tell.
+pub(crate) fn may_be_unknown(item: ItemNo) -> bool {
+    flag_of_unknown(item).is_some()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! One record is one line. A line break inside a field is refused, so an open quotation mark costs its own
 //! line and not the rest of the file.
 
+mod block;
 mod form;
 mod issue;
 mod reader;
@@ -16,8 +17,9 @@ mod writer;
 #[cfg(test)]
 mod hostile;
 
+pub use block::BlockRecords;
 pub use form::{Accept, Limits, Newline, Quote};
 pub use issue::{Issue, ReadError, Rule};
 pub use reader::RecordReader;
-pub use record::Record;
+pub use record::{FieldPlace, Record};
 pub use writer::{NeedsQuotes, write_field, write_record};

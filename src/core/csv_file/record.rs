@@ -47,6 +47,15 @@ impl<'r> Record<'r> {
         }))
     }
 
+    /// Where each column's value lies in [`Record::line`], without its quotation marks.
+    pub fn places(&self) -> impl ExactSizeIterator<Item = FieldPlace> + 'r {
+        self.spans.iter().map(|span| FieldPlace {
+            start: span.start,
+            end: span.end,
+            has_doubled: span.has_doubled,
+        })
+    }
+
     /// Column `index` (from 0) as it stands in the file, with its quotation marks; empty past the last.
     pub fn raw_field(&self, index: usize) -> &'r [u8] {
         let range = self.spans.get(index).map(|span| {
@@ -70,6 +79,17 @@ impl<'r> Record<'r> {
     pub fn byte_offset(&self) -> u64 {
         self.byte_offset
     }
+}
+
+/// Where a column's value lies in its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldPlace {
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its last.
+    pub end: usize,
+    /// Quotation marks in it stand doubled.
+    pub has_doubled: bool,
 }
 
 /// Shows place and shape only: the content may be personal.

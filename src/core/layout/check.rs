@@ -1,15 +1,16 @@
 //! From what is written to what holds: the second stage.
 
-use renkei_registry::{Dictionary, Item, ItemNo, ItemType};
+use renkei_registry::{FieldCheck, FieldKind, Item, ItemNo, ItemType, Severity};
 use sha2::{Digest as _, Sha256};
 
 use super::columns::{self, find_item};
 use super::file_format::FileFormat;
+use super::key;
 use super::raw::{RawLayout, RawRemoval};
-use super::types::{Column, Condition, Content, Layout, Removal};
-use crate::declared::{Located, Problems, Spot, did_you_mean};
+use super::rules;
+use super::types::{Column, Condition, Content, Layout, Removal, Rows};
+use crate::declared::{Located, Problems, did_you_mean};
 use crate::ids::Digest;
-use crate::port::RowSet;
 
 impl Layout {
     /// Reads and checks a layout file's text. `None` exactly when problems were reported.
@@ -20,9 +21,10 @@ impl Layout {
             let hint = "items = [\"…\"], items = \"all\" or [[column]]".to_owned();
             problems.report_with(&raw.columns_spot, "a layout has at least one column", hint);
         }
+        let presences = key::presences(raw.columns.as_deref().unwrap_or_default());
         let declared = raw.columns.unwrap_or_default();
         let n_declared = declared.len();
-        let columns = columns::check(declared, raw.headers, problems);
+        let mut columns = columns::check(declared, raw.headers, problems);
         // With a column missing, what refers to columns would be reported as wrong without being so.
         let is_complete = columns.len() == n_declared && n_declared > 0;
         if let (Some(from), Some(until)) = (raw.valid_from, &raw.valid_until)
@@ -30,9 +32,14 @@ impl Layout {
         {
             problems.report(&until.spot, format!("the last day is before the first ({from})"));
         }
+        if raw.rows == Some(Rows::Received)
+            && let Some((item, _)) = raw.select.first()
+        {
+            problems.report(&item.spot, "received rows are not selected, all of them are taken in");
+        }
         let select = raw.select.into_iter().filter_map(|(item, values)| condition(&item, values, problems));
         let select = select.collect();
-        let holds_individual_number = holds(&columns, ItemNo::KOJIN_BANGO);
+        let holds_individual_number = columns.iter().any(Column::holds_individual_number);
         if let Some(declared) = &raw.individual_number
             && is_complete
         {
@@ -41,11 +48,19 @@ impl Layout {
         let key_columns = raw
             .rows
             .filter(|_| is_complete)
-            .and_then(|rows| key_columns(rows, &columns, &raw.columns_spot, problems));
+            .and_then(|rows| key::check(rows, raw.key, &columns, &presences, &raw.columns_spot, problems));
+        if raw.rows == Some(Rows::Received) {
+            key::require(&mut columns, key_columns.as_deref().unwrap_or_default(), &presences);
+        }
+        if raw.removal.is_none() && raw.rows.is_some_and(|rows| rows != Rows::Received) {
+            problems.report(&raw.removal_spot, "missing");
+        }
         let removal = raw
             .removal
+            .flatten()
             .filter(|_| is_complete)
             .and_then(|removal| check_removal(removal, &columns, problems));
+        let rules = if is_complete { rules::check(raw.rules, &columns, problems) } else { Vec::new() };
         let layout = Self {
             interface: raw.interface?,
             branch: raw.branch?,
@@ -56,7 +71,8 @@ impl Layout {
             rows: raw.rows?,
             key_columns: key_columns?,
             select,
-            removal: removal?,
+            removal,
+            rules,
             holds_individual_number,
             columns,
             file: raw.file.over(FileFormat::default()),
@@ -66,12 +82,8 @@ impl Layout {
     }
 }
 
-fn place(columns: &[Column], item: ItemNo) -> Option<usize> {
+pub(super) fn place(columns: &[Column], item: ItemNo) -> Option<usize> {
     columns.iter().position(|column| column.content == Content::Item(item))
-}
-
-fn holds(columns: &[Column], item: ItemNo) -> bool {
-    place(columns, item).is_some()
 }
 
 fn check_individual_number(declared: &Located<bool>, holds: bool, problems: &Problems) {
@@ -87,19 +99,6 @@ fn check_individual_number(declared: &Located<bool>, holds: bool, problems: &Pro
         _ => return,
     };
     problems.report_with(&declared.spot, message, hint.to_owned());
-}
-
-fn key_columns(rows: RowSet, columns: &[Column], spot: &Spot, problems: &Problems) -> Option<Vec<usize>> {
-    let (word, key): (_, &[ItemNo]) = match rows {
-        RowSet::Latest => ("latest", &[ItemNo::ATENA_NO]),
-        RowSet::History => ("history", &[ItemNo::ATENA_NO, ItemNo::RIREKI_NO, ItemNo::RIREKI_EDA_NO]),
-    };
-    let places: Vec<Option<usize>> = key.iter().map(|item| place(columns, *item)).collect();
-    for (item, _) in key.iter().zip(&places).filter(|(_, place)| place.is_none()) {
-        let id = Dictionary::standard().item(*item).map_or("?", |item| item.id);
-        problems.report(spot, format!("key item {id} must be a column (rows = {word:?})"));
-    }
-    places.into_iter().collect()
 }
 
 fn condition(name: &Located<String>, values: Vec<Located<String>>, problems: &Problems) -> Option<Condition> {
@@ -140,31 +139,11 @@ fn check_removal(raw: RawRemoval, columns: &[Column], problems: &Problems) -> Op
         column.content == Content::Removal
             && [&column.header_ja, &column.header_romaji].contains(&&raw.column.value)
     });
-    let column = if let Some(own) = named {
-        own
-    } else {
-        let item = find_item(&raw.column, problems)?;
-        let Some(place) = place(columns, item.no) else {
-            let hint = "make the item a column, or name a column with content = \"removal\"".to_owned();
-            problems.report_with(
-                &raw.column.spot,
-                format!("item {} is no column of this layout", item.id),
-                hint,
-            );
-            return None;
-        };
-        if !matches!(item.kind, ItemType::Flag | ItemType::Code) {
-            let message = format!("item {} is neither a flag nor a code and cannot tell a removal", item.id);
-            problems.report(&raw.column.spot, message);
-        }
-        check_value(item, &raw.present, problems);
-        check_value(item, &raw.removed, problems);
-        if own.is_some() {
-            problems
-                .report(&raw.column.spot, "the layout has a column of its own for removals; name that one");
-        }
-        place
+    let column = match named.or_else(|| own_flag(&raw, columns)) {
+        Some(named) => named,
+        None => item_that_tells(&raw, columns, own.is_some(), problems)?,
     };
+    check_own_values(&raw, columns.get(column), problems);
     if raw.present.value == raw.removed.value {
         problems.report(&raw.removed.spot, "a removed row must differ from one that is there");
     }
@@ -172,4 +151,51 @@ fn check_removal(raw: RawRemoval, columns: &[Column], problems: &Problems) -> Op
         problems.report(&raw.removed.spot, "removal marks must not hold control characters");
     }
     Some(Removal { column, present: raw.present.value, removed: raw.removed.value })
+}
+
+/// A field of the layout's own that tells by a flag or a code.
+fn own_flag(raw: &RawRemoval, columns: &[Column]) -> Option<usize> {
+    let place = columns::find_column(columns, &raw.column.value)?;
+    columns.get(place).is_some_and(|column| matches!(column.content, Content::Field(_))).then_some(place)
+}
+
+fn item_that_tells(
+    raw: &RawRemoval,
+    columns: &[Column],
+    has_own: bool,
+    problems: &Problems,
+) -> Option<usize> {
+    let item = find_item(&raw.column, problems)?;
+    let Some(place) = place(columns, item.no) else {
+        let hint = "make the item a column, or name a column with content = \"removal\"".to_owned();
+        let message = format!("item {} is no column of this layout", item.id);
+        problems.report_with(&raw.column.spot, message, hint);
+        return None;
+    };
+    if !matches!(item.kind, ItemType::Flag | ItemType::Code) {
+        let message = format!("item {} is neither a flag nor a code and cannot tell a removal", item.id);
+        problems.report(&raw.column.spot, message);
+    }
+    check_value(item, &raw.present, problems);
+    check_value(item, &raw.removed, problems);
+    if has_own {
+        problems.report(&raw.column.spot, "the layout has a column of its own for removals; name that one");
+    }
+    Some(place)
+}
+
+/// The marks must be values a field of the layout's own can have.
+fn check_own_values(raw: &RawRemoval, column: Option<&Column>, problems: &Problems) {
+    let Some(Column { content: Content::Field(rule), header_romaji, .. }) = column else { return };
+    if !matches!(rule.kind, FieldKind::Flag | FieldKind::Code) {
+        let message = format!("field {header_romaji} is neither a flag nor a code and cannot tell a removal");
+        problems.report(&raw.column.spot, message);
+        return;
+    }
+    let check = FieldCheck::new(rule, None);
+    for mark in [&raw.present, &raw.removed] {
+        if let Some((_, Severity::Error)) = check.issue(&mark.value) {
+            problems.report(&mark.spot, format!("{header_romaji} has no value {:?}", mark.value));
+        }
+    }
 }

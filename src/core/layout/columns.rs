@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use renkei_registry::{Dictionary, Item, ItemNo};
 
-use super::raw::{RawColumn, RawContent};
-use super::types::{Column, Content};
-use crate::declared::{Located, Problems, Spot, nearest};
+use super::field;
+use super::raw_column::{RawColumn, RawContent};
+use super::types::{Column, Content, ItemOverrides};
+use crate::declared::{Located, Problems, Spot, did_you_mean, nearest};
 
 /// The item a declaration names by id or Japanese name; an unknown name is reported.
 pub(super) fn find_item(name: &Located<String>, problems: &Problems) -> Option<&'static Item> {
@@ -16,6 +17,26 @@ pub(super) fn find_item(name: &Located<String>, problems: &Problems) -> Option<&
         let names = dictionary.items().iter().flat_map(|item| [item.id, item.name_ja]);
         let hint = nearest(&name.value, names).map(|near| format!("did you mean {near:?}?"));
         problems.report_with(&name.spot, format!("unknown item {:?}", name.value), hint);
+    }
+    found
+}
+
+/// The place of the column with this name: a field or item id, a Japanese item name, or a header.
+pub(super) fn find_column(columns: &[Column], name: &str) -> Option<usize> {
+    let item = Dictionary::standard().find(name).map(|item| item.no);
+    let is_named =
+        |column: &Column| column.header_romaji == name || column.header_ja == name;
+    let is_item = |column: &Column| item.is_some_and(|item| column.content == Content::Item(item));
+    columns.iter().position(is_named).or_else(|| columns.iter().position(is_item))
+}
+
+/// [`find_column`]; an unknown name is reported.
+pub(super) fn find_or_report(columns: &[Column], name: &Located<String>, problems: &Problems) -> Option<usize> {
+    let found = find_column(columns, &name.value);
+    if found.is_none() {
+        let names = columns.iter().flat_map(|column| [&column.header_romaji, &column.header_ja]);
+        let hint = did_you_mean(&name.value, names.map(String::as_str));
+        problems.report_with(&name.spot, format!("no column {:?}", name.value), hint);
     }
     found
 }
@@ -50,12 +71,13 @@ struct Seen {
 }
 
 fn column(
-    raw: RawColumn,
+    mut raw: RawColumn,
     overrides: &mut HashMap<ItemNo, (Spot, Located<String>)>,
     seen: &mut Seen,
     problems: &Problems,
 ) -> Option<Column> {
     let mut header = raw.header;
+    let mut overrides_of_item = ItemOverrides::default();
     let (content, names) = match raw.content {
         RawContent::Item(name) => {
             let item = find_item(&name, problems)?;
@@ -66,18 +88,32 @@ fn column(
             if header.is_none() {
                 header = overrides.remove(&item.no).map(|(_, header)| header);
             }
+            overrides_of_item = field::of_item(item, &raw.field, problems);
             (Content::Item(item.no), Some((item.name_ja, item.id)))
+        }
+        RawContent::Field(name) => {
+            if let Some(item) = Dictionary::standard().find(&name.value) {
+                let hint = format!("item = {:?}", item.id);
+                problems.report_with(&name.spot, "the dictionary has an item of this name", hint);
+            }
+            if let Some(romaji) = &raw.romaji {
+                problems.report(&romaji.spot, "a field's romaji header is its name");
+            }
+            raw.romaji = Some(name);
+            (Content::Field(field::own(&raw.spot, &raw.field, problems)?), None)
         }
         RawContent::Text(text) => {
             if text.value.chars().any(char::is_control) {
                 problems.report(&text.spot, "a constant text must not hold control characters");
             }
+            field::of_neither(&raw.field, problems);
             (Content::Text(text.value), None)
         }
         RawContent::Removal => {
             if std::mem::replace(&mut seen.has_removal, true) {
                 problems.report(&raw.spot, "a layout has one removal column at most");
             }
+            field::of_neither(&raw.field, problems);
             (Content::Removal, None)
         }
         RawContent::Unclear => return None,
@@ -101,7 +137,7 @@ fn column(
         }
         check_header(header, &mut seen.headers_romaji, problems);
     }
-    Some(Column { content, header_ja: header_ja?.value, header_romaji: header_romaji?.value })
+    Some(Column { content, header_ja: header_ja?.value, header_romaji: header_romaji?.value, overrides: overrides_of_item })
 }
 
 /// A header must be readable under every quoting, so it holds nothing that would need quotes.

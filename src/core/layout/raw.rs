@@ -4,9 +4,11 @@ use chrono::NaiveDate;
 use renkei_registry::Dictionary;
 
 use super::file_format::FileOverrides;
+use super::raw_column::{RawColumn, column, item_column};
+use super::raw_rule::{RawRule, rules};
+use super::types::Rows;
 use crate::declared::{Declaration, Located, Problems, Spot, Table, Value};
 use crate::ids::{Branch, InterfaceId, Version};
-use crate::port::RowSet;
 
 /// What a layout file says. A part that is missing or unreadable has been reported.
 #[derive(Debug)]
@@ -24,13 +26,19 @@ pub struct RawLayout {
     /// `valid_until`, with its place.
     pub valid_until: Option<Located<NaiveDate>>,
     /// `rows`.
-    pub rows: Option<RowSet>,
+    pub rows: Option<Rows>,
+    /// `key`, with its place.
+    pub key: Option<(Spot, Vec<Located<String>>)>,
     /// `individual_number`, with its place.
     pub individual_number: Option<Located<bool>>,
     /// `[select]`: item and values.
     pub select: Vec<(Located<String>, Vec<Located<String>>)>,
-    /// `[removal]`.
-    pub removal: Option<RawRemoval>,
+    /// `[removal]`; within, `None` where unreadable and so reported.
+    pub removal: Option<Option<RawRemoval>>,
+    /// Where `[removal]` is, or would be.
+    pub removal_spot: Spot,
+    /// `[[rule]]`.
+    pub rules: Vec<RawRule>,
     /// `[file]`.
     pub file: FileOverrides,
     /// `[[column]]`, or the columns that `items` stands for; `None` where unreadable and so reported.
@@ -52,32 +60,6 @@ pub struct RawRemoval {
     pub removed: Located<String>,
 }
 
-/// One `[[column]]`.
-#[derive(Debug)]
-pub struct RawColumn {
-    /// Where it is declared.
-    pub spot: Spot,
-    /// What it is to hold.
-    pub content: RawContent,
-    /// `header`.
-    pub header: Option<Located<String>>,
-    /// `romaji`.
-    pub romaji: Option<Located<String>>,
-}
-
-/// What a `[[column]]` is to hold.
-#[derive(Debug)]
-pub enum RawContent {
-    /// `item = …`.
-    Item(Located<String>),
-    /// `text = …`.
-    Text(Located<String>),
-    /// `content = "removal"`.
-    Removal,
-    /// Not said, or said twice; reported.
-    Unclear,
-}
-
 impl RawLayout {
     /// Reads a layout file's text; `None` when it is no TOML.
     pub fn parse(file: &str, text: &str, problems: &Problems) -> Option<Self> {
@@ -96,15 +78,21 @@ impl RawLayout {
                 let spot = value.spot().clone();
                 value.date().map(|value| Located { value, spot })
             }),
-            rows: root
-                .required("rows")
-                .and_then(|value| value.one_of(&[("latest", RowSet::Latest), ("history", RowSet::History)])),
+            rows: root.required("rows").and_then(|value| {
+                value.one_of(&[Rows::Latest, Rows::History, Rows::Received].map(|rows| (rows.as_str(), rows)))
+            }),
+            key: root.optional("key").and_then(|value| {
+                let spot = value.spot().clone();
+                value.list_of_text().map(|names| (spot, names))
+            }),
             individual_number: root.required("individual_number").and_then(|value| {
                 let spot = value.spot().clone();
                 value.boolean().map(|value| Located { value, spot })
             }),
             select: select(&mut root),
-            removal: root.required("removal").and_then(Value::table).and_then(removal),
+            removal_spot: root.spot_of("removal"),
+            removal: root.optional("removal").map(|value| value.table().and_then(removal)),
+            rules: rules(&mut root, problems),
             file: root.optional("file").and_then(Value::table).map_or_else(
                 FileOverrides::default,
                 |mut file| {
@@ -175,27 +163,4 @@ fn columns(root: &mut Table<'_>, problems: &Problems) -> Option<Vec<RawColumn>> 
         }
         (None, None) => Some(Vec::new()),
     }
-}
-
-fn item_column(item: Located<String>) -> RawColumn {
-    RawColumn { spot: item.spot.clone(), content: RawContent::Item(item), header: None, romaji: None }
-}
-
-fn column(mut table: Table<'_>, problems: &Problems) -> RawColumn {
-    let spot = table.spot().clone();
-    let mut text = |key| table.optional(key).and_then(Value::located_text);
-    let (item, constant, header, romaji) = (text("item"), text("text"), text("header"), text("romaji"));
-    let mark = table.optional("content").and_then(|value| value.one_of(&[("removal", ())]));
-    let content = match (item, constant, mark) {
-        (Some(item), None, None) => RawContent::Item(item),
-        (None, Some(constant), None) => RawContent::Text(constant),
-        (None, None, Some(())) => RawContent::Removal,
-        _ => {
-            let hint = "item = \"…\", text = \"…\" or content = \"removal\"".to_owned();
-            problems.report_with(&spot, "a column holds exactly one thing", hint);
-            RawContent::Unclear
-        }
-    };
-    table.finish();
-    RawColumn { spot, content, header, romaji }
 }

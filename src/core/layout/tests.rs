@@ -4,14 +4,22 @@ use renkei_registry::{Dictionary, ItemNo};
 
 use super::*;
 use crate::declared::Problems;
-use crate::port::RowSet;
 
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 14] = [
     ("001o005-1.0", include_str!("../../../layouts/001o005-1.0.toml")),
     ("001o005-1.1", include_str!("../../../layouts/001o005-1.1.toml")),
     ("001o006-1.0", include_str!("../../../layouts/001o006-1.0.toml")),
     ("001o006-1.1", include_str!("../../../layouts/001o006-1.1.toml")),
     ("001z001-1.0", include_str!("../../../layouts/001z001-1.0.toml")),
+    ("003z001-1.0", include_str!("../../../layouts/003z001-1.0.toml")),
+    ("023z001-1.0", include_str!("../../../layouts/023z001-1.0.toml")),
+    ("024z001-1.0", include_str!("../../../layouts/024z001-1.0.toml")),
+    ("025z001-1.0", include_str!("../../../layouts/025z001-1.0.toml")),
+    ("026z001-1.0", include_str!("../../../layouts/026z001-1.0.toml")),
+    ("027z001-1.0", include_str!("../../../layouts/027z001-1.0.toml")),
+    ("001z010-1.0", include_str!("../../../layouts/001z010-1.0.toml")),
+    ("001z020-1.0", include_str!("../../../layouts/001z020-1.0.toml")),
+    ("001z021-1.0", include_str!("../../../layouts/001z021-1.0.toml")),
 ];
 
 /// A right layout; each case changes it by replacing text.
@@ -72,7 +80,7 @@ fn a_right_layout_is_read() {
     let japanese: Vec<_> = layout.headers(HeaderRow::Japanese).unwrap().collect();
     assert_eq!(romaji, ["atena_no", "shimei", "del_flg"]);
     assert_eq!(japanese, ["宛名番号", "氏名（漢字）", "削除フラグ"]);
-    assert_eq!((layout.key_columns.as_slice(), layout.removal.column), ([0].as_slice(), 2));
+    assert_eq!((layout.key_columns.as_slice(), layout.removal.as_ref().unwrap().column), ([0].as_slice(), 2));
     assert_eq!((layout.branch.as_str(), layout.file), ("00", FileFormat::default()));
     assert!(!layout.is_valid_on("2026-03-31".parse().unwrap()));
     assert!(layout.is_valid_on("2026-04-01".parse().unwrap()));
@@ -94,7 +102,7 @@ fn columns_name_items_that_exist_once() {
         "item = \"氏名\"",
         "item = \"氏名\"\ntext = \"x\"",
         &[
-            "l.toml:15:1: column[1]: a column holds exactly one thing (item = \"…\", text = \"…\" or content = \"removal\")",
+            "l.toml:15:1: column[1]: a column holds exactly one thing (item = \"…\", field = \"…\", text = \"…\" or content = \"removal\")",
         ],
     );
     check(
@@ -238,7 +246,7 @@ fn shipped_versions_really_differ() {
     for interface in ["001o005", "001o006"] {
         let old = shipped(&format!("{interface}-1.0"));
         let new = shipped(&format!("{interface}-1.1"));
-        assert_eq!((old.rows, new.rows), (RowSet::Latest, RowSet::History));
+        assert_eq!((old.rows, new.rows), (Rows::Latest, Rows::History));
         assert!(!has(&old, "saishin_flg") && has(&new, "saishin_flg"));
         let headers = |layout: &Layout| -> Vec<String> {
             layout.headers(HeaderRow::Japanese).unwrap().map(str::to_owned).collect()
@@ -268,4 +276,22 @@ fn only_001o006_and_the_dump_hold_the_individual_number() {
     }
     assert_eq!(shipped("001z001-1.0").columns.len(), Dictionary::standard().len());
     assert_eq!(shipped("001z001-1.0").columns[10].content, Content::Item(ItemNo::KOJIN_BANGO));
+}
+
+#[test]
+fn shipped_layouts_are_for_giving_or_for_receiving() {
+    for (id, _) in SHIPPED {
+        let layout = shipped(id);
+        assert_eq!(id, format!("{}-{}", layout.interface, layout.version));
+        let is_inbound = layout.rows == Rows::Received;
+        assert_eq!(layout.is_for_feeds(), !is_inbound, "{id}");
+        if !is_inbound {
+            continue;
+        }
+        assert!(!layout.rules.is_empty(), "{id} has rules between fields");
+        if let Some(place) = layout.find_column("atena_no") {
+            assert_eq!(layout.columns[place].rule().unwrap().exact_chars, Some(15), "{id}");
+        }
+        assert_eq!(layout.holds_individual_number, has(&layout, "kojin_bango"), "{id}");
+    }
 }

@@ -22,3 +22,8 @@ pub use degrade_map::{DegradeMap, DegradeRule};
 pub use degrade_problem::{DegradeFlaw, DegradeMapError, DegradeProblem};
 pub use encoding::Encoding;
 pub use error::{CharacterError, Undecodable};
+
+/// True when `text` has a character that no field may have: C0 (with TAB, CR, LF and NUL), DEL, or C1.
+pub fn has_control(text: &str) -> bool {
+    control::is_in(text.as_bytes())
+}

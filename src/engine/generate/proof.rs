@@ -7,12 +7,12 @@ use std::collections::HashMap;
 
 use renkei_core::guard::Review;
 use renkei_core::notice::DataFile;
-use renkei_core::state::{FeedState, RowDigest};
+use renkei_core::state::FeedState;
 
 use super::diff::{Difference, differences_in, move_state, review_of, window_since};
 use super::staged::Desk;
-use crate::data_file::{DataFileReader, Row};
 use crate::error::EngineError;
+use crate::judge::{FileJudge, KeyOrder};
 
 /// Reads the staged diff and applies it to the state before.
 pub(super) fn diff_leads_to_state(
@@ -30,23 +30,28 @@ pub(super) fn diff_leads_to_state(
         return failed("the diff has a key twice".to_owned());
     }
     let mut state = before.clone();
+    let mut judge = FileJudge::new(&feed.layout, feed.file, desk.house.clock.now().date(), KeyOrder::Unchecked);
     for file in files {
         let source = desk.house.folders.read_staged(desk.stage, &file.name)?;
-        let mut reader = DataFileReader::new(&feed.layout, feed.file, source);
-        while let Some(row) = reader.next_row().map_err(|issue| EngineError::ProofFailed {
-            feed: feed.id.clone(),
-            what: format!("the staged diff cannot be read back: {issue}"),
-        })? {
-            let Row { key, bucket, line, is_removed, .. } = row;
-            let Some(difference) = known.remove(key.as_slice()) else {
-                return failed("the staged diff has a row that was not asked for".to_owned());
-            };
-            if let Some(old) = &difference.before {
-                state.remove(bucket, old);
+        let read = judge.judge(source, &mut |batch| {
+            if let Some(issue) = batch.refused().first() {
+                return failed(format!("the staged diff cannot be read back: {issue}"));
             }
-            if !is_removed {
-                state.add(bucket, &RowDigest::of(line.as_bytes()));
+            for row in batch.rows() {
+                let Some(difference) = known.remove(row.key()) else {
+                    return failed("the staged diff has a row that was not asked for".to_owned());
+                };
+                if let Some(old) = &difference.before {
+                    state.remove(row.bucket(), old);
+                }
+                if !row.is_removed() {
+                    state.add(row.bucket(), &row.digest());
+                }
             }
+            Ok(())
+        })?;
+        if let Some(error) = read.unreadable {
+            return failed(format!("the staged diff cannot be read back: {error}"));
         }
     }
     if !known.is_empty() {

@@ -9,10 +9,11 @@ use renkei_core::publication::Kind;
 use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::text::Encoding;
 
-use super::file::{KeyOrder, RowCheck};
+use super::file;
 use super::report::{ChainReport, NoticeReport};
 use super::{Given, beside};
 use crate::intake::InputIssue;
+use crate::judge::{FileJudge, KeyOrder};
 
 /// A diff's rows in short: memory goes with diffs, not with fulls.
 #[derive(Default)]
@@ -164,11 +165,12 @@ impl Chain {
 fn verify_diff(given: &Given<'_>, rows: &mut DiffRows) -> NoticeReport {
     let (mut report, parts) = begin(given);
     let Some((notice, layout, format)) = parts else { return report };
-    let mut check = RowCheck::new(layout);
+    // The rows of a diff are kept, so that their keys are told apart here and counted.
+    let mut judge = FileJudge::new(layout, format, notice.business_date, KeyOrder::Unchecked);
     let mut keys = HashSet::new();
     let (mut n_removed, mut n_doubled) = (0_u64, 0_u64);
     for file in &notice.files {
-        let found = check.check(given.beside, format, file, KeyOrder::Any, &mut |row| {
+        let found = file::check(&mut judge, given.beside, file, &mut |row| {
             n_removed += u64::from(row.is_removed);
             n_doubled += u64::from(!keys.insert(row.key.to_vec()));
             rows.rows.push((row.key.to_vec(), row.bucket, (!row.is_removed).then_some(row.digest)));
@@ -193,12 +195,12 @@ fn verify_rows(
 ) -> NoticeReport {
     let (mut report, parts) = begin(given);
     let Some((notice, layout, format)) = parts else { return report };
-    let mut check = RowCheck::new(layout);
+    let mut judge = FileJudge::new(layout, format, notice.business_date, KeyOrder::Ascending);
     let mut state = FeedState::empty();
     let mut known = HashMap::new();
     let mut n_removed = 0_u64;
     for file in &notice.files {
-        let found = check.check(given.beside, format, file, KeyOrder::Ascending, &mut |row| {
+        let found = file::check(&mut judge, given.beside, file, &mut |row| {
             n_removed += u64::from(row.is_removed);
             state.add(row.bucket, &row.digest);
             if touched.contains(row.key) {

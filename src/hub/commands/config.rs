@@ -3,7 +3,6 @@
 use clap::{Args, Subcommand};
 use renkei_core::feed::{Feed, Unmappable};
 use renkei_core::order::Order;
-use renkei_core::port::RowSet;
 use renkei_core::{BusinessId, FeedId};
 use serde_json::{Value, json};
 
@@ -80,7 +79,7 @@ fn show(console: &Console, config: &HubConfig) {
             feed.id.to_string(),
             layout_id.clone(),
             feed.layout.columns.len().to_string(),
-            rows_word(feed).to_owned(),
+            feed.layout.rows.as_str().to_owned(),
             feed.file.encoding.as_str().to_owned(),
             holds.to_owned(),
             feed.folder.to_string(),
@@ -152,13 +151,6 @@ fn alert_as_json(config: &HubConfig) -> Value {
     })
 }
 
-fn rows_word(feed: &Feed) -> &'static str {
-    match feed.layout.rows {
-        RowSet::Latest => "latest",
-        RowSet::History => "history",
-    }
-}
-
 fn as_json(config: &HubConfig) -> Value {
     let systems: Vec<Value> = config
         .systems
@@ -207,7 +199,7 @@ fn feed_as_json(DeclaredFeed { layout_id, feed }: &DeclaredFeed) -> Value {
         "version": layout.version,
         "valid_from": layout.valid_from,
         "valid_until": layout.valid_until,
-        "rows": rows_word(feed),
+        "rows": feed.layout.rows.as_str(),
         "columns": layout.columns.iter().map(|column| &column.header_romaji).collect::<Vec<_>>(),
         "individual_number": layout.holds_individual_number,
         "encoding": feed.file.encoding.as_str(),

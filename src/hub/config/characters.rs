@@ -83,7 +83,7 @@ pub(super) fn check_layout(layout: &Layout, file: FileFormat, spot: &Spot, probl
             report("the constant", text);
         }
     }
-    for mark in [&layout.removal.present, &layout.removal.removed] {
+    for mark in layout.removal.iter().flat_map(|removal| [&removal.present, &removal.removed]) {
         if lacks(mark) {
             report("the removal mark", mark);
         }

@@ -127,7 +127,14 @@ fn find_layout(name: &Located<String>, known: &Known<'_>) -> Option<Arc<Layout>>
         let hint = did_you_mean(&name.value, known.layouts.keys().map(String::as_str));
         known.problems.report_with(&name.spot, format!("no file layouts/{}.toml", name.value), hint);
     }
-    found.cloned().flatten()
+    let layout = found.cloned().flatten()?;
+    if !layout.is_for_feeds() {
+        let hint = "a feed's layout has rows = \"latest\" or \"history\", [removal], and columns that are items";
+        let message = format!("layout {:?} is for what is received", name.value);
+        known.problems.report_with(&name.spot, message, hint.to_owned());
+        return None;
+    }
+    Some(layout)
 }
 
 /// `<provider>/<interface>-<branch>/<feed>`; a feed's name need not repeat its interface.

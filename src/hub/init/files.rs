@@ -45,7 +45,17 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "layouts/001o006-1.0.toml",
     "layouts/001o006-1.1.toml",
     "layouts/001z001-1.0.toml",
+    "layouts/001z010-1.0.toml",
+    "layouts/001z020-1.0.toml",
+    "layouts/001z021-1.0.toml",
+    "layouts/003z001-1.0.toml",
+    "layouts/023z001-1.0.toml",
+    "layouts/024z001-1.0.toml",
+    "layouts/025z001-1.0.toml",
+    "layouts/026z001-1.0.toml",
+    "layouts/027z001-1.0.toml",
     "layouts/degrade/cp932.csv",
+    "layouts/mappings/legacy-moves.toml",
 ];
 
 /// The layouts the program brings along: id and text.
@@ -57,11 +67,12 @@ pub(crate) fn shipped_layouts() -> impl Iterator<Item = (&'static str, &'static 
 }
 
 /// Folders and their modes: only `share` is for others to see.
-const FOLDERS: [(&str, u32); 7] = [
+const FOLDERS: [(&str, u32); 8] = [
     ("jobs", 0o755),
     ("jobs/calendars", 0o755),
     ("layouts", 0o755),
     ("layouts/degrade", 0o755),
+    ("layouts/mappings", 0o755),
     ("secrets", 0o700),
     ("data", 0o700),
     ("share", 0o755),

@@ -1,0 +1,130 @@
+//! Records of a block of whole lines that is in memory: what the threads that judge a file share out.
+
+use memchr::memchr;
+
+use super::form::{Accept, Limits, Newline};
+use super::issue::{Issue, Rule};
+use super::record::Record;
+use super::split::{Flaw, Span, split};
+
+/// Reads the records of a block. It gives what [`super::RecordReader`] gives for a file that is the block
+/// and nothing else, but takes no byte order mark off and copies nothing.
+pub struct BlockRecords<'b> {
+    block: &'b [u8],
+    accept: Accept,
+    limits: Limits,
+    spans: Vec<Span>,
+    row_no: u64,
+    /// Where the next line begins.
+    place: usize,
+    /// Where in the file the block begins.
+    byte_offset: u64,
+}
+
+impl<'b> BlockRecords<'b> {
+    /// A reader of `block`, which begins at `byte_offset` of its file. Rows count from 1 in each block.
+    pub fn new(block: &'b [u8], byte_offset: u64, accept: Accept, limits: Limits) -> Self {
+        let spans = Vec::new();
+        Self { block, accept, limits, spans, row_no: 0, place: 0, byte_offset }
+    }
+
+    /// Lines given so far.
+    pub fn n_lines(&self) -> u64 {
+        self.row_no
+    }
+
+    /// Where in the block the next line begins.
+    pub fn next_line_start(&self) -> usize {
+        self.place
+    }
+
+    /// The next record, or what is wrong with its line; `None` at the end of the block.
+    pub fn next_record(&mut self) -> Option<Result<Record<'_>, Issue>> {
+        let rest = self.block.get(self.place..).filter(|rest| !rest.is_empty())?;
+        self.row_no += 1;
+        let (row_no, start) = (self.row_no, self.byte_offset + self.place as u64);
+        let refused = |place: usize, column, rule| {
+            Some(Err(Issue { row_no, column, byte_offset: start + place as u64, rule }))
+        };
+        let Some(length) = memchr(b'\n', rest) else {
+            self.place = self.block.len();
+            // One byte more than the limit may be the CR of a newline that was cut off.
+            if rest.len() > self.limits.record_bytes.saturating_add(1) {
+                return refused(self.limits.record_bytes, 1, Rule::RecordTooLong);
+            }
+            return refused(rest.len(), 1, Rule::MissingFinalNewline);
+        };
+        self.place += length + 1;
+        let with_cr = rest.get(..length).unwrap_or_default();
+        let (line, newline) = match with_cr.strip_suffix(b"\r") {
+            Some(line) => (line, Newline::CrLf),
+            None => (with_cr, Newline::Lf),
+        };
+        if line.len() > self.limits.record_bytes {
+            return refused(self.limits.record_bytes, 1, Rule::RecordTooLong);
+        }
+        if let Err(Flaw { column, place, rule }) =
+            split(line, self.accept, self.limits.columns, &mut self.spans)
+        {
+            return refused(place, column, rule);
+        }
+        if self.accept.newline.is_some_and(|accepted| accepted != newline) {
+            return refused(line.len(), self.spans.len(), Rule::WrongNewline);
+        }
+        Some(Ok(Record { line, spans: &self.spans, row_no, byte_offset: start }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{ReadError, RecordReader};
+    use super::*;
+
+    /// Lines as fields or as the issue.
+    fn of_block(file: &[u8], accept: Accept, limits: Limits) -> Vec<Result<Vec<Vec<u8>>, Issue>> {
+        let mut records = BlockRecords::new(file, 0, accept, limits);
+        let mut lines = Vec::new();
+        while let Some(record) = records.next_record() {
+            lines.push(record.map(|record| {
+                let places = record.places().map(|place| record.line()[place.start..place.end].to_vec());
+                let raw: Vec<Vec<u8>> = places.collect();
+                assert_eq!(raw.len(), record.n_fields());
+                record.fields().map(|field| field.into_owned()).collect()
+            }));
+            let next = records.next_line_start();
+            assert!(next == file.len() || file[next - 1] == b'\n');
+        }
+        assert_eq!(records.n_lines(), lines.len() as u64);
+        lines
+    }
+
+    fn of_stream(file: &[u8], accept: Accept, limits: Limits) -> Vec<Result<Vec<Vec<u8>>, Issue>> {
+        let mut reader = RecordReader::with_limits(file, accept, limits);
+        let mut lines = Vec::new();
+        loop {
+            match reader.next_record() {
+                Ok(None) => return lines,
+                Ok(Some(record)) => {
+                    lines.push(Ok(record.fields().map(|field| field.into_owned()).collect()));
+                }
+                Err(ReadError::Refused(issue)) => lines.push(Err(issue)),
+                Err(ReadError::Unreadable(error)) => panic!("{error}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_block_gives_what_a_stream_gives(
+            file in "([a あ,]|\"\"|\"a\",|\"\",|\"|\r\n|\n|\r|\0){0,24}\n?",
+            newline in prop::option::of(prop::sample::select(vec![Newline::CrLf, Newline::Lf])),
+            record_bytes in prop::sample::select(vec![3_usize, 1 << 20]),
+        ) {
+            let (accept, limits) = (Accept { newline, quote: None }, Limits { record_bytes, columns: 5 });
+            let file = file.as_bytes();
+            prop_assert_eq!(of_block(file, accept, limits), of_stream(file, accept, limits));
+        }
+    }
+}
