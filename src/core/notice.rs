@@ -12,6 +12,7 @@ use crate::file_name::FileName;
 use crate::hash::sha256;
 use crate::ids::{Branch, Digest, FeedId, InterfaceId, Sequence, Version, Window};
 use crate::layout::{FileFormat, HeaderRow};
+use crate::naming::NOTICE_ENDING;
 use crate::publication::Kind;
 use crate::text::Encoding;
 
@@ -242,7 +243,11 @@ impl Notice {
     }
 
     fn contradiction(&self) -> Option<&'static str> {
-        let names: std::collections::BTreeSet<&FileName> = self.files.iter().map(|file| &file.name).collect();
+        let names = || {
+            let files = self.files.iter().map(|file| &file.name);
+            files.chain(self.reports.iter().map(|report| &report.name))
+        };
+        let different: std::collections::BTreeSet<&FileName> = names().collect();
         let last = self.files.split_last();
         let counted = self.files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.n_rows));
         if last.is_none() {
@@ -251,8 +256,11 @@ impl Notice {
         if last.is_some_and(|(last, others)| !last.is_last || others.iter().any(|file| file.is_last)) {
             return Some("not exactly the last data file is marked as the last");
         }
-        if names.len() != self.files.len() {
-            return Some("a data file is named twice");
+        if different.len() != names().count() {
+            return Some("a file is named twice");
+        }
+        if names().any(|name| name.as_str().ends_with(NOTICE_ENDING)) {
+            return Some("it names a notice as one of its files");
         }
         if counted != Some(self.n_rows) {
             return Some("the rows of the files do not add up to n_rows");
@@ -371,6 +379,17 @@ mod tests {
         };
         check(|n| n.files.clear(), "no data file");
         check(|n| n.files[0].is_last = false, "marked as the last");
+        check(|n| n.files[0].name = "x.done".parse().unwrap(), "names a notice");
+        let report = |name: &str| ReportFile {
+            name: name.parse().unwrap(),
+            kind: "degraded".to_owned(),
+            n_rows: 0,
+            n_bytes: 0,
+            sha256: Digest([2; 32]),
+        };
+        let mut twice = diff();
+        twice.reports = vec![report("x.csv")];
+        assert_eq!(twice.contradiction(), Some("a file is named twice"));
         check(|n| n.files[0].n_rows = 4, "add up to n_rows");
         check(|n| n.files[0].n_rows = u64::MAX, "add up to n_rows");
         check(|n| n.changes = None, "without changes");

@@ -3,13 +3,18 @@
 //! Both ends of the link use it: the hub for what systems hand in, the agent for what the hub publishes.
 
 mod judge;
+mod pairer;
 mod pairing;
 mod reason;
 mod receipt;
 mod terms;
 
 pub use judge::{Gap, Standing, judge};
-pub use pairing::{FoundSet, Lack, LackKind, Pairer, Pairing, Patience, Stray, UnreadableNotice, WaitingSet};
+pub use pairer::{HELD_NOTICE_BYTES, Pairer, read_notice};
+pub use pairing::{
+    FoundSet, Lack, LackKind, Pairing, Patience, PendingCause, PendingNotice, Stray, UnreadableNotice,
+    WaitingSet,
+};
 pub use reason::{Reason, ReasonCode};
 pub use receipt::{RECEIPT_ENDING, Receipt, ReceiptError, RowResults};
 pub use terms::{AcceptedVersion, RowPolicy, Terms};

@@ -1,4 +1,4 @@
-//! Which of the files in a folder make a whole set: pure, from looks at the folder and the notices in it.
+//! What a look at a folder comes to: whole sets, sets that lack something, and what belongs to none.
 
 use chrono::TimeDelta;
 
@@ -38,6 +38,8 @@ pub struct Pairing {
     pub waiting: Vec<WaitingSet>,
     /// Notices that stand unchanged and cannot be read, by name.
     pub unreadable: Vec<UnreadableNotice>,
+    /// Notices of which nothing can be said yet, by name.
+    pub pending: Vec<PendingNotice>,
     /// What no notice names, by name. Never read.
     pub strays: Vec<Stray>,
 }
@@ -65,9 +67,14 @@ pub struct WaitingSet {
     pub feed: FeedId,
     /// Its number in the feed.
     pub sequence: Sequence,
+    /// The notice: whoever died while moving the files of a set judged before finds them half moved, and by this
+    /// the way to go on.
+    pub notice: Notice,
+    /// SHA-256 of its bytes.
+    pub notice_sha256: Digest,
     /// What it lacks; never empty.
     pub lacks: Vec<Lack>,
-    /// Since when.
+    /// Since when its notice stands there as it is.
     pub since: Moment,
     /// True after [`Patience::incomplete_after`].
     pub is_overdue: bool,
@@ -96,6 +103,8 @@ pub enum LackKind {
     },
     /// A link, folder or device under the name.
     NoFile(SeenKind),
+    /// There, but another whole set that comes first names it too.
+    OfOtherSet,
 }
 
 /// A notice that cannot be read.
@@ -109,6 +118,35 @@ pub struct UnreadableNotice {
     pub error: NoticeError,
 }
 
+/// A notice that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingNotice {
+    /// Its name.
+    pub name: FileName,
+    /// Why nothing can be said of it.
+    pub cause: PendingCause,
+    /// Since when.
+    pub since: Moment,
+    /// True after [`Patience::incomplete_after`].
+    pub is_overdue: bool,
+}
+
+/// Why nothing can be said of a notice yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PendingCause {
+    /// It cannot be read, and was written to a moment ago.
+    Unfinished(NoticeError),
+    /// It could not be opened; each look tries again.
+    Unopened {
+        /// The code of the fault.
+        code: &'static str,
+        /// The fault in words.
+        detail: String,
+    },
+    /// The notices before it are as much as is held at a time ([`crate::receive::HELD_NOTICE_BYTES`]).
+    Deferred,
+}
+
 /// Something that no notice names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
@@ -116,12 +154,11 @@ pub struct Stray {
     pub name: SeenName,
     /// What it is.
     pub kind: SeenKind,
+    /// True for a name that programs give to what they are still writing (`.tmp`, `.part`, `.filepart`, a leading dot).
+    pub is_temporary: bool,
     /// Since when.
     pub since: Moment,
-    /// True after [`Patience::stray_after`].
+    /// True after [`Patience::stray_after`]; never while notices are [`PendingCause::Deferred`], for one of them may
+    /// name it.
     pub is_overdue: bool,
 }
-
-/// Remembers a folder from look to look.
-#[derive(Debug, Default)]
-pub struct Pairer {}
