@@ -1,13 +1,11 @@
 //! One round of an intake: look at its folders, take in what is next for as long as something is, hand out receipts.
 
 use std::collections::HashMap;
-use std::io::Read as _;
 
-use renkei_core::notice::MAX_BYTES;
-use renkei_core::port::{FolderError, Outcome};
+use renkei_core::port::Outcome;
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet,
+    FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet, read_notice,
 };
 use renkei_core::{Digest, FileName, FolderPath, Version};
 
@@ -125,8 +123,8 @@ impl Rounds {
         for folder in &terms.folders {
             let seen = taker.share.look(folder)?;
             let pairer = self.pairers.entry(folder.clone()).or_default();
-            let mut read = |name: &FileName| read_notice(taker, folder, name);
-            let pairing: Pairing = pairer.look(seen, &mut read, now, patience)?;
+            let mut read = |name: &FileName| read_notice(taker.share, folder, name);
+            let pairing: Pairing = pairer.look(seen, &mut read, now, patience);
             unreadable.extend(pairing.unreadable.into_iter().map(|notice| (folder.clone(), notice)));
             look.incomplete.extend(pairing.waiting);
             look.strays.extend(pairing.strays);
@@ -195,16 +193,4 @@ fn in_order(sets: &mut Vec<Found>, terms: &Terms, has_head: bool) {
         let first = sets.remove(last_full);
         sets.insert(0, first);
     }
-}
-
-/// Reads a notice, one byte more than it may have at most.
-fn read_notice(taker: Taker<'_>, folder: &FolderPath, name: &FileName) -> Result<Vec<u8>, FolderError> {
-    let mut bytes = Vec::new();
-    let source = taker.share.open(folder, name)?;
-    source.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|source| FolderError::Unavailable {
-        path: format!("{folder}/{name}"),
-        attempt: "read",
-        source,
-    })?;
-    Ok(bytes)
 }

@@ -3,23 +3,18 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read;
 
-use renkei_core::FileName;
-use renkei_core::layout::{Content, FileFormat, Layout};
+use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::notice::{DataFile, Notice};
 use renkei_core::port::{StagedRow, StoreError, Taking};
 use renkei_core::publication::Kind;
-use renkei_core::receive::{Reason, ReasonCode, RowPolicy};
-use renkei_core::state::{FeedState, RowDigest};
-use renkei_registry::{Dictionary, ItemCheck, Severity};
+use renkei_core::receive::{Reason, ReasonCode, RowPolicy, Terms};
+use renkei_core::state::FeedState;
 
 use super::row_report::RowReportWriter;
-use crate::data_file::{DataFileReader, DataIssue};
 use crate::error::EngineError;
-use crate::intake::HashingReader;
-
-/// Rows given to the staging table at a time.
-const BATCH: usize = 500;
+use crate::judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyOrder};
 
 /// What came of reading a set's files.
 #[derive(Default)]
@@ -40,184 +35,79 @@ pub(super) struct ReadSet {
 
 /// Reads, judges and stages.
 pub(super) struct SetReader<'r> {
-    pub(super) layout: &'r Layout,
-    pub(super) format: FileFormat,
-    pub(super) notice: &'r Notice,
-    pub(super) policy: RowPolicy,
-    pub(super) keeps_values: bool,
-    pub(super) report: RowReportWriter<'r>,
-    pub(super) read: ReadSet,
-    /// The rows of the set that are there, as a state.
-    pub(super) state: FeedState,
-    checks: Vec<Option<ItemCheck>>,
-}
-
-/// A row waiting to be staged.
-struct Waiting {
-    key: Vec<u8>,
-    bucket: usize,
-    digest: RowDigest,
-    is_removed: bool,
-    is_parked: bool,
-    values: Vec<Cow<'static, str>>,
+    notice: &'r Notice,
+    policy: RowPolicy,
+    keeps_values: bool,
+    judge: FileJudge<'r>,
+    report: RowReportWriter<'r>,
+    read: ReadSet,
 }
 
 impl<'r> SetReader<'r> {
+    /// A reader of the set of a notice. Keys are told apart by the staging table.
     pub(super) fn new(
         layout: &'r Layout,
         format: FileFormat,
         notice: &'r Notice,
-        policy: RowPolicy,
+        terms: &Terms,
         keeps_values: bool,
         report: RowReportWriter<'r>,
     ) -> Self {
-        let checks = layout.columns.iter().enumerate().map(|(index, column)| match &column.content {
-            Content::Item(item) if index != layout.removal.column => {
-                Dictionary::standard().item(*item).map(ItemCheck::of)
-            }
-            _ => None,
-        });
         Self {
-            layout,
-            format,
             notice,
-            policy,
+            policy: terms.rows,
             keeps_values,
+            judge: FileJudge::new(layout, format, notice.business_date, KeyOrder::Unchecked),
             report,
             read: ReadSet::default(),
-            state: FeedState::empty(),
-            checks: checks.collect(),
         }
+    }
+
+    /// Rows read so far.
+    pub(super) fn n_rows(&self) -> u64 {
+        self.read.n_rows
     }
 
     /// Reads one file to its end, whatever is wrong with it.
     pub(super) fn read_file(
         &mut self,
         named: &DataFile,
-        source: impl std::io::Read,
+        source: impl Read + Send,
         taking: &mut dyn Taking,
     ) -> Result<(), EngineError> {
-        let mut source = HashingReader::new(source);
-        let layout = self.layout;
-        let mut reader = DataFileReader::new(layout, self.format, &mut source);
-        let (mut n_rows, mut batch) = (0, Vec::with_capacity(BATCH));
-        let mut issues = Vec::new();
-        loop {
-            match reader.next_row() {
-                Ok(None) => break,
-                Ok(Some(row)) => {
-                    n_rows += 1;
-                    issues.clear();
-                    let mut values = Vec::new();
-                    for (index, check) in self.checks.iter().enumerate() {
-                        let field = row.record.field(index);
-                        let text = row.text(&field);
-                        if let Some(issue) = check.as_ref().and_then(|check| check.issue(&text)) {
-                            issues.push((index, issue.rule.as_str(), issue.severity == Severity::Warning));
-                        }
-                        if self.keeps_values {
-                            values.push(Cow::Owned(text.into_owned()));
-                        }
-                    }
-                    let digest = RowDigest::of(row.line.as_bytes());
-                    let is_wrong = issues.iter().any(|(_, _, is_warning)| !is_warning);
-                    if !row.is_removed {
-                        self.state.add(row.bucket, &digest);
-                    }
-                    self.read.n_removed += u64::from(row.is_removed);
-                    self.read.n_wrong += u64::from(is_wrong);
-                    self.read.n_warned += u64::from(!is_wrong && !issues.is_empty());
-                    batch.push(Waiting {
-                        key: row.key.clone(),
-                        bucket: row.bucket,
-                        digest,
-                        is_removed: row.is_removed,
-                        is_parked: is_wrong,
-                        values,
-                    });
-                    let row_no = row.record.row_no();
-                    for (index, rule, is_warning) in &issues {
-                        let column =
-                            layout.columns.get(*index).map_or("", |column| column.header_romaji.as_str());
-                        count(&mut self.read, column, rule);
-                        self.report.push(&named.name, row_no, column, rule, *is_warning)?;
-                    }
-                    if batch.len() >= BATCH {
-                        self.stage(&named.name, &mut batch, taking)?;
-                    }
-                }
-                Err(DataIssue::Unreadable(error)) => {
-                    return Err(EngineError::Input { file: named.name.to_string(), source: error });
-                }
-                Err(issue) => {
-                    let (row_no, rule) = place(&issue);
-                    let code = ReasonCode::NotLayout;
-                    if self.read.n_rows + n_rows == 0 || !self.has(code, &named.name) {
-                        let reason = Reason::of_file(code, named.name.as_str(), issue.to_string());
-                        self.read.reasons.push(Reason { row: Some(row_no), ..reason });
-                    }
-                    count(&mut self.read, "", rule);
-                    self.report.push(&named.name, row_no, "", rule, false)?;
-                    // A row that cannot be read is none that could be parked.
-                }
-            }
+        let Self { policy, keeps_values, judge, report, read, .. } = self;
+        let mut taker =
+            BatchTaker { named, policy: *policy, keeps_values: *keeps_values, report, read, taking };
+        let judged = judge.judge(source, &mut |batch| taker.take(batch))?;
+        if let Some(source) = judged.unreadable {
+            return Err(EngineError::Input { file: named.name.to_string(), source });
         }
-        drop(reader);
-        self.stage(&named.name, &mut batch, taking)?;
-        // What a refused header left unread still belongs to length and digest.
-        std::io::copy(&mut source, &mut std::io::sink())
-            .map_err(|error| EngineError::Input { file: named.name.to_string(), source: error })?;
-        let (sha256, n_bytes) = source.finish();
-        self.read.n_rows += n_rows;
+        self.compare(named, &judged);
+        self.read.n_rows += judged.n_rows;
+        self.read.n_removed += judged.n_removed;
+        Ok(())
+    }
+
+    /// The file as such against what the notice says of it.
+    fn compare(&mut self, named: &DataFile, judged: &JudgedFile) {
         let mut differs = |code, declared: String, found: String| {
             let detail = format!("notice {declared}, file {found}");
             self.read.reasons.push(Reason::of_file(code, named.name.as_str(), detail));
         };
-        if n_bytes != named.n_bytes {
-            differs(ReasonCode::WrongLength, format!("{} bytes", named.n_bytes), format!("{n_bytes} bytes"));
+        if judged.n_bytes != named.n_bytes {
+            let bytes = |n_bytes: u64| format!("{n_bytes} bytes");
+            differs(ReasonCode::WrongLength, bytes(named.n_bytes), bytes(judged.n_bytes));
         }
-        if sha256 != named.sha256 {
-            differs(ReasonCode::WrongDigest, named.sha256.to_string(), sha256.to_string());
+        if judged.sha256 != named.sha256 {
+            differs(ReasonCode::WrongDigest, named.sha256.to_string(), judged.sha256.to_string());
         }
-        if n_rows != named.n_rows {
-            differs(ReasonCode::WrongRowCount, named.n_rows.to_string(), n_rows.to_string());
+        if judged.n_rows != named.n_rows {
+            differs(ReasonCode::WrongRowCount, named.n_rows.to_string(), judged.n_rows.to_string());
         }
-        Ok(())
     }
 
-    fn has(&self, code: ReasonCode, file: &FileName) -> bool {
-        let is_it =
-            |reason: &Reason| reason.code == code.as_str() && reason.file.as_deref() == Some(file.as_str());
-        self.read.reasons.iter().any(is_it)
-    }
-
-    /// Stages a batch, unless the set is refused anyway.
-    fn stage(
-        &mut self,
-        file: &FileName,
-        batch: &mut Vec<Waiting>,
-        taking: &mut dyn Taking,
-    ) -> Result<(), EngineError> {
-        let is_lost =
-            !self.read.reasons.is_empty() || (self.policy == RowPolicy::RefuseSet && self.read.n_wrong > 0);
-        if !is_lost {
-            let rows: Vec<StagedRow<'_>> = batch.iter().map(Waiting::as_staged).collect();
-            match taking.stage(&rows) {
-                Ok(()) => {}
-                Err(StoreError::DuplicateRow { .. }) => {
-                    let detail = "a row has the key of a row before it".to_owned();
-                    let reason = Reason::of_file(ReasonCode::DuplicateKey, file.as_str(), detail);
-                    self.read.reasons.push(reason);
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        batch.clear();
-        Ok(())
-    }
-
-    /// Ends the reading: what is known only of all files together.
-    pub(super) fn end(&mut self) {
+    /// Ends the reading: adds what is known only of all files together, and gives the state the rows make.
+    pub(super) fn end(mut self) -> (ReadSet, FeedState, RowReportWriter<'r>) {
         let mut refuse = |code, detail: String| self.read.reasons.push(Reason::of_set(code, detail));
         if self.read.n_wrong > 0 && self.policy == RowPolicy::RefuseSet {
             refuse(ReasonCode::WrongRows, format!("{} rows have errors", self.read.n_wrong));
@@ -228,34 +118,99 @@ impl<'r> SetReader<'r> {
         if self.notice.changes.is_some_and(|changes| changes.removed != self.read.n_removed) {
             refuse(ReasonCode::WrongChangeCounts, format!("the files remove {} rows", self.read.n_removed));
         }
+        (self.read, self.judge.state().clone(), self.report)
     }
 }
 
-impl Waiting {
-    fn as_staged(&self) -> StagedRow<'_> {
-        StagedRow {
-            key: &self.key,
-            bucket: self.bucket,
-            digest: self.digest,
-            is_removed: self.is_removed,
-            is_parked: self.is_parked,
-            values: &self.values,
+/// Takes the judged lines of one file.
+struct BatchTaker<'b, 'r> {
+    named: &'b DataFile,
+    policy: RowPolicy,
+    keeps_values: bool,
+    report: &'b mut RowReportWriter<'r>,
+    read: &'b mut ReadSet,
+    taking: &'b mut dyn Taking,
+}
+
+impl BatchTaker<'_, '_> {
+    fn take(&mut self, batch: &JudgedBatch<'_>) -> Result<(), EngineError> {
+        for line in batch.lines() {
+            match line {
+                JudgedLine::Row(row) => self.note(&row)?,
+                JudgedLine::Refused(issue) => {
+                    let code = ReasonCode::NotLayout;
+                    let file = self.named.name.as_str();
+                    let is_first =
+                        !self.read.reasons.iter().any(|reason| {
+                            reason.code == code.as_str() && reason.file.as_deref() == Some(file)
+                        });
+                    if is_first {
+                        let reason = Reason::of_file(code, file, issue.to_string());
+                        self.read.reasons.push(Reason { row: Some(issue.row_no()), ..reason });
+                    }
+                    self.count(issue.row_no(), "", issue.rule(), false)?;
+                }
+            }
         }
+        self.stage(batch)
     }
-}
 
-fn count(read: &mut ReadSet, column: &str, rule: &str) {
-    *read.by_rule.entry((column.to_owned(), rule.to_owned())).or_default() += 1;
-}
+    fn note(&mut self, row: &JudgedRow<'_, '_>) -> Result<(), EngineError> {
+        if row.field_issues().is_empty() {
+            return Ok(());
+        }
+        if row.has_error() {
+            self.read.n_wrong += 1;
+        } else {
+            self.read.n_warned += 1;
+        }
+        for issue in row.issues() {
+            self.count(issue.row, &issue.column, &issue.rule, issue.is_warning)?;
+        }
+        Ok(())
+    }
 
-fn place(issue: &DataIssue) -> (u64, &'static str) {
-    match issue {
-        DataIssue::Csv(csv) => (csv.row_no, csv.rule.as_str()),
-        DataIssue::NotText { row_no, .. } => (*row_no, "not-text"),
-        DataIssue::Columns { row_no, .. } => (*row_no, "wrong-columns"),
-        DataIssue::Header { .. } => (1, "wrong-header"),
-        DataIssue::Start { .. } => (1, "wrong-start"),
-        DataIssue::Mark { row_no, .. } => (*row_no, "wrong-removal-mark"),
-        DataIssue::Unreadable(_) => (0, "unreadable"),
+    fn count(&mut self, row_no: u64, column: &str, rule: &str, is_warning: bool) -> Result<(), EngineError> {
+        *self.read.by_rule.entry((column.to_owned(), rule.to_owned())).or_default() += 1;
+        self.report.push(&self.named.name, row_no, column, rule, is_warning)
+    }
+
+    /// Stages the rows of a batch, unless the set is refused anyway.
+    fn stage(&mut self, batch: &JudgedBatch<'_>) -> Result<(), EngineError> {
+        let is_lost =
+            !self.read.reasons.is_empty() || (self.policy == RowPolicy::RefuseSet && self.read.n_wrong > 0);
+        if is_lost {
+            return Ok(());
+        }
+        let mut values: Vec<Cow<'_, str>> = Vec::new();
+        let mut n_columns = 0;
+        if self.keeps_values {
+            for row in batch.rows() {
+                let before = values.len();
+                values.extend(row.fields());
+                n_columns = values.len() - before;
+            }
+        }
+        let rows: Vec<StagedRow<'_>> = batch
+            .rows()
+            .enumerate()
+            .map(|(index, row)| StagedRow {
+                key: row.key(),
+                bucket: row.bucket(),
+                digest: row.digest(),
+                is_removed: row.is_removed(),
+                is_parked: row.has_error(),
+                values: values.get(index * n_columns..(index + 1) * n_columns).unwrap_or_default(),
+            })
+            .collect();
+        match self.taking.stage(&rows) {
+            Err(StoreError::DuplicateRow { .. }) => {
+                let detail = "a row has the key of a row before it".to_owned();
+                let file = self.named.name.as_str();
+                self.read.reasons.push(Reason::of_file(ReasonCode::DuplicateKey, file, detail));
+                Ok(())
+            }
+            staged => Ok(staged?),
+        }
     }
 }

@@ -192,14 +192,13 @@ impl Next<'_> {
         let report_name = report_name(self.set.found)?;
         let report = RowReportWriter::new(self.taker.own, stage.clone(), report_name);
         let keeps_values = self.set.table.is_some();
-        let mut reader = SetReader::new(self.layout, self.format, notice, terms.rows, keeps_values, report);
+        let mut reader = SetReader::new(self.layout, self.format, notice, terms, keeps_values, report);
         for named in &notice.files {
             let source = self.taker.share.open(self.set.folder, &named.name)?;
             reader.read_file(named, source, taking.as_mut())?;
-            self.taker.witness.progress("rows", reader.read.n_rows, notice.n_rows);
+            self.taker.witness.progress("rows", reader.n_rows(), notice.n_rows);
         }
-        reader.end();
-        let SetReader { report, read, state, .. } = reader;
+        let (read, state, report) = reader.end();
         let report = report.finish()?;
         let mut findings = Findings {
             n_rows: read.n_rows,

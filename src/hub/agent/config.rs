@@ -83,7 +83,8 @@ impl ReadAgent {
     pub(crate) fn load(path: &Path) -> Result<AgentConfig, ConfigError> {
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let problems = Problems::new();
-        let absolute = path.canonicalize().map_err(|_| ConfigError::NotFound { folder: path.to_path_buf() })?;
+        let absolute =
+            path.canonicalize().map_err(|_| ConfigError::NotFound { folder: path.to_path_buf() })?;
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_path_buf();
         let config = match std::fs::read_to_string(&absolute) {
             Ok(text) => read(&name, &text, &folder, &problems),
@@ -125,7 +126,8 @@ fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<Ag
         }
         None => receiver.as_ref().and_then(|id| format!("{id}/receipt").parse().ok()).map(Some),
     };
-    let target = root.required("target").and_then(Value::table).and_then(|table| target(table, folder, problems));
+    let target =
+        root.required("target").and_then(Value::table).and_then(|table| target(table, folder, problems));
     let every = duration(&mut root, "every", TimeDelta::seconds(1), TimeDelta::seconds(30));
     let mut patience = Patience::default();
     for (key, part) in [
@@ -318,7 +320,8 @@ fn rows_to(table: &mut Table<'_>, common: &Common<'_>) -> Option<RowsTo> {
         (None, None, None) => Some(RowsTo::Table(None)),
         (Some(name), None, None) if is_name(&name) => Some(RowsTo::Table(Some(name))),
         (Some(_), None, None) => {
-            let message = "a table's name is of a-z, 0-9 and _, begins with a letter and not with intake_, at most 40";
+            let message =
+                "a table's name is of a-z, 0-9 and _, begins with a letter and not with intake_, at most 40";
             common.problems.report(&name_spot, message);
             None
         }

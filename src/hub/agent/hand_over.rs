@@ -107,4 +107,3 @@ pub(super) fn to_program(
         Err(source) => Err(HandOverError::NotStarted { source }),
     }
 }
-

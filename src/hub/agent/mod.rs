@@ -2,8 +2,8 @@
 //!
 //! One small TOML says whose files are taken from where, in which versions, and where their rows go.
 
-mod desk;
 mod config;
+mod desk;
 mod hand_over;
 mod round;
 mod stop;

@@ -114,8 +114,7 @@ impl Agent {
             };
             let rounds = self.rounds.entry(id.clone()).or_default();
             let table = |version| intake.table(version);
-            let outcome =
-                rounds.go(taker, &intake.terms, &self.config.patience, &table, goal, &mut desk);
+            let outcome = rounds.go(taker, &intake.terms, &self.config.patience, &table, goal, &mut desk);
             let outcome = outcome.map_err(|error| match (error, desk.program_fault.take()) {
                 (EngineError::HandOver { .. }, Some(fault)) => Failure::from(fault),
                 (error, _) => Failure::from(error),

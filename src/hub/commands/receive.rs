@@ -125,9 +125,10 @@ fn news(look: &AgentLook) -> Vec<String> {
     match &look.outcome {
         Err(failure) => vec![failure.code().to_owned()],
         Ok(found) => {
-            let results = found.results.iter().map(|result| {
-                format!("{} {}", result.receipt.notice, result.receipt.outcome.as_str())
-            });
+            let results = found
+                .results
+                .iter()
+                .map(|result| format!("{} {}", result.receipt.notice, result.receipt.outcome.as_str()));
             let (sets, strays) = look.overdue();
             let gaps = found.gaps.iter().map(|gap| format!("gap {}", gap.notice));
             let sets = sets.into_iter().map(|set| format!("incomplete {}", set.notice_name));
@@ -143,8 +144,7 @@ fn worst(looks: &[AgentLook]) -> Exit {
         Err(failure) => failure.exit(),
         Ok(found) => {
             let (sets, strays) = look.overdue();
-            let is_refused =
-                found.results.iter().any(|result| result.receipt.outcome == Outcome::Refused);
+            let is_refused = found.results.iter().any(|result| result.receipt.outcome == Outcome::Refused);
             if is_refused {
                 Exit::Partner
             } else if !found.gaps.is_empty() || !sets.is_empty() || !strays.is_empty() {
@@ -221,8 +221,18 @@ fn tell(session: &Session, looks: Vec<AgentLook>, is_preview: bool) {
         for set in sets {
             let names: Vec<&str> = set.lacks.iter().map(|lack| lack.name.as_str()).collect();
             console.say(
-                format_args!("{id}: {} は {} から揃いません: {}", set.notice_name, set.since, names.join(", ")),
-                format_args!("{id}: {} is incomplete since {}: {}", set.notice_name, set.since, names.join(", ")),
+                format_args!(
+                    "{id}: {} は {} から揃いません: {}",
+                    set.notice_name,
+                    set.since,
+                    names.join(", ")
+                ),
+                format_args!(
+                    "{id}: {} is incomplete since {}: {}",
+                    set.notice_name,
+                    set.since,
+                    names.join(", ")
+                ),
             );
         }
         for stray in strays {

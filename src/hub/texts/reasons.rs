@@ -22,7 +22,10 @@ fn in_language(receipt: &Receipt, lang: Lang) -> String {
     line(lang.pick("格納完了通知", "Notice"), &receipt.notice);
     if let (Some(feed), Some(sequence)) = (&receipt.feed, receipt.sequence) {
         let version = receipt.version.map(|version| version.to_string()).unwrap_or_default();
-        line(lang.pick("配信系列・版数・連番", "Feed, version, sequence"), &format!("{feed} {version} {sequence}"));
+        line(
+            lang.pick("配信系列・版数・連番", "Feed, version, sequence"),
+            &format!("{feed} {version} {sequence}"),
+        );
     }
     line(lang.pick("結果", "Outcome"), outcome(receipt, lang));
     line(lang.pick("日時", "When"), &receipt.at);

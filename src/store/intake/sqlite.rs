@@ -24,11 +24,10 @@ use crate::{connection, migrate, volume};
 const SCHEMA: Schema = Schema {
     table: "intake_schema",
     is_guest: true,
-    migrations: &[Migration {
-        no: 1,
-        name: "intake",
-        sql: include_str!("migrations/sqlite_0001_intake.sql"),
-    }],
+    migrations: &[
+        Migration { no: 1, name: "intake", sql: include_str!("migrations/sqlite_0001_intake.sql") },
+        Migration { no: 2, name: "answers", sql: include_str!("migrations/sqlite_0002_answers.sql") },
+    ],
 };
 
 /// What a taker holds, in a SQLite database. Tables of others in it are left alone.
@@ -95,6 +94,15 @@ impl IntakeStore for SqliteIntake {
         let set_no = sets::insert(&transaction, intake.no, &SetLine::of(record, &TakeCounts::default()))?;
         transaction.commit().map_err(SqliteError::from)?;
         Ok(set_no.unsigned_abs())
+    }
+
+    fn unanswered(&self, limit: u32) -> Result<Vec<SetRecord>, StoreError> {
+        sets::unanswered(&self.reader()?, limit)
+    }
+
+    fn mark_answered(&self, set_no: u64) -> Result<(), StoreError> {
+        let connection = connection::writer(&self.path, self.wait)?;
+        Ok(sets::mark_answered(&connection, set_no)?)
     }
 
     fn begin_taking(&self, intake: &IntakeId, table: &TableSpec) -> Result<Box<dyn Taking + '_>, StoreError> {

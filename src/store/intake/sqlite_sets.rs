@@ -71,6 +71,18 @@ pub(crate) fn last(
     }
 }
 
+/// The sets whose receipt was not handed out, oldest first.
+pub(crate) fn unanswered(connection: &Connection, limit: u32) -> Result<Vec<SetRecord>, StoreError> {
+    query(connection, "WHERE is_answered = 0 ORDER BY set_no LIMIT ?1", [limit])
+}
+
+/// Marks a set's receipt as handed out.
+pub(crate) fn mark_answered(connection: &Connection, set_no: u64) -> Result<(), SqliteError> {
+    let set_no = i64::try_from(set_no).unwrap_or(i64::MAX);
+    connection.execute("UPDATE intake_set SET is_answered = 1 WHERE set_no = ?1", [set_no])?;
+    Ok(())
+}
+
 /// Writes a line under the next number, which it gives.
 pub(crate) fn insert(connection: &Connection, intake_no: i64, line: &SetLine) -> Result<i64, SqliteError> {
     let marks = vec!["?"; COLUMNS.len() + 1].join(", ");
