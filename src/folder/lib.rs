@@ -12,8 +12,10 @@ mod publish;
 mod quarantine;
 mod read;
 mod root;
+mod share;
 mod stage;
 
 pub use lock::RootLock;
 pub use read::PlainFolder;
 pub use root::LocalFolders;
+pub use share::ReadOnlyShare;
