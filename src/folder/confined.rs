@@ -9,8 +9,8 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use renkei_core::FileName;
 use renkei_core::port::FolderError;
+use renkei_core::{FileName, FolderPath};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
@@ -45,6 +45,13 @@ impl Confined {
     /// The path of `name` in this folder, for messages.
     pub(crate) fn path_of(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
+    }
+
+    /// Opens the folder `path` below this one.
+    pub(crate) fn below(&self, path: &FolderPath) -> Result<Self, FolderError> {
+        let mut parts = path.parts();
+        let first = self.folder(parts.next().unwrap_or_default())?;
+        parts.try_fold(first, |at, part| at.folder(part))
     }
 
     /// Opens the folder `name` in this one.
@@ -195,11 +202,11 @@ impl Confined {
     }
 
     /// This folder opened once more so that it can be listed and synced; the kept descriptor only leads on.
-    fn readable(&self) -> Result<OwnedFd, Errno> {
+    pub(crate) fn readable(&self) -> Result<OwnedFd, Errno> {
         open_beneath(self.fd(), OsStr::new("."), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
     }
 
-    fn shown(&self) -> &str {
+    pub(crate) fn shown(&self) -> &str {
         if self.path.is_empty() { "." } else { &self.path }
     }
 }

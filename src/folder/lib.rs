@@ -13,9 +13,11 @@ mod publish;
 mod quarantine;
 mod read;
 mod root;
+mod share;
 mod stage;
 
 pub use lock::RootLock;
 pub use outbox::Outbox;
 pub use read::PlainFolder;
 pub use root::LocalFolders;
+pub use share::ReadOnlyShare;

@@ -82,9 +82,7 @@ impl LocalFolders {
 
     /// Opens a published folder.
     pub(crate) fn folder(&self, path: &FolderPath) -> Result<Confined, FolderError> {
-        let mut parts = path.parts();
-        let first = self.root.folder(parts.next().unwrap_or_default())?;
-        parts.try_fold(first, |at, part| at.folder(part))
+        self.root.below(path)
     }
 
     /// Opens a published folder, making what is missing on the way and making the way durable.

@@ -27,7 +27,8 @@ pub struct SeenFile {
     pub kind: SeenKind,
     /// What tells whether it was written to since another look.
     pub stamp: FileStamp,
-    /// When it was last written to, by the clock of its volume; `None` where the calendar does not have that.
+    /// When it was last written to or brought here, by the clock of its volume, not by what its writer says;
+    /// `None` where the calendar does not have that.
     pub changed_at: Option<Moment>,
 }
 
@@ -36,7 +37,7 @@ pub struct SeenFile {
 pub enum SeenName {
     /// A name that a notice may have.
     Plain(FileName),
-    /// Any other, escaped so that it can be shown, at most 80 characters.
+    /// Any other, escaped so that it can be shown, at most 80 characters; what a longer one ends with is its digest.
     Odd(String),
 }
 
@@ -58,7 +59,7 @@ pub enum SeenKind {
 pub struct FileStamp {
     /// Its length in bytes.
     pub n_bytes: u64,
-    /// When it was last written to, in nanoseconds since 1970.
+    /// When it was last written to or brought here, in nanoseconds since 1970.
     pub changed_ns: i128,
     /// Its number on the volume; 0 where the volume has none.
     pub inode: u64,

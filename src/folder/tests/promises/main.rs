@@ -11,6 +11,8 @@ mod own;
 #[cfg(test)]
 mod repeat;
 #[cfg(test)]
+mod share;
+#[cfg(test)]
 mod volumes;
 #[cfg(test)]
 mod whole;

@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use renkei_core::port::{FolderError, Folders};
-use renkei_folder::LocalFolders;
+use renkei_core::port::{FolderError, Folders, Share};
+use renkei_folder::{LocalFolders, ReadOnlyShare};
 
 use crate::desk::{again, code, content, folder, name, write_staged};
 
@@ -118,6 +118,9 @@ fn a_read_only_volume_denies_writing_and_is_still_read() {
         assert_eq!(folders.list(&to).unwrap(), std::slice::from_ref(&x));
         assert_eq!(code(folders.read(&to, &x)), "ok");
         assert_eq!(code(LocalFolders::open(root)), "ok", "its own folders are there");
+        let share = ReadOnlyShare::at(root);
+        assert_eq!(share.look(&to).unwrap().len(), 1);
+        assert_eq!(code(share.open(&to, &x)), "ok");
     });
 }
 
