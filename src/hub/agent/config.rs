@@ -11,7 +11,7 @@ use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
 use renkei_core::port::TakeMode;
 use renkei_core::receive::{AcceptedVersion, Patience, RowPolicy, Terms};
-use renkei_core::{Branch, BusinessId, FolderPath, IntakeId, Version};
+use renkei_core::{BusinessId, FolderPath, IntakeId, Version};
 use renkei_registry::MunicipalityCode;
 
 use crate::config::{ConfigError, resolve_path, take_guard};
@@ -351,10 +351,5 @@ impl AgentIntake {
             RowsTo::Table(Some(name)) => Some(format!("{name}_v{version}").replace('.', "_")),
             RowsTo::Folder(_) | RowsTo::Program { .. } => None,
         }
-    }
-
-    /// The branch of the interface taken.
-    pub(crate) fn branch(&self) -> &Branch {
-        &self.terms.branch
     }
 }

@@ -8,7 +8,7 @@ mod hand_over;
 mod round;
 mod stop;
 
-pub(crate) use config::{AgentConfig, ReadAgent, Target};
+pub(crate) use config::ReadAgent;
 pub(crate) use round::{Agent, AgentLook};
 
 use renkei_core::port::SeenName;

@@ -9,7 +9,7 @@ use renkei_core::receive::{Stray, WaitingSet};
 use renkei_engine::receive::{Goal, Look, Rounds, Taker};
 use renkei_engine::{EngineError, Witness};
 use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, RootLock};
-use renkei_store::intake::{PostgresIntake, PostgresOptions, SqliteIntake};
+use renkei_store::intake::SqliteIntake;
 
 use super::config::{AgentConfig, Target};
 use super::desk::AgentDesk;
@@ -64,17 +64,11 @@ impl Agent {
             (!wait.is_zero()).then_some(wait),
         )?;
         let own = LocalFolders::open(&config.folder)?;
-        let share = ReadOnlyShare::open(&config.share)?;
+        let share = ReadOnlyShare::at(&config.share);
         let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
         let store: Box<dyn IntakeStore> = match &config.target {
             Target::Sqlite(path) => Box::new(SqliteIntake::open(path, STORE_WAIT)?),
-            Target::Postgres { connection, password_file } => {
-                Box::new(PostgresIntake::open(&PostgresOptions {
-                    connection: connection.clone(),
-                    password_file: password_file.clone(),
-                    wait: STORE_WAIT,
-                })?)
-            }
+            Target::Postgres { .. } => return Err(renkei_core::port::StoreError::Busy.into()),
         };
         Ok(Self { config, store, share, own, outbox, clock, rounds: HashMap::new(), _lock: lock })
     }
