@@ -22,8 +22,6 @@ pub use intake::{
     Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,
     load_residents,
 };
-pub use judge::{
-    FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyIssue, KeyOrder, LineIssue,
-};
+pub use judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyIssue, KeyOrder, LineIssue};
 pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
 pub use verify::{Beside, ChainReport, FileReport, Given, NoticeReport, verify};

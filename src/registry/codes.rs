@@ -132,8 +132,7 @@ mod tests {
     #[test]
     fn a_code_is_valid_from_its_first_to_its_last_day() {
         let check = |first, last, day: &str, expect: bool| {
-            let entry =
-                CodeEntry { name_ja: "", effect: None, valid_from: first, valid_until: last };
+            let entry = CodeEntry { name_ja: "", effect: None, valid_from: first, valid_until: last };
             assert_eq!(entry.is_valid_on(day), expect, "{first:?} {last:?} {day}");
         };
         check(None, None, "2026-04-01", true);

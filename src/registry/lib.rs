@@ -5,11 +5,11 @@
 
 pub mod apply;
 pub mod check_digit;
+mod code_set;
 pub mod codes;
 pub mod date;
 pub mod dictionary;
 pub mod field;
-mod code_set;
 pub mod history;
 pub mod household;
 pub mod ids;

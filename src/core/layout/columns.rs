@@ -24,14 +24,17 @@ pub(super) fn find_item(name: &Located<String>, problems: &Problems) -> Option<&
 /// The place of the column with this name: a field or item id, a Japanese item name, or a header.
 pub(super) fn find_column(columns: &[Column], name: &str) -> Option<usize> {
     let item = Dictionary::standard().find(name).map(|item| item.no);
-    let is_named =
-        |column: &Column| column.header_romaji == name || column.header_ja == name;
+    let is_named = |column: &Column| column.header_romaji == name || column.header_ja == name;
     let is_item = |column: &Column| item.is_some_and(|item| column.content == Content::Item(item));
     columns.iter().position(is_named).or_else(|| columns.iter().position(is_item))
 }
 
 /// [`find_column`]; an unknown name is reported.
-pub(super) fn find_or_report(columns: &[Column], name: &Located<String>, problems: &Problems) -> Option<usize> {
+pub(super) fn find_or_report(
+    columns: &[Column],
+    name: &Located<String>,
+    problems: &Problems,
+) -> Option<usize> {
     let found = find_column(columns, &name.value);
     if found.is_none() {
         let names = columns.iter().flat_map(|column| [&column.header_romaji, &column.header_ja]);
@@ -137,7 +140,12 @@ fn column(
         }
         check_header(header, &mut seen.headers_romaji, problems);
     }
-    Some(Column { content, header_ja: header_ja?.value, header_romaji: header_romaji?.value, overrides: overrides_of_item })
+    Some(Column {
+        content,
+        header_ja: header_ja?.value,
+        header_romaji: header_romaji?.value,
+        overrides: overrides_of_item,
+    })
 }
 
 /// A header must be readable under every quoting, so it holds nothing that would need quotes.

@@ -121,12 +121,7 @@ fn check_lengths(spot: &Spot, kind: FieldKind, raw: &RawField, problems: &Proble
 }
 
 /// The values of a list must be ones the field could have without it.
-fn check_values(
-    rule: &FieldRule,
-    one_of: &[Located<String>],
-    also: &[Located<String>],
-    problems: &Problems,
-) {
+fn check_values(rule: &FieldRule, one_of: &[Located<String>], also: &[Located<String>], problems: &Problems) {
     let bare = FieldRule { one_of: Vec::new(), also: Vec::new(), codes: None, ..rule.clone() };
     let check = FieldCheck::new(&FieldRule { severity: Some(Severity::Error), ..bare }, None);
     for value in one_of {

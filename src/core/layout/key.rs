@@ -76,7 +76,10 @@ fn received(
             problems.report(&name.spot, "the column is already part of the key");
             continue;
         }
-        if columns.get(place).is_some_and(|column| !matches!(column.content, Content::Item(_) | Content::Field(_))) {
+        if columns
+            .get(place)
+            .is_some_and(|column| !matches!(column.content, Content::Item(_) | Content::Field(_)))
+        {
             problems.report(&name.spot, "a constant or a removal mark tells no row from another");
         }
         places.push(place);

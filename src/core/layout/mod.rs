@@ -26,4 +26,6 @@ pub use file_format::{FileFormat, FileOverrides, HeaderRow};
 pub use raw::{RawLayout, RawRemoval};
 pub use raw_column::{RawColumn, RawContent, RawField, RawPresence};
 pub use raw_rule::{RawCondition, RawOrder, RawRule, RawThen, RawWhen};
-pub use types::{Column, Condition, Content, CrossCheck, CrossRule, ItemOverrides, Layout, Removal, Rows, Test};
+pub use types::{
+    Column, Condition, Content, CrossCheck, CrossRule, ItemOverrides, Layout, Removal, Rows, Test,
+};

@@ -95,10 +95,7 @@ fn a_right_layout_is_read() {
     let may_be_empty = Layout::read("l.toml", &may_be_empty, &Problems::new()).unwrap();
     assert!(!may_be_empty.columns[1].rule().unwrap().is_required);
     assert_eq!(layout.columns[1].header_romaji, "hihokensha_no");
-    assert_eq!(
-        layout.rules[0].check,
-        CrossCheck::Order { earlier: 3, later: 4, is_strict: false }
-    );
+    assert_eq!(layout.rules[0].check, CrossCheck::Order { earlier: 3, later: 4, is_strict: false });
     assert_eq!((layout.rules[0].severity, layout.rules[1].severity), (Severity::Warning, Severity::Error));
     assert_eq!(layout.find_column("被保険者番号"), Some(1));
 }
@@ -124,11 +121,7 @@ fn fields_say_what_they_are() {
             "l.toml:11:1: column[1]: type = \"text\" needs max or length (so that no field takes more room than it has)",
         ],
     );
-    check(
-        "length = 10",
-        "length = 10\nmax = 12",
-        &["l.toml:L:10: column[1].length: both max and length"],
-    );
+    check("length = 10", "length = 10\nmax = 12", &["l.toml:L:10: column[1].length: both max and length"]);
     check(
         "type = \"date8\"",
         "length = 8\ntype = \"date8\"",
@@ -163,9 +156,7 @@ fn fields_say_what_they_are() {
     check(
         "also = [\"99999999\"]",
         "also = [\"\"]",
-        &[
-            "l.toml:L:9: column[4].also[0]: a value that passes is not empty and has no control characters",
-        ],
+        &["l.toml:L:9: column[4].also[0]: a value that passes is not empty and has no control characters"],
     );
 }
 
@@ -199,9 +190,7 @@ fn received_rows_have_a_key_of_their_own() {
     check(
         "key = [\"hihokensha_no\", \"宛名番号\"]\n",
         "",
-        &[
-            "l.toml:7:1: column: no columns are named as the key (rows = \"received\" needs key = [\"…\"])",
-        ],
+        &["l.toml:7:1: column: no columns are named as the key (rows = \"received\" needs key = [\"…\"])"],
     );
     check(
         "\"hihokensha_no\", \"宛名番号\"",
@@ -234,7 +223,9 @@ fn received_rows_have_a_key_of_their_own() {
 #[test]
 fn removals_may_be_told_by_a_field() {
     let removal = |column: &str, removed: &str| {
-        format!("[removal]\ncolumn = \"{column}\"\npresent = \"1\"\nremoved = \"{removed}\"\n[[column]]\nitem")
+        format!(
+            "[removal]\ncolumn = \"{column}\"\npresent = \"1\"\nremoved = \"{removed}\"\n[[column]]\nitem"
+        )
     };
     check("[[column]]\nitem", &removal("kubun", "2"), &[]);
     check(
@@ -271,11 +262,7 @@ fn rules_name_columns_and_values_that_are_there() {
             "l.toml:L:10: rule[0].order[0]: the fields of this column have no order (days, times, moments and integers have one)",
         ],
     );
-    check(
-        "\"<=\"",
-        "\"=<\"",
-        &["l.toml:L:25: rule[0].order[1]: unknown sign \"=<\" (\"<=\" or \"<\")"],
-    );
+    check("\"<=\"", "\"=<\"", &["l.toml:L:25: rule[0].order[1]: unknown sign \"=<\" (\"<=\" or \"<\")"]);
     check(
         "is = [\"1\"]",
         "is = [\"3\"]",

@@ -72,7 +72,8 @@ impl Mapping {
 }
 
 fn check_source(raw: &RawSource, problems: &Problems) -> Option<SourceForm> {
-    match (raw.has_header?, &raw.n_columns) {
+    let has_header = raw.has_header?;
+    match (has_header, &raw.n_columns) {
         (true, Some(n_columns)) => {
             problems.report(&n_columns.spot, "the header row says how many columns there are");
         }
@@ -86,7 +87,7 @@ fn check_source(raw: &RawSource, problems: &Problems) -> Option<SourceForm> {
     Some(SourceForm {
         encoding: raw.encoding?,
         accept: Accept { newline: raw.newline, quote: raw.quote },
-        n_columns: raw.n_columns.as_ref().map(|n_columns| n_columns.value),
+        n_columns: raw.n_columns.as_ref().filter(|_| !has_header).map(|n_columns| n_columns.value),
     })
 }
 
@@ -103,7 +104,8 @@ impl Desk<'_> {
     fn column(&mut self, raw: &RawMappedColumn) -> Option<(usize, MappedColumn)> {
         let to = raw.to.as_ref()?;
         let Some(place) = self.layout.find_column(&to.value) else {
-            let names = self.layout.columns.iter().flat_map(|column| [&column.header_romaji, &column.header_ja]);
+            let names =
+                self.layout.columns.iter().flat_map(|column| [&column.header_romaji, &column.header_ja]);
             let hint = did_you_mean(&to.value, names.map(String::as_str));
             self.problems.report_with(&to.spot, format!("the layout has no column {:?}", to.value), hint);
             return None;
@@ -163,7 +165,8 @@ impl Desk<'_> {
             self.problems.report(spot, format!("both {first} and {second}"));
         }
         if let (Some(otherwise), 1) = (&raw.otherwise, said.len()) {
-            self.problems.report(&otherwise.spot, "there is nothing that could fail: no codes, date or pad_left");
+            self.problems
+                .report(&otherwise.spot, "there is nothing that could fail: no codes, date or pad_left");
         }
         let rule = column.rule();
         let conversion = if let Some((_, codes)) = &raw.codes {

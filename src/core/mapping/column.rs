@@ -100,11 +100,9 @@ impl Conversion {
                 let day = form.read(text).map_err(super::date::NoDate::as_str)?;
                 Ok(if *is_compact { day.format("%Y%m%d").to_string() } else { day.to_string() })
             }
-            Self::Codes(codes) => codes
-                .iter()
-                .find(|code| code.from == text)
-                .map(|code| code.to.clone())
-                .ok_or(UNMAPPED_CODE),
+            Self::Codes(codes) => {
+                codes.iter().find(|code| code.from == text).map(|code| code.to.clone()).ok_or(UNMAPPED_CODE)
+            }
         }
     }
 }

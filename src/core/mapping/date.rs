@@ -113,7 +113,8 @@ fn wareki(text: &str) -> Result<NaiveDate, NoDate> {
         })
         .ok_or(NoDate::NotDate)?;
     let (year, month, day) = year_month_day(rest).ok_or(NoDate::NotDate)?;
-    let (era, next) = (ERAS.get(index).ok_or(NoDate::NotDate)?, index.checked_sub(1).and_then(|i| ERAS.get(i)));
+    let (era, next) =
+        (ERAS.get(index).ok_or(NoDate::NotDate)?, index.checked_sub(1).and_then(|i| ERAS.get(i)));
     let year = era.first.0 + year - 1;
     if year < SOLAR_FROM {
         return Err(NoDate::BeforeSolarCalendar);

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 
 use renkei_registry::Severity;
 
-use super::column::{MappedColumn, Otherwise, SourceColumn};
 use super::Mapping;
+use super::column::{MappedColumn, Otherwise, SourceColumn};
 use crate::csv_file::{Issue, ReadError, RecordReader};
 use crate::row_check::RowIssue;
 use crate::text::CharacterSet;
@@ -227,10 +227,9 @@ fn places_of(mapping: &Mapping, names: &[String]) -> Result<Vec<Option<usize>>, 
     }
     let mut find = |source: &SourceColumn| {
         let (place, problem) = match source {
-            SourceColumn::Header(name) => (
-                by_name.get(name.as_str()).copied(),
-                HeaderProblem::Missing { name: name.clone() },
-            ),
+            SourceColumn::Header(name) => {
+                (by_name.get(name.as_str()).copied(), HeaderProblem::Missing { name: name.clone() })
+            }
             SourceColumn::Number(number) => (
                 number.checked_sub(1).filter(|place| *place < names.len()),
                 HeaderProblem::NoNumber { number: *number },

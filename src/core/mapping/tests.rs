@@ -102,9 +102,13 @@ fn columns_come_from_one_place_and_go_to_columns_that_are_there() {
     check(
         "to = \"hi\"",
         "to = \"日8\"",
-        &["m.toml:20:6: column[3].to: something is mapped to it already (line 16)"],
+        &["m.toml:21:6: column[3].to: something is mapped to it already (line 16)"],
     );
-    check("to = \"hi\"", "to = \"end\"", &["m.toml:L:6: column[2].to: the column is a fixed text of the layout"]);
+    check(
+        "to = \"hi\"",
+        "to = \"end\"",
+        &["m.toml:L:6: column[2].to: the column is a fixed text of the layout"],
+    );
     check(
         "from = \"住民番号\"",
         "from = \"住民番号\"\ntext = \"1\"",
@@ -126,7 +130,11 @@ fn columns_come_from_one_place_and_go_to_columns_that_are_there() {
 
 #[test]
 fn conversions_fit_their_columns() {
-    check("pad_left = 6", "pad_left = 7", &["m.toml:L:12: column[0].pad_left: the column has room for 6 characters"]);
+    check(
+        "pad_left = 6",
+        "pad_left = 7",
+        &["m.toml:L:12: column[0].pad_left: the column has room for 6 characters"],
+    );
     check(
         "pad_left = 6",
         "pad_left = 6\ndate = \"wareki\"",
@@ -138,14 +146,12 @@ fn conversions_fit_their_columns() {
     check(
         "\"女\" = \"2\"",
         "\"女\" = \"3\"",
-        &["m.toml:L:30: column[1].codes.\"女\": no field of this column could be this: unknown-code"],
+        &["m.toml:L:28: column[1].codes.\"女\": no field of this column could be this: unknown-code"],
     );
     check(
         "pad_left = 6",
         "otherwise = \"keep\"",
-        &[
-            "m.toml:L:13: column[0].otherwise: there is nothing that could fail: no codes, date or pad_left",
-        ],
+        &["m.toml:L:13: column[0].otherwise: there is nothing that could fail: no codes, date or pad_left"],
     );
     check(
         "from = \"性別\"\ncodes = { \"男\" = \"1\", \"女\" = \"2\" }",
@@ -223,10 +229,7 @@ fn rows_come_in_the_columns_of_the_layout() {
     assert_eq!(source("12,男,,,x\n"), ["2 000012|1||||E|0"]);
     assert_eq!(
         source("1234567,他,S64.01.08,2026/4/31,x\n1x,女,,,x\n"),
-        [
-            "2 ||S64.01.08|||E|0 0:too-long 1:unmapped-code 3:?emptied",
-            "3 |2||||E|0 0:not-digits",
-        ]
+        ["2 ||S64.01.08|||E|0 0:too-long 1:unmapped-code 3:?emptied", "3 |2||||E|0 0:not-digits",]
     );
     assert_eq!(source("1,男,,\n\"2\"x\n"), ["row 2: 4 columns instead of 5", "the line is refused"]);
     let row = read(&mapping, &[HEADER.as_bytes(), b"1,\xed\xa0\x80,,,x\n"].concat());
@@ -265,7 +268,9 @@ to = "biko"
 from = 2
 "#;
     let mut source = Vec::new();
-    CharacterSet::new(crate::text::Encoding::Cp932, None).encode_into("000001,髙表,\r\n", &mut source).unwrap();
+    CharacterSet::new(crate::text::Encoding::Cp932, None)
+        .encode_into("000001,髙表,\r\n", &mut source)
+        .unwrap();
     assert_eq!(read(&mapping(text), &source), ["1 000001|2|||髙表|E|0"]);
 }
 
@@ -274,7 +279,8 @@ fn the_shipped_mapping_takes_in_old_moves() {
     let problems = Problems::new();
     let layout = include_str!("../../../layouts/001z010-1.0.toml");
     let layout = Layout::read("l.toml", layout, &problems).map(Arc::new);
-    let layouts: BTreeMap<_, _> = layout.map(|layout| ("001z010-1.0".to_owned(), layout)).into_iter().collect();
+    let layouts: BTreeMap<_, _> =
+        layout.map(|layout| ("001z010-1.0".to_owned(), layout)).into_iter().collect();
     let text = include_str!("../../../layouts/mappings/legacy-moves.toml");
     let mapping = Mapping::read("m.toml", text, &layouts, &problems);
     assert!(problems.is_empty(), "{:#?}", problems.into_sorted());

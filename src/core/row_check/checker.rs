@@ -157,7 +157,9 @@ impl<'l> RowChecker<'l> {
 
     /// Whether the row is there or gone. Without removal marks every row is there.
     pub fn mark(&self, fields: &[impl AsRef<str>]) -> RowMark {
-        let Some(Removal { column, present, removed }) = &self.layout.removal else { return RowMark::Present };
+        let Some(Removal { column, present, removed }) = &self.layout.removal else {
+            return RowMark::Present;
+        };
         match field(fields, *column) {
             mark if mark == removed => RowMark::Removed,
             mark if mark == present => RowMark::Present,
@@ -192,7 +194,14 @@ fn field(fields: &[impl AsRef<str>], column: usize) -> &str {
 
 /// True for rules that say a field is not written as it must be.
 fn is_of_field(rule: &str) -> bool {
-    [Rule::NotDate, Rule::NotTimestamp, Rule::NotTime, Rule::NotInteger, Rule::ControlCharacter, Rule::TooLong]
-        .iter()
-        .any(|known| known.as_str() == rule)
+    [
+        Rule::NotDate,
+        Rule::NotTimestamp,
+        Rule::NotTime,
+        Rule::NotInteger,
+        Rule::ControlCharacter,
+        Rule::TooLong,
+    ]
+    .iter()
+    .any(|known| known.as_str() == rule)
 }

@@ -15,7 +15,8 @@ use renkei_core::layout::Layout;
 use renkei_engine::{EngineError, FileJudge, KeyOrder};
 
 /// One row as the hub writes it, of a fixture.
-const ROWS: &str = include_str!("../../../fixtures/moves/01-move-in-from-japan/expected-diff.001o005-v1.1.csv");
+const ROWS: &str =
+    include_str!("../../../fixtures/moves/01-move-in-from-japan/expected-diff.001o005-v1.1.csv");
 const LAYOUT: &str = include_str!("../../../layouts/001o005-1.1.toml");
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -29,7 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !path.exists() {
         write(&path, n_rows)?;
     }
-    let layout = Layout::read("001o005-1.1.toml", LAYOUT, &Problems::new()).ok_or("the layout is not right")?;
+    let layout =
+        Layout::read("001o005-1.1.toml", LAYOUT, &Problems::new()).ok_or("the layout is not right")?;
     for _ in 0..3 {
         let mut judge = FileJudge::new(&layout, layout.file, "2026-10-05".parse()?, order);
         let mut n_fields = 0;

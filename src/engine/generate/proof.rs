@@ -30,7 +30,8 @@ pub(super) fn diff_leads_to_state(
         return failed("the diff has a key twice".to_owned());
     }
     let mut state = before.clone();
-    let mut judge = FileJudge::new(&feed.layout, feed.file, desk.house.clock.now().date(), KeyOrder::Unchecked);
+    let mut judge =
+        FileJudge::new(&feed.layout, feed.file, desk.house.clock.now().date(), KeyOrder::Unchecked);
     for file in files {
         let source = desk.house.folders.read_staged(desk.stage, &file.name)?;
         let read = judge.judge(source, &mut |batch| {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use renkei_core::csv_file::FieldPlace;
+use renkei_core::layout::Layout;
 use renkei_core::projection::column_name;
 use renkei_core::row_check::{RowIssue, WRONG_TEXT};
-use renkei_core::layout::Layout;
 use renkei_core::state::RowDigest;
 use renkei_registry::Severity;
 

@@ -44,7 +44,8 @@ impl<'l> Desk<'_, 'l> {
         }
         let is_utf8 = matches!(self.format.encoding, Encoding::Utf8 | Encoding::Utf8Bom);
         // As a whole where that is possible: one look at all bytes, and nothing copied.
-        let whole = if is_utf8 { String::from_utf8(bytes).map_err(FromUtf8Error::into_bytes) } else { Err(bytes) };
+        let whole =
+            if is_utf8 { String::from_utf8(bytes).map_err(FromUtf8Error::into_bytes) } else { Err(bytes) };
         match whole {
             Ok(text) => self.rows(text, byte_offset, None, &mut batch),
             Err(bytes) => {
@@ -62,8 +63,12 @@ impl<'l> Desk<'_, 'l> {
     fn start(&self, bytes: &[u8], batch: &mut JudgedBatch<'l>) -> usize {
         let has_mark = bytes.starts_with(BYTE_ORDER_MARK);
         let n_mark = if has_mark { BYTE_ORDER_MARK.len() } else { 0 };
-        let mut records =
-            BlockRecords::new(bytes.get(n_mark..).unwrap_or_default(), n_mark as u64, self.accept(), self.limits);
+        let mut records = BlockRecords::new(
+            bytes.get(n_mark..).unwrap_or_default(),
+            n_mark as u64,
+            self.accept(),
+            self.limits,
+        );
         let expects_mark = self.format.encoding == Encoding::Utf8Bom;
         let what = if expects_mark { "the byte order mark is missing" } else { "there is a byte order mark" };
         let wrong_mark = (has_mark != expects_mark && !bytes.is_empty()).then_some(LineIssue::Start { what });
@@ -87,9 +92,8 @@ impl<'l> Desk<'_, 'l> {
             return Some(LineIssue::Columns { row_no: 1, found: record.n_fields(), expected: names.len() });
         }
         let characters = CharacterSet::new(self.format.encoding, None);
-        let is_other = |(field, name): (Cow<'_, [u8]>, &str)| {
-            characters.decode(&field).ok().as_deref() != Some(name)
-        };
+        let is_other =
+            |(field, name): (Cow<'_, [u8]>, &str)| characters.decode(&field).ok().as_deref() != Some(name);
         let column = record.fields().zip(names).position(is_other)? + 1;
         Some(LineIssue::Header { column })
     }

@@ -112,7 +112,10 @@ mod tests {
             keys.iter().map(|key| known.meet(key.as_bytes())).collect::<Vec<_>>()
         };
         let (duplicate, out_of_order) = (Some(KeyIssue::Duplicate), Some(KeyIssue::NotInOrder));
-        assert_eq!(met(KeyOrder::Ascending, &["1", "2", "2", "1", "3"]), [None, None, duplicate, out_of_order, None]);
+        assert_eq!(
+            met(KeyOrder::Ascending, &["1", "2", "2", "1", "3"]),
+            [None, None, duplicate, out_of_order, None]
+        );
         assert_eq!(met(KeyOrder::Any, &["2", "1", "2", "3", "1"]), [None, None, duplicate, None, duplicate]);
     }
 }

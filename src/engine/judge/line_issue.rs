@@ -55,7 +55,9 @@ impl LineIssue {
     pub fn row_no(&self) -> u64 {
         match self {
             Self::Csv(issue) => issue.row_no,
-            Self::NotText { row_no, .. } | Self::Columns { row_no, .. } | Self::Mark { row_no, .. } => *row_no,
+            Self::NotText { row_no, .. } | Self::Columns { row_no, .. } | Self::Mark { row_no, .. } => {
+                *row_no
+            }
             Self::Header { .. } | Self::Start { .. } => 1,
         }
     }

@@ -83,7 +83,10 @@ fn judge(
                     assert_eq!(row.key(), fields[..2].join("\u{1f}").as_bytes());
                     assert_eq!(row.bucket(), bucket_of([fields[0].as_bytes(), fields[1].as_bytes()]));
                     assert_eq!(row.digest(), RowDigest::of(row.line().as_bytes()));
-                    assert_eq!((row.field(1), row.is_removed()), (fields[1].clone().into(), fields[3] == "1"));
+                    assert_eq!(
+                        (row.field(1), row.is_removed()),
+                        (fields[1].clone().into(), fields[3] == "1")
+                    );
                     rows.push(format!("{}:{}", row.row_no(), fields.join("|")));
                 }
             }
@@ -108,7 +111,10 @@ fn a_right_file_is_read_row_by_row() {
     assert_eq!(said, [""; 0]);
     assert_eq!(rows, ["2:000001|0|髙𠮷 \"太郎\"|0", "3:000002|10|辻\u{e0100}|1"]);
     assert_eq!((judged.n_rows, judged.n_removed, judged.n_refused), (2, 1, 0));
-    assert_eq!((judged.n_bytes, judged.sha256.0), (file.len() as u64, renkei_core::hash::sha256(file.as_bytes())));
+    assert_eq!(
+        (judged.n_bytes, judged.sha256.0),
+        (file.len() as u64, renkei_core::hash::sha256(file.as_bytes()))
+    );
     let mut expect = FeedState::empty();
     let line = file.lines().nth(1).unwrap();
     expect.add(bucket_of([b"000001".as_slice(), b"0"]), &RowDigest::of(line.as_bytes()));
@@ -119,7 +125,11 @@ fn a_right_file_is_read_row_by_row() {
 fn every_issue_has_its_row_and_rule() {
     let any = KeyOrder::Any;
     check("\"00001\",\"01\",\"名\",\"0\"\r\n", any, &["2 no wrong-length", "2 eda not-integer"]);
-    check("\"000001\",\"\",\"一二三四五六七八九十一\",\"0\"\r\n", any, &["2 eda missing", "2 meigi? too-long"]);
+    check(
+        "\"000001\",\"\",\"一二三四五六七八九十一\",\"0\"\r\n",
+        any,
+        &["2 eda missing", "2 meigi? too-long"],
+    );
     check("\"000001\",\"1\",\"名\"\r\n", any, &["2 wrong-columns"]);
     check("\"000001\",\"1\",\"名\",\"2\"\r\n", any, &["2 wrong-removal-mark"]);
     check("\"000001\",\"1\",\"名\t\",\"0\"\r\n", any, &["2 meigi? control-character"]);
@@ -151,11 +161,11 @@ fn the_start_of_a_file_is_as_declared() {
 
 #[test]
 fn bytes_that_are_no_text_cost_their_line() {
-    let row = |no: u32, name: &[u8]| {
-        [format!("\"{no:06}\",\"1\",\"").as_bytes(), name, b"\",\"0\"\r\n"].concat()
-    };
+    let row =
+        |no: u32, name: &[u8]| [format!("\"{no:06}\",\"1\",\"").as_bytes(), name, b"\",\"0\"\r\n"].concat();
     let surrogate = [0xed, 0xa0, 0x80];
-    let file = [HEADER.as_bytes(), &row(1, b"a"), &row(2, &surrogate), &row(3, b"x\0"), &row(4, b"b\"\"")].concat();
+    let file =
+        [HEADER.as_bytes(), &row(1, b"a"), &row(2, &surrogate), &row(3, b"x\0"), &row(4, b"b\"\"")].concat();
     let (said, rows, ..) = judge(&file, format(), KeyOrder::Any, 2);
     assert_eq!(said, ["3 not-text", "4 nul"]);
     assert_eq!(rows, ["2:000001|1|a|0", "5:000004|1|b\"|0"]);
@@ -171,7 +181,8 @@ fn bytes_that_are_no_text_cost_their_line() {
 fn the_outcome_does_not_depend_on_the_number_of_threads() {
     let mut body = String::new();
     for no in 0..60_000_u32 {
-        let (key, name) = (if no % 10_007 == 9 { no - 3 } else { no }, if no % 9_001 == 7 { "\u{1}" } else { "名" });
+        let (key, name) =
+            (if no % 10_007 == 9 { no - 3 } else { no }, if no % 9_001 == 7 { "\u{1}" } else { "名" });
         let end = if no % 20_011 == 5 { "\n" } else { "\r\n" };
         write!(body, "\"{key:06}\",\"1\",\"{name}\",\"{}\"{end}", u32::from(no % 7 == 0)).unwrap();
     }

@@ -129,7 +129,8 @@ fn find_layout(name: &Located<String>, known: &Known<'_>) -> Option<Arc<Layout>>
     }
     let layout = found.cloned().flatten()?;
     if !layout.is_for_feeds() {
-        let hint = "a feed's layout has rows = \"latest\" or \"history\", [removal], and columns that are items";
+        let hint =
+            "a feed's layout has rows = \"latest\" or \"history\", [removal], and columns that are items";
         let message = format!("layout {:?} is for what is received", name.value);
         known.problems.report_with(&name.spot, message, hint.to_owned());
         return None;
