@@ -281,13 +281,13 @@ fn rules_name_columns_and_values_that_are_there() {
     check(
         "name = \"with-kubun\"",
         "name = \"in-order\"",
-        &["l.toml:L:8: rule[1].name: rule \"in-order\" is already declared (line 43)"],
+        &["l.toml:L:8: rule[1].name: rule \"in-order\" is already declared (line 44)"],
     );
     check(
         "order = [\"shutoku_ymd\", \"<=\", \"soshitsu_ymd\"]\n",
         "",
         &[
-            "l.toml:42:1: rule[0]: a rule says exactly one thing (when = { … } and then = { … }, or order = [\"…\", \"<=\", \"…\"])",
+            "l.toml:43:1: rule[0]: a rule says exactly one thing (when = { … } and then = { … }, or order = [\"…\", \"<=\", \"…\"])",
         ],
     );
 }

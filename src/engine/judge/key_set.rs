@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_key_is_new_once_and_takes_little_room() {
-        const KEYS: usize = 200_000;
+        const KEYS: usize = 60_000;
         let mut keys = KeySet::default();
         for round in 0..2 {
             for number in 0..KEYS {

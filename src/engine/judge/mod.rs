@@ -9,6 +9,8 @@ mod batch;
 mod block;
 mod desk;
 mod file;
+#[cfg(test)]
+mod fixtures;
 mod key_order;
 mod key_set;
 mod line_issue;

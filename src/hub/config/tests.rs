@@ -72,6 +72,16 @@ fn layouts_and_degrade_maps_must_be_there() {
 }
 
 #[test]
+fn a_feed_is_not_given_a_layout_of_what_is_received() {
+    check(
+        &[("hub.toml", "layout = \"001o005-1.0\"", "layout = \"024z001-1.0\"")],
+        &[
+            r#"hub.toml:L:10: feed[0].layout: layout "024z001-1.0" is for what is received (a feed's layout has rows = "latest" or "history", [removal], and columns that are items)"#,
+        ],
+    );
+}
+
+#[test]
 fn degrade_maps_are_read_with_the_feeds_that_use_them() {
     check(
         &[("layouts/degrade/cp932.csv", "剝,剥,", "剝,,")],

@@ -1,0 +1,275 @@
+//! Reads a source through its mapping, row by row.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+
+use renkei_registry::Severity;
+
+use super::Mapping;
+use super::column::{MappedColumn, Otherwise, SourceColumn};
+use crate::csv_file::{Issue, ReadError, RecordReader};
+use crate::row_check::RowIssue;
+use crate::text::CharacterSet;
+
+/// The rule of a value that was left out because the mapping says so.
+const EMPTIED: &str = "emptied";
+
+/// A row in the layout's columns.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MappedRow {
+    /// The line of the source, from 1.
+    pub row_no: u64,
+    /// As many as the layout has columns. One whose value could not be turned over is empty.
+    pub fields: Vec<String>,
+    /// What could not be turned over, and what was left out.
+    pub issues: Vec<RowIssue<'static>>,
+}
+
+/// Shows place and shape only: the content may be personal.
+impl std::fmt::Debug for MappedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MappedRow")
+            .field("row_no", &self.row_no)
+            .field("issues", &self.issues)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no next row.
+#[derive(Debug, thiserror::Error)]
+pub enum MappedError {
+    /// The header row is not what the mapping is about; nothing is read after it.
+    #[error("the header row does not fit the mapping: {}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Header {
+        /// All that is wrong with it.
+        problems: Vec<HeaderProblem>,
+    },
+    /// The line is refused; the next one can be read.
+    #[error("the line is refused")]
+    Refused(#[source] Issue),
+    /// Bytes that are no text in the source's encoding.
+    #[error("row {row_no}: byte {byte_offset} is no text in this encoding")]
+    NotText {
+        /// The line, from 1.
+        row_no: u64,
+        /// Where, from the start of the line.
+        byte_offset: usize,
+    },
+    /// Another number of columns than the header row has, or than was declared.
+    #[error("row {row_no}: {found} columns instead of {expected}")]
+    Columns {
+        /// The line, from 1.
+        row_no: u64,
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// The source could not be read on.
+    #[error("the source could not be read")]
+    Unreadable(#[source] io::Error),
+}
+
+/// One thing wrong with a header row. A name that the mapping does not have is not repeated: a file without
+/// header row would show a person's datum there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderProblem {
+    /// There is no header row.
+    #[error("the file is empty")]
+    Empty,
+    /// A column the mapping needs or ignores is not there.
+    #[error("no column {name:?}")]
+    Missing {
+        /// Its name in the mapping.
+        name: String,
+    },
+    /// There is no column of this number.
+    #[error("no column {number}")]
+    NoNumber {
+        /// From 1.
+        number: usize,
+    },
+    /// A column is neither mapped nor ignored.
+    #[error("column {number} is neither mapped nor ignored")]
+    Unmapped {
+        /// From 1.
+        number: usize,
+    },
+    /// Two columns have a name that the mapping uses.
+    #[error("column {number} has the name of a column before it")]
+    Twice {
+        /// From 1.
+        number: usize,
+    },
+}
+
+/// Reads rows of a source.
+pub struct MappedReader<'m, R> {
+    mapping: &'m Mapping,
+    characters: CharacterSet,
+    records: RecordReader<R>,
+    /// The source's place of each column that is mapped from one; empty before the header was read.
+    places: Vec<Option<usize>>,
+    n_columns: usize,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Start,
+    Rows,
+    /// The header row did not fit.
+    End,
+}
+
+impl<'m, R: Read> MappedReader<'m, R> {
+    /// A reader of `source`.
+    pub fn new(mapping: &'m Mapping, source: R) -> Self {
+        Self {
+            mapping,
+            characters: CharacterSet::new(mapping.source.encoding, None),
+            records: RecordReader::new(source, mapping.source.accept),
+            places: Vec::new(),
+            n_columns: 0,
+            stage: Stage::Start,
+        }
+    }
+
+    /// What is read from.
+    pub fn into_source(self) -> R {
+        self.records.into_source()
+    }
+
+    /// The next row; `None` at the end, and after a header row that does not fit.
+    pub fn next_row(&mut self) -> Result<Option<MappedRow>, MappedError> {
+        if self.stage == Stage::Start {
+            self.stage = Stage::End;
+            self.start()?;
+            self.stage = Stage::Rows;
+        }
+        if self.stage == Stage::End {
+            return Ok(None);
+        }
+        let Some(record) = self.records.next_record().map_err(error_of)? else { return Ok(None) };
+        let row_no = record.row_no();
+        if record.n_fields() != self.n_columns {
+            let (found, expected) = (record.n_fields(), self.n_columns);
+            return Err(MappedError::Columns { row_no, found, expected });
+        }
+        // Of the whole line, so that a column that is ignored is text as well.
+        if let Err(error) = self.characters.decode(record.line()) {
+            return Err(MappedError::NotText { row_no, byte_offset: error.offset });
+        }
+        let mut row = MappedRow { row_no, fields: Vec::with_capacity(self.places.len()), issues: Vec::new() };
+        for (column, (mapped, place)) in self.mapping.columns.iter().zip(&self.places).enumerate() {
+            let (MappedColumn::From { conversion, otherwise, .. }, Some(place)) = (mapped, place) else {
+                let text = if let MappedColumn::Text(text) = mapped { text.clone() } else { String::new() };
+                row.fields.push(text);
+                continue;
+            };
+            let field = record.field(*place);
+            let text = self.characters.decode(&field).unwrap_or_default();
+            let mut issue = |rule, severity| row.issues.push(RowIssue { column, rule, severity });
+            row.fields.push(match (conversion.turn(&text), otherwise) {
+                (Ok(turned), _) => turned,
+                (Err(_), Otherwise::Keep) => text.into_owned(),
+                (Err(_), Otherwise::Empty) => {
+                    issue(EMPTIED, Severity::Warning);
+                    String::new()
+                }
+                (Err(rule), Otherwise::Refuse) => {
+                    issue(rule, Severity::Error);
+                    String::new()
+                }
+            });
+        }
+        Ok(Some(row))
+    }
+
+    fn start(&mut self) -> Result<(), MappedError> {
+        if let Some(n_columns) = self.mapping.source.n_columns {
+            self.n_columns = n_columns;
+            let place_of = |mapped: &MappedColumn| match mapped {
+                MappedColumn::From { source: SourceColumn::Number(number), .. } => number.checked_sub(1),
+                _ => None,
+            };
+            self.places = self.mapping.columns.iter().map(place_of).collect();
+            return Ok(());
+        }
+        let Some(record) = self.records.next_record().map_err(error_of)? else {
+            return Err(MappedError::Header { problems: vec![HeaderProblem::Empty] });
+        };
+        let row_no = record.row_no();
+        let mut names = Vec::new();
+        for field in record.fields() {
+            let name = self.characters.decode(&field);
+            let name = name.map_err(|error| MappedError::NotText { row_no, byte_offset: error.offset })?;
+            names.push(name.into_owned());
+        }
+        self.n_columns = names.len();
+        self.places = places_of(self.mapping, &names).map_err(|problems| MappedError::Header { problems })?;
+        Ok(())
+    }
+}
+
+/// Where the mapping's columns stand among a header row's names.
+fn places_of(mapping: &Mapping, names: &[String]) -> Result<Vec<Option<usize>>, Vec<HeaderProblem>> {
+    let mut problems = Vec::new();
+    let mut is_used = vec![false; names.len()];
+    let mut by_name: HashMap<&str, usize> = HashMap::new();
+    let mut twice = Vec::new();
+    for (place, name) in names.iter().enumerate() {
+        if by_name.contains_key(name.as_str()) {
+            twice.push((name.as_str(), place));
+        } else {
+            by_name.insert(name, place);
+        }
+    }
+    let mut find = |source: &SourceColumn| {
+        let (place, problem) = match source {
+            SourceColumn::Header(name) => {
+                (by_name.get(name.as_str()).copied(), HeaderProblem::Missing { name: name.clone() })
+            }
+            SourceColumn::Number(number) => (
+                number.checked_sub(1).filter(|place| *place < names.len()),
+                HeaderProblem::NoNumber { number: *number },
+            ),
+        };
+        if let SourceColumn::Header(name) = source {
+            for (_, place) in twice.iter().filter(|(other, _)| other == name) {
+                let problem = HeaderProblem::Twice { number: place + 1 };
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+                is_used.get_mut(*place).into_iter().for_each(|is_used| *is_used = true);
+            }
+        }
+        match place {
+            Some(place) => is_used.get_mut(place).into_iter().for_each(|is_used| *is_used = true),
+            None if problems.contains(&problem) => {}
+            None => problems.push(problem),
+        }
+        place
+    };
+    let places: Vec<Option<usize>> = mapping
+        .columns
+        .iter()
+        .map(|mapped| match mapped {
+            MappedColumn::From { source, .. } => find(source),
+            MappedColumn::Text(_) => None,
+        })
+        .collect();
+    for ignored in &mapping.ignored {
+        find(ignored);
+    }
+    let unused = is_used.iter().enumerate().filter(|(_, is_used)| !**is_used);
+    problems.extend(unused.map(|(place, _)| HeaderProblem::Unmapped { number: place + 1 }));
+    if problems.is_empty() { Ok(places) } else { Err(problems) }
+}
+
+fn error_of(error: ReadError) -> MappedError {
+    match error {
+        ReadError::Refused(issue) => MappedError::Refused(issue),
+        ReadError::Unreadable(error) => MappedError::Unreadable(error),
+    }
+}
