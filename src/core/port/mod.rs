@@ -5,6 +5,7 @@ mod folders;
 mod records;
 mod runs;
 mod store;
+mod transfer;
 
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
@@ -13,3 +14,7 @@ pub use runs::{
     AttemptRecord, HoldRecord, JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, StepRecord, Trigger,
 };
 pub use store::{Numbers, RowChange, RowSet, Snapshot, Store, StoreError, Transaction};
+pub use transfer::{
+    HandoverRecord, TransferContent, TransferEvent, TransferReading, TransferRecord, TransferSource,
+    TransferWriting, WhichCases,
+};
