@@ -12,6 +12,7 @@ pub mod night;
 mod redo;
 pub mod retention;
 mod run;
+pub mod transfer;
 mod verify;
 
 pub use audit::{accept_audit, verify_audit, walk_audit};

@@ -53,18 +53,18 @@ impl NumberSeal {
     }
 
     /// Puts ciphertext and tag in place of all that a transfer case holds, bound to the case's number.
-    pub(crate) fn seal_case(&self, case_no: u32, content: &mut Vec<u8>) -> Result<(), SqliteError> {
+    pub(crate) fn seal_case(&self, case_no: u32, bytes: &mut Vec<u8>) -> Result<(), SqliteError> {
         let (nonce, context) = self.derived(CASE_NONCE_LABEL, u64::from(case_no));
         self.cipher
-            .encrypt_in_place(&nonce, &[CASE_NONCE_LABEL, context.as_slice()].concat(), content)
+            .encrypt_in_place(&nonce, &[CASE_NONCE_LABEL, context.as_slice()].concat(), bytes)
             .map_err(|_| corrupt("the content of a transfer case cannot be sealed"))
     }
 
     /// Puts the clear content in place of what [`NumberSeal::seal_case`] made.
-    pub(crate) fn open_case(&self, case_no: u32, content: &mut Vec<u8>) -> Result<(), SqliteError> {
+    pub(crate) fn open_case(&self, case_no: u32, bytes: &mut Vec<u8>) -> Result<(), SqliteError> {
         let (nonce, context) = self.derived(CASE_NONCE_LABEL, u64::from(case_no));
         self.cipher
-            .decrypt_in_place(&nonce, &[CASE_NONCE_LABEL, context.as_slice()].concat(), content)
+            .decrypt_in_place(&nonce, &[CASE_NONCE_LABEL, context.as_slice()].concat(), bytes)
             .map_err(|_| corrupt("the sealed content of a transfer case does not open"))
     }
 

@@ -158,7 +158,7 @@ impl<'s> SqliteTransaction<'s> {
         match crate::transfer::empty_log(&self.connection) {
             Ok(true) => {}
             Ok(false) => {
-                tracing::warn!("a reader is at work: what was erased leaves the write-ahead log later")
+                tracing::warn!("a reader is at work: what was erased leaves the write-ahead log later");
             }
             Err(error) => {
                 let error = StoreError::from(error);

@@ -9,7 +9,7 @@ use renkei_registry::{ItemNo, Values};
 use super::content::Content;
 use super::field::{Field, OwnField};
 use super::number::CaseNo;
-use crate::csv_file::{NeedsQuotes, Newline, Quote, write_record};
+use crate::csv_file::{Newline, Quote, write_record};
 
 /// What the certificate holds of the registry's row, in order.
 const CERTIFICATE: [&str; 39] = [
@@ -80,17 +80,13 @@ const PREPARATION_ADDRESS: [&str; 6] = [
 ];
 
 /// The certificate information of a resident, from the registry's row right after the move.
-pub fn certificate_csv(case_no: CaseNo, row: &impl Values) -> Result<Vec<u8>, NeedsQuotes> {
+pub fn certificate_csv(case_no: CaseNo, row: &impl Values) -> Vec<u8> {
     let items = CERTIFICATE.iter().filter_map(|id| Some((*id, Field::of_id(id)?.item()?)));
     one_row(case_no, items.map(|(id, item): (&str, ItemNo)| (id, row.get(item).to_owned())))
 }
 
 /// The data of a move-in for a system; `with_number` where its business may be given 個人番号 (番号利用事務).
-pub fn preparation_csv(
-    case_no: CaseNo,
-    content: &Content,
-    with_number: bool,
-) -> Result<Vec<u8>, NeedsQuotes> {
+pub fn preparation_csv(case_no: CaseNo, content: &Content, with_number: bool) -> Vec<u8> {
     let is_hidden = content.is_protected();
     let text = |id: &str| Field::of_id(id).map_or(String::new(), |field| content.text(field).to_owned());
     let ids = PREPARATION.iter().filter(|id| with_number || **id != "kojin_bango");
@@ -102,19 +98,20 @@ pub fn preparation_csv(
     one_row(case_no, plain.chain(own).chain(address))
 }
 
-fn one_row<'f>(
-    case_no: CaseNo,
-    fields: impl Iterator<Item = (&'f str, String)>,
-) -> Result<Vec<u8>, NeedsQuotes> {
+fn one_row<'f>(case_no: CaseNo, fields: impl Iterator<Item = (&'f str, String)>) -> Vec<u8> {
     let (mut ids, mut texts) = (vec!["case_no"], vec![case_no.to_string()]);
     for (id, text) in fields {
         ids.push(id);
         texts.push(text);
     }
     let mut csv = Vec::new();
-    write_record(&mut csv, ids.iter().map(|id| id.as_bytes()), Quote::Always, Newline::CrLf)?;
-    write_record(&mut csv, texts.iter().map(String::as_bytes), Quote::Always, Newline::CrLf)?;
-    Ok(csv)
+    for record in
+        [ids.iter().map(|id| id.as_bytes()).collect::<Vec<_>>(), texts.iter().map(String::as_bytes).collect()]
+    {
+        // Only what stands without quotation marks can be refused.
+        let _ = write_record(&mut csv, record, Quote::Always, Newline::CrLf);
+    }
+    csv
 }
 
 #[cfg(test)]
@@ -151,7 +148,7 @@ mod tests {
     #[test]
     fn the_number_goes_to_who_may_have_it_and_no_hidden_address_to_anybody() {
         let text = |with_number, protection| {
-            let csv = preparation_csv(CaseNo(3), &content(protection), with_number).unwrap();
+            let csv = preparation_csv(CaseNo(3), &content(protection), with_number);
             String::from_utf8(csv).unwrap()
         };
         assert!(text(true, "").contains("\"123456789018\"") && text(true, "").contains("１番地"));
@@ -171,7 +168,7 @@ mod tests {
         row.set(ItemNo::ATENA_NO, "000000000000042");
         row.set(ItemNo::KOJIN_BANGO, "123456789018");
         row.set(ItemNo::TENSHUTSU_YOTEI_YMD, "2026-10-20");
-        let csv = String::from_utf8(certificate_csv(CaseNo(3), &row).unwrap()).unwrap();
+        let csv = String::from_utf8(certificate_csv(CaseNo(3), &row)).unwrap();
         assert!(csv.contains("\"123456789018\"") && csv.contains("\"2026-10-20\""));
         assert!(!csv.contains("000000000000042") && csv.lines().count() == 2);
     }

@@ -81,6 +81,16 @@ impl Search {
         }
     }
 
+    /// Forgets the rows found and gives whose they were, so that they can be looked at once more.
+    pub fn take_found(&mut self) -> Vec<AtenaNo> {
+        let rows = std::mem::take(&mut self.found);
+        let mut numbers: Vec<AtenaNo> =
+            rows.iter().flatten().filter_map(|row| row.get(ItemNo::ATENA_NO).parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     /// Who was found, and how; nobody where no way found anybody.
     pub fn found(&self) -> (Option<FoundBy>, &[Row]) {
         const WAYS: [FoundBy; 4] =
