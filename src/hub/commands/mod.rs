@@ -34,6 +34,7 @@ mod show;
 mod status;
 mod top;
 mod town;
+mod transfer;
 mod verify;
 
 #[cfg(test)]
@@ -77,6 +78,7 @@ commands! {
     Held(held::Held),
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
+    Transfer(transfer::Transfer),
     Commits(commits::Commits),
     Status(status::Status),
     Top(top::Top),
