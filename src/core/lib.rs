@@ -32,6 +32,7 @@ mod row_digests;
 pub mod schedule;
 pub mod state;
 pub mod text;
+pub mod transfer;
 
 pub use fault::{Class, Fault};
 pub use file_name::{FileName, FolderPath};

@@ -5,6 +5,7 @@ use renkei_core::notice::NoticeError;
 use renkei_core::port::{FolderError, StoreError};
 use renkei_core::receive::ReceiptError;
 use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
+use renkei_core::transfer::{CaseNo, Refused};
 use renkei_core::{Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
@@ -228,6 +229,58 @@ pub enum EngineError {
         /// Of the fault behind it.
         class: Class,
     },
+    /// A transfer case that is not on record.
+    #[error("there is no transfer case {case_no}")]
+    NoSuchCase {
+        /// The case.
+        case_no: CaseNo,
+    },
+    /// Something that may not happen to a transfer case as it stands.
+    #[error("transfer case {case_no} stays as it is")]
+    CaseRefused {
+        /// The case.
+        case_no: CaseNo,
+        /// Why.
+        source: Refused,
+    },
+    /// A transfer case whose content is erased.
+    #[error("what transfer case {case_no} held was erased")]
+    CaseErased {
+        /// The case.
+        case_no: CaseNo,
+    },
+    /// A transfer case that lacks what its move needs.
+    #[error("transfer case {case_no} lacks {} to become a move", fields.join(", "))]
+    CaseIncomplete {
+        /// The case.
+        case_no: CaseNo,
+        /// The fields without a text, by id.
+        fields: Vec<&'static str>,
+    },
+    /// A transfer case whose move the registry does not take.
+    #[error("the registry does not take the move of transfer case {case_no}: {why}")]
+    CaseMoveRefused {
+        /// The case.
+        case_no: CaseNo,
+        /// Its rules and items.
+        why: String,
+    },
+    /// The registry changed between a transfer case's verification and its move.
+    #[error("the registry says something else of transfer case {case_no} than when it was verified")]
+    CaseOvertaken {
+        /// The case.
+        case_no: CaseNo,
+    },
+    /// A file of a transfer case that was on its way when the process ended, and is neither here nor there.
+    #[error("whether {receiver} has the file of transfer case {case_no} cannot be seen in {folder}")]
+    CaseUnclear {
+        /// The case.
+        case_no: CaseNo,
+        /// The receiver.
+        receiver: String,
+        /// Where it was to stand.
+        folder: String,
+    },
     /// A worker thread of the run ended early.
     #[error("a worker of the run ended without a word")]
     Worker,
@@ -274,6 +327,13 @@ impl Fault for EngineError {
             Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::Receipt(error) => error.code(),
             Self::HandOver { .. } => "engine.hand-over",
+            Self::NoSuchCase { .. } => "transfer.no-such-case",
+            Self::CaseRefused { source, .. } => source.code(),
+            Self::CaseErased { .. } => "transfer.erased",
+            Self::CaseIncomplete { .. } => "transfer.incomplete",
+            Self::CaseMoveRefused { .. } => "transfer.move-refused",
+            Self::CaseOvertaken { .. } => "transfer.overtaken",
+            Self::CaseUnclear { .. } => "transfer.unclear",
             Self::Worker => "engine.worker",
         }
     }

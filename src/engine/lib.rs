@@ -13,6 +13,7 @@ pub mod receive;
 mod redo;
 pub mod retention;
 mod run;
+pub mod transfer;
 mod verify;
 
 pub use audit::{accept_audit, verify_audit, walk_audit};

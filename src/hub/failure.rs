@@ -145,6 +145,14 @@ pub enum HubError {
         /// Where the database is to be.
         path: PathBuf,
     },
+    /// `alert clear` was given a key that no open alert has.
+    #[error("no open alert has the key {key:?}{}", hint(near.as_deref()))]
+    UnknownAlert {
+        /// What was given.
+        key: String,
+        /// The nearest key.
+        near: Option<String>,
+    },
     /// `alert test` has nothing to try.
     #[error("no such channel is declared in [alert]")]
     NoAlertChannel,
@@ -251,6 +259,7 @@ impl Fault for HubError {
             Self::DisabledJob { .. } => "usage.disabled-job",
             Self::UnknownIntake { .. } => "usage.unknown-intake",
             Self::Signals { .. } => "hub.signals",
+            Self::UnknownAlert { .. } => "usage.unknown-alert",
             Self::NoDatabase { .. } => "hub.no-database",
             Self::NoAlertChannel => "hub.no-alert-channel",
             Self::MetricsPort { .. } => "hub.metrics-port",

@@ -26,6 +26,8 @@ mod slots;
 mod snapshot;
 mod store;
 mod transaction;
+mod transfer;
+mod transfer_port;
 mod volume;
 
 pub use key::NumberKey;

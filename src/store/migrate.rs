@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0006_change_keeps_before.sql"),
     },
     Migration { no: 7, name: "retention", sql: include_str!("migrations/0007_retention.sql") },
+    Migration { no: 8, name: "transfer", sql: include_str!("migrations/0008_transfer.sql") },
 ];
 
 /// The hub's tables.

@@ -15,6 +15,7 @@ use crate::errors::{SqliteError, corrupt};
 use crate::key::NumberKey;
 
 const NONCE_LABEL: &[u8] = b"renkei number nonce";
+const CASE_NONCE_LABEL: &[u8] = b"renkei transfer case nonce";
 const KEY_CHECK_TEXT: &[u8] = b"renkei number key check";
 
 /// The cipher of one municipality's numbers.
@@ -51,11 +52,31 @@ impl NumberSeal {
             .map_err(|_| corrupt("a sealed individual number does not open"))
     }
 
+    /// Puts ciphertext and tag in place of all that a transfer case holds, bound to the case's number.
+    pub(crate) fn seal_case(&self, case_no: u32, bytes: &mut Vec<u8>) -> Result<(), SqliteError> {
+        let (nonce, context) = self.derived(CASE_NONCE_LABEL, u64::from(case_no));
+        self.cipher
+            .encrypt_in_place(&nonce, &[CASE_NONCE_LABEL, context.as_slice()].concat(), bytes)
+            .map_err(|_| corrupt("the content of a transfer case cannot be sealed"))
+    }
+
+    /// Puts the clear content in place of what [`NumberSeal::seal_case`] made.
+    pub(crate) fn open_case(&self, case_no: u32, bytes: &mut Vec<u8>) -> Result<(), SqliteError> {
+        let (nonce, context) = self.derived(CASE_NONCE_LABEL, u64::from(case_no));
+        self.cipher
+            .decrypt_in_place(&nonce, &[CASE_NONCE_LABEL, context.as_slice()].concat(), bytes)
+            .map_err(|_| corrupt("the sealed content of a transfer case does not open"))
+    }
+
     fn nonce_and_context(&self, atena_no: u64) -> (Nonce, [u8; 14]) {
+        self.derived(NONCE_LABEL, atena_no)
+    }
+
+    fn derived(&self, label: &[u8], number: u64) -> (Nonce, [u8; 14]) {
         let mut context = [0; 14];
-        let parts = self.municipality.as_str().bytes().chain(atena_no.to_be_bytes());
+        let parts = self.municipality.as_str().bytes().chain(number.to_be_bytes());
         context.iter_mut().zip(parts).for_each(|(place, byte)| *place = byte);
-        let hash = Sha256::new().chain_update(NONCE_LABEL).chain_update(context).finalize();
+        let hash = Sha256::new().chain_update(label).chain_update(context).finalize();
         let mut nonce = Nonce::default();
         nonce.iter_mut().zip(hash).for_each(|(place, byte)| *place = byte);
         (nonce, context)
@@ -204,6 +225,17 @@ mod tests {
         ] {
             assert_eq!(RowSealer::new(&place).open(atena(number), &stored).is_ok(), opens);
         }
+    }
+
+    #[test]
+    fn a_case_opens_under_its_number_only() {
+        let seal = seal(KEY, "082201");
+        let mut bytes = "山田　太郎".as_bytes().to_vec();
+        seal.seal_case(7, &mut bytes).unwrap();
+        assert!(!bytes.windows(6).any(|part| part == "山田".as_bytes()));
+        assert!(seal.open_case(8, &mut bytes.clone()).is_err());
+        seal.open_case(7, &mut bytes).unwrap();
+        assert_eq!(bytes, "山田　太郎".as_bytes());
     }
 
     #[test]

@@ -23,8 +23,8 @@ use crate::{alerts, audit, changes, commits, outbox, publications, retention, ro
 
 /// A snapshot; its connection, and with it the read transaction, ends when it is dropped.
 pub(crate) struct SqliteSnapshot<'s> {
-    connection: Connection,
-    seal: &'s NumberSeal,
+    pub(crate) connection: Connection,
+    pub(crate) seal: &'s NumberSeal,
     residents: Residents,
     head: CommitNo,
 }

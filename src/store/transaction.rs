@@ -24,12 +24,14 @@ use crate::{alerts, audit, changes, commits, outbox, publications, retention, ru
 
 /// A transaction; ending its connection without COMMIT rolls it back.
 pub(crate) struct SqliteTransaction<'s> {
-    connection: Connection,
-    seal: &'s NumberSeal,
+    pub(crate) connection: Connection,
+    pub(crate) seal: &'s NumberSeal,
     residents: Residents,
     sealer: RefCell<RowSealer<'s>>,
     load: Option<Load>,
     set: Option<OpenSet>,
+    /// True once what a transfer case holds was erased.
+    pub(crate) has_erased: bool,
 }
 
 /// A set of row changes without its commit yet.
@@ -61,6 +63,7 @@ impl<'s> SqliteTransaction<'s> {
             sealer: RefCell::new(RowSealer::new(seal)),
             load: None,
             set: None,
+            has_erased: false,
         })
     }
 
@@ -143,7 +146,25 @@ impl<'s> SqliteTransaction<'s> {
         if self.load.is_some() {
             self.empty_wal();
         }
+        if self.has_erased {
+            self.empty_log_of_what_is_erased();
+        }
         Ok(())
+    }
+
+    /// What was erased is in older pages of the WAL until it is emptied. The erasure stands either way: a reader at
+    /// work only puts this off to the next erasure, or to the WAL's own starting over.
+    fn empty_log_of_what_is_erased(&self) {
+        match crate::transfer::empty_log(&self.connection) {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!("a reader is at work: what was erased leaves the write-ahead log later");
+            }
+            Err(error) => {
+                let error = StoreError::from(error);
+                tracing::warn!(%error, "the write-ahead log could not be emptied of what was erased");
+            }
+        }
     }
 
     /// Brings a whole registry from the WAL into the database and gives the WAL's room back. The commit

@@ -48,3 +48,25 @@ fn an_operators_run_goes_by_the_configuration_taken_anew() {
     assert_eq!(sandbox.notices(crate::sandbox::PLAIN).len(), 1);
     assert_eq!(running.stop().code(), Some(0));
 }
+
+#[test]
+fn what_of_metrics_and_audit_is_taken_is_said() {
+    let sandbox = Sandbox::loaded(20, 4);
+    let mut running = Running::start(&sandbox, &[]);
+    let whole = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let head = sandbox.path("elsewhere.head");
+    let more = format!("[metrics]\nlisten = \"127.0.0.1:9631\"\n[audit]\nhead = \"{}\"\n", head.display());
+    std::fs::write(sandbox.path("hub/hub.toml"), whole.clone() + &more).unwrap();
+    for _ in 0..2 {
+        // Again at every reload, for as long as it is not taken.
+        running.signal("HUP");
+        running.wait_for("[metrics] changed: that needs a restart");
+        running.wait_for("the configuration was read anew");
+    }
+    std::fs::write(sandbox.path("hub/hub.toml"), whole).unwrap();
+    running.signal("HUP");
+    running.wait_for("[audit] changed");
+    running.wait_for("the configuration was read anew");
+    assert_eq!(running.stop().code(), Some(0));
+    assert!(head.exists(), "the place in force while it was declared has the audit's end");
+}

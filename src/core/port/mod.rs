@@ -7,6 +7,7 @@ mod records;
 mod runs;
 mod share;
 mod store;
+mod transfer;
 
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
@@ -19,3 +20,7 @@ pub use runs::{
 };
 pub use share::{FileStamp, SeenFile, SeenKind, SeenName, Share};
 pub use store::{Numbers, RowChange, RowSet, Snapshot, Store, StoreError, Transaction};
+pub use transfer::{
+    HandoverRecord, TransferContent, TransferEvent, TransferReading, TransferRecord, TransferSource,
+    TransferWriting, WhichCases,
+};

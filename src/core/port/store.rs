@@ -14,6 +14,7 @@ use crate::moment::Moment;
 use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, StandingPublication};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
+use crate::port::transfer::{TransferReading, TransferWriting};
 use crate::publication::Progress;
 use crate::retention::RunAge;
 
@@ -57,7 +58,7 @@ pub trait Store: Send + Sync {
 }
 
 /// Reading, as of one instant.
-pub trait Snapshot {
+pub trait Snapshot: TransferReading {
     /// The last commit; 0 for an empty registry.
     fn head(&self) -> Result<CommitNo, StoreError>;
 
@@ -174,7 +175,7 @@ pub trait Snapshot {
 }
 
 /// Writing: all of it or none.
-pub trait Transaction {
+pub trait Transaction: TransferWriting {
     /// All rows of a resident as of now, packed, number in clear, in key order.
     fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError>;
 

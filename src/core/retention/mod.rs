@@ -8,10 +8,12 @@ mod rules;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use files::{PublicationAge, judge_archived, judge_file, judge_publications};
 pub use rules::Rules;
 pub use runs::{RunAge, judge_runs};
+pub use transfer::{TransferAge, judge_transfer};
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -32,6 +34,8 @@ pub enum Kept {
     RunOpen,
     /// A slot that is still kept names it.
     Slot,
+    /// A clerk has neither applied nor rejected it.
+    Undecided,
     /// It cannot be dated, or the database does not know it.
     Unknown,
 }
@@ -45,6 +49,7 @@ impl Kept {
             Self::Unsettled => "unsettled",
             Self::RunOpen => "runopen",
             Self::Slot => "slot",
+            Self::Undecided => "undecided",
             Self::Unknown => "unknown",
         }
     }

@@ -23,6 +23,10 @@ pub struct Rules {
     pub audit: TimeDelta,
     /// Files of the daemon's log, one a day.
     pub logs: TimeDelta,
+    /// What transfer cases hold of people, from the day of their move or their rejection, whichever is later. As
+    /// long as the forms they stand for (住民異動届, a year), and a month in which last year's is still asked for;
+    /// longer would keep 個人番号 without need.
+    pub transfer: TimeDelta,
 }
 
 impl Rules {
@@ -41,6 +45,7 @@ impl Default for Rules {
             slots: TimeDelta::days(1095),
             audit: TimeDelta::days(3650),
             logs: TimeDelta::days(90),
+            transfer: TimeDelta::days(400),
         }
     }
 }

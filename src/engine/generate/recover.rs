@@ -11,6 +11,7 @@ use crate::archive;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::run::end_audit;
+use crate::transfer;
 
 /// How many runs are looked at for ones that were cut off.
 const RUNS_LOOKED_AT: u32 = 1_000;
@@ -20,7 +21,8 @@ const RUNS_LOOKED_AT: u32 = 1_000;
 pub struct Recovered {
     /// Publications that were sealed and now stand in their folders.
     pub finished: Vec<(FeedId, Sequence)>,
-    /// Publications whose files the folders do not take or no longer have; a full of their feed replaces them.
+    /// Publications whose files the folders do not take or no longer have; a full of their feed replaces them. And
+    /// files of transfer cases that are not with their receivers.
     pub unfinished: Vec<EngineError>,
     /// Runs that were cut off.
     pub n_interrupted_runs: usize,
@@ -65,6 +67,8 @@ pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
         house.witness.reached("recover.finished-one");
     }
     archive::complete(house)?;
+    recovered.unfinished.extend(transfer::go_on(house)?);
+    kept_stages.extend(transfer::stages_on_the_way(house)?);
     recovered.n_interrupted_runs = close_runs(house)?;
     for stage in house.folders.stages()?.into_iter().filter(|stage| !kept_stages.contains(stage)) {
         house.folders.discard_stage(&stage)?;

@@ -138,6 +138,32 @@ fn apply_lines(
     Ok(applied)
 }
 
+/// Applies one move within a transaction of the caller's, as a set of its own; `None` when it is refused, with why
+/// in `issues`. `row` is where it came from in the file of this digest.
+pub(crate) fn apply_within(
+    house: House<'_>,
+    tx: &mut dyn Transaction,
+    (row, mv): (u64, &Move),
+    source_sha256: Digest,
+    issues: &mut IssueList,
+) -> Result<Option<CommitRecord>, EngineError> {
+    let mut set = MoveSet::new(house);
+    if !set.apply(tx, row, mv, issues)? {
+        return Ok(None);
+    }
+    set.check_households(tx, issues)?;
+    let commit = tx.record_commit(&CommitRecord {
+        commit_no: CommitNo(0),
+        kind: CommitKind::Moves,
+        n_moves: 1,
+        n_row_changes: 0,
+        source_sha256,
+        operator: house.operator.to_owned(),
+        committed_at: house.clock.now().to_string(),
+    })?;
+    Ok(Some(commit))
+}
+
 fn audit(house: House<'_>, commit: &CommitRecord, options: &ApplyOptions<'_>) -> AuditEntry {
     AuditEntry {
         audit_no: 0,

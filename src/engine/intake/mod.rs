@@ -9,6 +9,7 @@ mod read_ahead;
 mod resident_rows;
 mod source;
 
+pub(crate) use apply::apply_within;
 pub use apply::{Applied, ApplyOptions, Strictness, apply_moves};
 pub use issue::{InputIssue, IssueList, MAX_LISTED, Rejected};
 pub(crate) use source::HashingReader;

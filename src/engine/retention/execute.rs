@@ -11,6 +11,7 @@ use super::record;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::run::Run;
+use crate::transfer::erase;
 
 /// Runs removed in one transaction: others write in between.
 const RUNS_AT_ONCE: usize = 500;
@@ -135,6 +136,7 @@ fn remove_item(house: House<'_>, item: &RetentionItem) -> Result<(), EngineError
             house.folders.remove_own(*own, path)?;
             house.witness.reached("retention.own-removed");
         }
+        Target::Transfer(case_no) => erase(house, *case_no)?,
         Target::Run => {}
     }
     Ok(())

@@ -1,14 +1,17 @@
 //! Making the plan: what may go now, and why the rest is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use renkei_core::audit::follows;
 use renkei_core::naming::notice_name;
 use renkei_core::notice::Notice;
-use renkei_core::port::{Folders, OwnEntry, OwnFolder, Snapshot, StandingPublication, StoreError};
+use renkei_core::port::{
+    Folders, OwnEntry, OwnFolder, Snapshot, StandingPublication, StoreError, WhichCases,
+};
 use renkei_core::retention::{
-    Kept, PublicationAge, Rules, Verdict, judge_archived, judge_file, judge_publications, judge_runs,
+    Kept, PublicationAge, Rules, TransferAge, Verdict, judge_archived, judge_file, judge_publications,
+    judge_runs, judge_transfer,
 };
 use renkei_core::{FeedId, FileName, FolderPath, Moment, Sequence};
 
@@ -47,10 +50,11 @@ pub fn plan(
         quarantine.own(OwnFolder::Quarantine, entry, verdict);
     }
     let runs = old_runs(snapshot, rules, now)?;
+    let transfers = old_transfers(snapshot, rules, now)?;
     let slots_before = now.plus(-rules.slots);
     Ok(RetentionPlan {
         at: now.to_string(),
-        areas: vec![publications, archive.0, quarantine.0, kept_reports.0, runs],
+        areas: vec![publications, archive.0, quarantine.0, kept_reports.0, runs, transfers],
         n_skipped_slots: snapshot.n_skipped_slots(slots_before)?,
         audit_days: rules.audit.num_days(),
         audit: old_audit(snapshot, now.plus(-rules.audit))?,
@@ -152,6 +156,30 @@ fn old_runs(snapshot: &dyn Snapshot, rules: &Rules, now: Moment) -> Result<AreaP
                 n_bytes: 0,
                 since: run.ended_at.map(|at| at.to_string()).unwrap_or_default(),
                 target: Target::Run,
+            }),
+        }
+    }
+    Ok(gathering.0)
+}
+
+fn old_transfers(snapshot: &dyn Snapshot, rules: &Rules, now: Moment) -> Result<AreaPlan, EngineError> {
+    let mut gathering = Gathering::new(Area::Transfers, rules.transfer);
+    let open: BTreeSet<_> = snapshot.handovers(None)?.into_iter().map(|handover| handover.case_no).collect();
+    for case in snapshot.transfer_cases(WhichCases::Unerased)? {
+        let since = case.counts_from.unwrap_or_default();
+        let age = TransferAge {
+            state: case.standing.state,
+            is_on_its_way: open.contains(&case.case_no),
+            counts_from: Moment::parse(&since),
+        };
+        match judge_transfer(rules, age, now) {
+            Some(kept) => gathering.keep(kept),
+            None => gathering.remove(RetentionItem {
+                what: case.case_no.to_string(),
+                n_files: 0,
+                n_bytes: 0,
+                since,
+                target: Target::Transfer(case.case_no),
             }),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use renkei_core::audit::AuditLink;
 use renkei_core::port::OwnFolder;
 use renkei_core::retention::Kept;
+use renkei_core::transfer::CaseNo;
 use renkei_core::{FeedId, FileName, FolderPath, Moment, Sequence};
 use serde::Serialize;
 
@@ -22,12 +23,14 @@ pub enum Area {
     Reports,
     /// Runs with tries, steps and slots.
     Runs,
+    /// What transfer cases hold of people.
+    Transfers,
 }
 
 impl Area {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Publications, Self::Archive, Self::Quarantine, Self::Reports, Self::Runs];
+    pub const ALL: [Self; 6] =
+        [Self::Publications, Self::Archive, Self::Quarantine, Self::Reports, Self::Runs, Self::Transfers];
 
     /// The word in the audit and in JSON.
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Area {
             Self::Quarantine => "quarantine",
             Self::Reports => "reports",
             Self::Runs => "runs",
+            Self::Transfers => "transfers",
         }
     }
 }
@@ -44,7 +48,7 @@ impl Area {
 /// One thing that goes.
 #[derive(Debug, Clone, Serialize)]
 pub struct RetentionItem {
-    /// A publication as `FEED SEQUENCE`, a path in the hub's own folder, a run's id.
+    /// A publication as `FEED SEQUENCE`, a path in the hub's own folder, a run's id, a transfer case's number.
     pub what: String,
     /// How many files it has.
     pub n_files: u64,
@@ -62,6 +66,7 @@ pub(super) enum Target {
     Published { feed: FeedId, sequence: Sequence, folder: FolderPath, names: Vec<FileName> },
     Own(OwnFolder, FolderPath),
     Run,
+    Transfer(CaseNo),
 }
 
 /// What goes of one kind.

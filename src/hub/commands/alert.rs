@@ -2,20 +2,23 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use renkei_core::Digest;
-use renkei_core::alert::{Alert as CoreAlert, Channel, Delivery, Matter, Outcome};
+use renkei_core::alert::{Alert as CoreAlert, AlertKey, Channel, Delivery, Matter, Outcome};
+use renkei_core::declared::nearest;
 use renkei_core::port::{AlertRecord, AuditEntry, MessageState, Store as _};
 use renkei_engine::Clock as _;
 use serde_json::json;
 
+use super::reason::Reason;
 use crate::alert::AlertSender;
 use crate::clock::HubClock;
 use crate::console::{Console, Lang, TextTable};
+use crate::daemon::DaemonLink;
 use crate::failure::HubError;
 use crate::premises::open_store;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
 
-/// Alerts: try the ways they take, or list them.
+/// Alerts: try the ways they take, list them, or clear one.
 #[derive(Debug, Args)]
 pub(crate) struct Alert {
     #[command(subcommand)]
@@ -39,6 +42,15 @@ enum AlertCommand {
         #[arg(long, default_value_t = 20)]
         last: u32,
     },
+    /// Clear an alert that stands open, by its key as the list shows it.
+    ///
+    /// Whoever was told of it is told that it is over. Where its condition still holds, the daemon finds it again.
+    Clear {
+        /// The alert's key.
+        key: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -49,9 +61,10 @@ enum ChannelWord {
 
 impl Alert {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
-        match self.command {
-            AlertCommand::Test { channel } => test(session, channel),
-            AlertCommand::List { open, last } => list(session, open, last),
+        match &self.command {
+            AlertCommand::Test { channel } => test(session, *channel),
+            AlertCommand::List { open, last } => list(session, *open, *last),
+            AlertCommand::Clear { key, reason } => clear(session, key, &reason.reason),
         }
     }
 }
@@ -190,6 +203,32 @@ fn list(session: &Session, only_open: bool, last: u32) -> Result<Exit, Failure> 
         ]);
     }
     console.table(&table);
+    Ok(Exit::Ok)
+}
+
+fn clear(session: &Session, key: &str, reason: &str) -> Result<Exit, Failure> {
+    let workplace = Workplace::for_noting(session)?;
+    let now = workplace.clock().now();
+    let mut tx = workplace.store().begin()?;
+    if !tx.clear_alert(&AlertKey::stored(key.to_owned()), now)? {
+        drop(tx);
+        let open = workplace.snapshot()?.alerts(true, u32::MAX)?;
+        let near = nearest(key, open.iter().map(|alert| alert.key.as_str())).map(str::to_owned);
+        return Err(HubError::UnknownAlert { key: key.to_owned(), near }.into());
+    }
+    let (operator, action) = (session.operator(), format!("clear alert {key}"));
+    let result = "cleared".to_owned();
+    tx.append_audit(&AuditEntry::new(now.to_string(), &operator, action, reason, result))?;
+    tx.commit()?;
+    if let Some(daemon) = DaemonLink::find(&workplace.config) {
+        // It brings the all-clear out.
+        daemon.wake();
+    }
+    let console = session.console();
+    if console.is_json() {
+        console.json(&json!({ "key": key, "cleared_at": now.to_string() }));
+    }
+    console.say(format_args!("解消としました: {key}"), format_args!("Cleared: {key}"));
     Ok(Exit::Ok)
 }
 

@@ -35,6 +35,7 @@ mod show;
 mod status;
 mod top;
 mod town;
+mod transfer;
 mod verify;
 
 #[cfg(test)]
@@ -79,6 +80,7 @@ commands! {
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
     Receive(receive::Receive),
+    Transfer(transfer::Transfer),
     Commits(commits::Commits),
     Status(status::Status),
     Top(top::Top),

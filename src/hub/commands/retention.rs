@@ -158,6 +158,7 @@ fn area_word(area: Area, lang: Lang) -> &'static str {
         Area::Quarantine => lang.pick("隔離", "quarantine"),
         Area::Reports => lang.pick("報告", "reports"),
         Area::Runs => lang.pick("実行の記録", "runs"),
+        Area::Transfers => lang.pick("転出証明書情報等", "transfer cases"),
     }
 }
 
@@ -168,6 +169,7 @@ fn kept_word(kept: Kept, lang: Lang) -> &'static str {
         Kept::Unsettled => lang.pick("配信の途中", "not published yet"),
         Kept::RunOpen => lang.pick("実行中", "run not at its end"),
         Kept::Slot => lang.pick("起動予定が残る", "slot kept"),
+        Kept::Undecided => lang.pick("未決", "undecided"),
         Kept::Unknown => lang.pick("不明", "unknown"),
     }
 }

@@ -7,6 +7,7 @@ use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
 use renkei_core::guard::GuardBounds;
 use renkei_core::naming::StemTemplate;
 use renkei_core::retention::Rules;
+use renkei_engine::transfer::TransferTerms;
 use renkei_registry::{CodeTable, MunicipalityCode};
 
 use super::alert::{self, AlertConfig};
@@ -15,6 +16,7 @@ use super::guard;
 use super::keeping;
 use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
+use super::transfer;
 use super::types::{KeySource, StoreConfig, System};
 
 /// The parts of `hub.toml` that stand for themselves. What is missing has been reported.
@@ -32,6 +34,7 @@ pub(super) struct HubPart {
     pub(super) systems_are_complete: bool,
     pub(super) alert: AlertConfig,
     pub(super) metrics: Option<MetricsConfig>,
+    pub(super) transfer: Option<TransferTerms>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -61,6 +64,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     let (systems, systems_are_complete) = systems(hub, problems);
     let alert = alert::take(hub, folder, problems);
     let metrics = metrics::take(hub, problems);
+    let transfer = transfer::take(hub, &systems, systems_are_complete, problems);
     HubPart {
         municipality,
         name,
@@ -75,6 +79,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         systems_are_complete,
         alert,
         metrics,
+        transfer,
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn take_retention(hub: &mut Table<'_>, problems: &Problems) -> Rules 
         ("runs", 35, &mut rules.runs),
         ("audit", 365, &mut rules.audit),
         ("logs", 7, &mut rules.logs),
+        ("transfer", 35, &mut rules.transfer),
     ] {
         let range = TimeDelta::days(shortest)..=TimeDelta::days(36_500);
         if let Some(read) = table.optional(key).and_then(|value| value.duration_in(range)) {

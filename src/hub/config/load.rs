@@ -91,6 +91,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
             .collect::<Option<BTreeMap<_, _>>>()?,
         alert: part.alert,
         metrics: part.metrics,
+        transfer: part.transfer?,
     })
 }
 

@@ -18,6 +18,7 @@ mod night;
 mod paths;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod types;
 
 pub use alert::AlertConfig;

@@ -12,6 +12,7 @@ use renkei_core::order::Order;
 use renkei_core::retention::Rules;
 use renkei_core::schedule::{CatchUpRule, Schedule, StopWindows};
 use renkei_core::{BusinessId, JobId};
+use renkei_engine::transfer::TransferTerms;
 use renkei_registry::MunicipalityCode;
 
 use super::alert::AlertConfig;
@@ -57,6 +58,8 @@ pub struct Config {
     pub alert: AlertConfig,
     /// Where the daemon's figures can be read.
     pub metrics: Option<MetricsConfig>,
+    /// Where files of online move-outs and transfer certificates go.
+    pub transfer: TransferTerms,
 }
 
 /// Where everything durable is.

@@ -206,7 +206,7 @@ fn stop(looker: &mut Looker, live: &Live, stop_at: &mut Option<tokio::time::Inst
 /// Takes the configuration anew, all of it or nothing.
 fn reload(looker: &mut Looker, folder: &std::path::Path) {
     match Config::load(folder) {
-        Ok(config) => {
+        Ok(mut config) => {
             let old = &looker.config;
             if config.store != old.store || config.root != old.root || config.municipality != old.municipality
             {
@@ -214,6 +214,16 @@ fn reload(looker: &mut Looker, folder: &std::path::Path) {
                     "[store], [root] or municipality changed: that needs a restart; the old configuration stays"
                 );
                 return;
+            }
+            if config.metrics != old.metrics {
+                tracing::warn!(
+                    "[metrics] changed: that needs a restart; figures stay where they are until then"
+                );
+                // So that every reload says so until it is done.
+                config.metrics = old.metrics;
+            }
+            if config.audit_head != old.audit_head {
+                tracing::info!("[audit] changed: the end of the audit is kept in its new place from now on");
             }
             looker.adopt(config);
             tracing::info!(jobs = looker.plan.jobs.len(), "the configuration was read anew");
