@@ -6,16 +6,19 @@
 mod archive;
 mod confined;
 mod errors;
+mod inbox;
 mod lock;
 mod own;
 mod publish;
 mod quarantine;
 mod read;
+mod receiver;
 mod root;
 mod share;
 mod stage;
 
 pub use lock::RootLock;
 pub use read::PlainFolder;
+pub use receiver::ReceiverFolders;
 pub use root::LocalFolders;
 pub use share::ReadOnlyShare;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod folders;
+mod inbox;
 mod intake;
 mod records;
 mod runs;
@@ -10,6 +11,7 @@ mod store;
 
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
+pub use inbox::{Inbox, IntakeShelf, WhyRefused};
 pub use intake::{
     HeldRow, IntakeHead, IntakeStore, Outcome, SetRecord, StagedRow, TableSpec, TakeCounts, TakeMode, Taking,
 };
