@@ -34,15 +34,8 @@ impl LocalFolders {
 
     /// The same, made where it is missing, with the way to it made durable.
     fn shelf_or_make(&self, place: &Shelf<'_>) -> Result<Confined, FolderError> {
-        let mut at = self.archive_folder()?;
-        for part in [PUBLICATIONS, place.feed.as_str(), &place.sequence.to_string()] {
-            let (next, is_made) = at.folder_or_make(part, OWN_FOLDER)?;
-            if is_made {
-                at.sync()?;
-            }
-            at = next;
-        }
-        Ok(at)
+        let parts = [PUBLICATIONS, place.feed.as_str(), &place.sequence.to_string()];
+        self.archive_folder()?.way_or_make(&parts, OWN_FOLDER)
     }
 
     /// See [`renkei_core::port::Folders::keep`].

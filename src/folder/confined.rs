@@ -76,12 +76,28 @@ impl Confined {
         }
     }
 
+    /// Opens the folder that these names lead to, making what is missing and making the way durable.
+    pub(crate) fn way_or_make(self, parts: &[&str], mode: Mode) -> Result<Self, FolderError> {
+        parts.iter().try_fold(self, |at, part| {
+            let (next, is_made) = at.folder_or_make(part, mode)?;
+            if is_made {
+                at.sync()?;
+            }
+            Ok(next)
+        })
+    }
+
     /// Opens the plain file `name` for reading. Anything but a regular file is [`FolderError::Outside`].
     pub(crate) fn file(&self, name: &FileName) -> Result<File, FolderError> {
-        let path = self.path_of(name.as_str());
+        self.own_file(name.as_str())
+    }
+
+    /// [`Confined::file`] under a name of the hub's own, which may begin with a dot.
+    pub(crate) fn own_file(&self, name: &str) -> Result<File, FolderError> {
+        let path = self.path_of(name);
         // Without NONBLOCK, a pipe with the name of a file would hold the hub until somebody writes to it.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK;
-        let fd = open_beneath(self.fd(), OsStr::new(name.as_str()), flags, Mode::empty())
+        let fd = open_beneath(self.fd(), OsStr::new(name), flags, Mode::empty())
             .map_err(|errno| fault(&path, "read", errno))?;
         let kind = rustix::fs::fstat(&fd).map_err(|errno| fault(&path, "read", errno))?.st_mode;
         if FileType::from_raw_mode(kind) == FileType::RegularFile {
@@ -93,8 +109,13 @@ impl Confined {
 
     /// Makes the file `name` for writing; there must be none.
     pub(crate) fn new_file(&self, name: &FileName) -> Result<File, Errno> {
+        self.new_own_file(name.as_str())
+    }
+
+    /// [`Confined::new_file`] under a name of the hub's own, which may begin with a dot.
+    pub(crate) fn new_own_file(&self, name: &str) -> Result<File, Errno> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        open_beneath(self.fd(), OsStr::new(name.as_str()), flags, FILE).map(File::from)
+        open_beneath(self.fd(), OsStr::new(name), flags, FILE).map(File::from)
     }
 
     /// Makes a file whose name is hidden, and so no [`FileName`]; there must be none.
@@ -193,7 +214,7 @@ impl Confined {
     }
 
     /// What `name` is, a link being a link; `None` if it has gone.
-    fn kind_of(&self, name: &str) -> Result<Option<FileType>, Errno> {
+    pub(crate) fn kind_of(&self, name: &str) -> Result<Option<FileType>, Errno> {
         match rustix::fs::statat(self.fd(), name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(FileType::from_raw_mode(stat.st_mode))),
             Err(Errno::NOENT) => Ok(None),

@@ -7,10 +7,11 @@ use renkei_core::{FileName, FolderPath, Moment};
 use rustix::fs::FileType;
 
 use crate::confined::Confined;
+use crate::inbox::INTAKE;
 use crate::root::{ARCHIVE, LocalFolders, QUARANTINE};
 
-/// Where the archive has publications, by feed and sequence.
-const PUBLICATIONS: &str = "publications";
+/// Where the archive has publications, by feed and sequence, and sets that were taken in, by intake and set.
+const OF_TWO_LEVELS: [&str; 2] = ["publications", INTAKE];
 
 impl LocalFolders {
     /// See [`renkei_core::port::Folders::remove_published`].
@@ -38,13 +39,13 @@ impl LocalFolders {
             found.push(entry.named(name.as_str(), false)?);
         }
         for name in top.names(FileType::Directory)? {
-            if own == OwnFolder::Archive && name.as_str() == PUBLICATIONS {
-                let feeds = top.folder(PUBLICATIONS)?;
-                for feed in feeds.names(FileType::Directory)? {
-                    let sequences = feeds.folder(feed.as_str())?;
-                    for sequence in sequences.names(FileType::Directory)? {
-                        let path = format!("{PUBLICATIONS}/{feed}/{sequence}");
-                        found.push(Gathered::all_of(&sequences, &sequence)?.named(&path, true)?);
+            if own == OwnFolder::Archive && OF_TWO_LEVELS.contains(&name.as_str()) {
+                let outer = top.folder(name.as_str())?;
+                for one in outer.names(FileType::Directory)? {
+                    let inner = outer.folder(one.as_str())?;
+                    for place in inner.names(FileType::Directory)? {
+                        let path = format!("{name}/{one}/{place}");
+                        found.push(Gathered::all_of(&inner, &place)?.named(&path, true)?);
                     }
                 }
             } else {

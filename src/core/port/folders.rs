@@ -104,13 +104,14 @@ pub trait Folders: Send + Sync {
 /// A folder of the hub's own, out of sight for receivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnFolder {
-    /// `.archive`: reports, and published files under `publications/FEED/SEQUENCE`.
+    /// `.archive`: reports, published files under `publications/FEED/SEQUENCE`, and sets that were taken in under
+    /// `intake/INTAKE/FEED-SEQUENCE`.
     Archive,
     /// `.quarantine`: what was refused, each with its reason.
     Quarantine,
 }
 
-/// Something in a folder of the hub's own: a file at its top, a publication of the archive, any other folder.
+/// Something in a folder of the hub's own: a file at its top, a publication or set of the archive, any other folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnEntry {
     /// Its path below that folder.

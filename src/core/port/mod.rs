@@ -2,6 +2,7 @@
 
 mod alerts;
 mod folders;
+mod inbox;
 mod intake;
 mod records;
 mod runs;
@@ -11,6 +12,7 @@ mod transfer;
 
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
+pub use inbox::{Inbox, IntakeShelf, WhyRefused};
 pub use intake::{
     HeldRow, IntakeHead, IntakeStore, Outcome, SetRecord, StagedRow, TableSpec, TakeCounts, TakeMode, Taking,
 };

@@ -5,6 +5,8 @@ mod confined;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod inbox;
+#[cfg(test)]
 mod lock;
 #[cfg(test)]
 mod own;

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use renkei_core::port::{FolderError, Folders, Share};
+use renkei_core::port::{FolderError, Folders, Inbox, Share, WhyRefused};
 use renkei_folder::{LocalFolders, ReadOnlyShare};
 
 use crate::desk::{again, code, content, folder, name, write_staged};
@@ -137,5 +137,35 @@ fn a_folder_on_another_volume_is_told_apart_from_one_outside() {
         assert_eq!(code(published), "folder.other-volume");
         assert_eq!(std::fs::read_dir(&mounted).unwrap().count(), 0);
         assert_eq!(code(folders.read_staged(&name("s"), &name("x.csv"))), "ok");
+    });
+}
+
+#[test]
+fn a_set_on_another_volume_is_copied_and_then_removed() {
+    on_a_small_volume("volumes::a_set_on_another_volume_is_copied_and_then_removed", |root| {
+        let folders = LocalFolders::open(root).unwrap();
+        let mounted = root.join("015/inbox");
+        std::fs::create_dir_all(&mounted).unwrap();
+        mount(&["-t", "tmpfs", "-o", "size=1M", "second", mounted.to_str().unwrap()]);
+        let names = ["a.csv", "link.csv", "x.done"].map(name);
+        let why = WhyRefused { json: "{}", text: "because" };
+        let refuse = || folders.refuse_set(&folder("015/inbox"), &names, &name("p"), &why).unwrap();
+        let read = |path: &str| std::fs::read_to_string(root.join(".quarantine/p").join(path)).unwrap();
+        std::fs::write(mounted.join("a.csv"), "rows").unwrap();
+        std::fs::write(mounted.join("x.done"), "notice").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", mounted.join("link.csv")).unwrap();
+        // An attempt that was cut off after it had claimed the file and copied it.
+        std::fs::write(mounted.join(".taking-a.csv"), "claimed").unwrap();
+        std::fs::create_dir_all(root.join(".quarantine/p")).unwrap();
+        std::fs::write(root.join(".quarantine/p/a.csv"), "claimed").unwrap();
+        std::fs::write(root.join(".quarantine/p/.under-way"), "half").unwrap();
+        for _ in 0..2 {
+            assert_eq!(refuse(), ".quarantine/p");
+            assert_eq!((read("a.csv"), read("again-2/a.csv")), ("claimed".to_owned(), "rows".to_owned()));
+            assert_eq!((read("x.done"), read("reason.txt")), ("notice".to_owned(), "because".to_owned()));
+            assert_eq!(std::fs::read_dir(root.join(".quarantine/p")).unwrap().count(), 5);
+            let left: Vec<_> = std::fs::read_dir(&mounted).unwrap().map(|e| e.unwrap().file_name()).collect();
+            assert_eq!(left, ["link.csv"], "of a link there is nothing to copy");
+        }
     });
 }
