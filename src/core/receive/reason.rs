@@ -155,6 +155,10 @@ reason_codes! {
     WrongStateAfter = "wrong-state-after",
         "取込後の状態が通知と違います。全件の送り直しが要ります。",
         "The state after taking it in is not the notice's. A full will mend it.";
+    /// The registry does not take what the rows say.
+    RegistryRefused = "registry-refused",
+        "住民記録が取り込めない内容です。理由の一覧を見て直してください。",
+        "The registry does not take what the rows say. See the reasons.";
     /// The mass-change guard holds it.
     ChangeHeld = "change-held",
         "変更の量が境を超えています。確認のうえ人が取込を許可してください。",

@@ -3,7 +3,7 @@
 use renkei_core::FolderPath;
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::port::{SetRecord, Share, TakeCounts};
-use renkei_core::receive::{FoundSet, UnreadableNotice};
+use renkei_core::receive::{FoundSet, Reason, UnreadableNotice};
 
 use super::row_report::RowReport;
 use super::set::SetResult;
@@ -25,6 +25,17 @@ pub struct VerifiedSet<'v> {
     pub parks_rows: bool,
 }
 
+/// What became of a set that was to go elsewhere than into the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedOver {
+    /// Its rows go into the table.
+    NotHere,
+    /// It was taken over; what it did.
+    Taken(TakeCounts),
+    /// Whoever was to take it refuses it: all reasons.
+    Refused(Vec<Reason>),
+}
+
 /// What differs between takers. Everything here may be called again for the same set after a crash.
 pub trait Desk {
     /// Puts a report on rows where the sender finds it; called before the set is marked as taken in.
@@ -32,8 +43,8 @@ pub trait Desk {
 
     /// Takes over a set whose rows go elsewhere than into the table, before the mark; the counts are then
     /// the desk's. Knows a set it took over before by [`renkei_core::notice::Notice::content_sha256`].
-    fn hand_over(&mut self, _set: &VerifiedSet<'_>) -> Result<Option<TakeCounts>, EngineError> {
-        Ok(None)
+    fn hand_over(&mut self, _set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
+        Ok(HandedOver::NotHere)
     }
 
     /// True when a person allowed this set to change more than the guard's bounds.

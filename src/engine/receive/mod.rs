@@ -5,13 +5,15 @@
 
 mod answer;
 mod desk;
+mod registry;
 mod round;
 mod row_report;
 mod rows;
 mod set;
 mod table;
 
-pub use desk::{Desk, VerifiedSet};
+pub use desk::{Desk, HandedOver, VerifiedSet};
+pub use registry::{to_moves, to_transfers};
 pub use round::{Found, Look, Rounds};
 pub use row_report::RowReport;
 pub use set::{Goal, Set, SetResult, Taker, take_set};

@@ -14,7 +14,7 @@ use renkei_core::state::FeedState;
 use renkei_core::{FileName, FolderPath};
 
 use super::answer::{self, Findings, words};
-use super::desk::{Desk, VerifiedSet};
+use super::desk::{Desk, HandedOver, VerifiedSet};
 use super::row_report::{RowReport, RowReportWriter};
 use super::rows::SetReader;
 use super::table::table_spec;
@@ -248,9 +248,16 @@ impl Next<'_> {
             share: self.taker.share,
             parks_rows: terms.rows == RowPolicy::Park,
         };
-        if let Some(counts) = desk.hand_over(&verified)? {
-            findings.counts = counts;
-            self.taker.witness.reached("receive.handed-over");
+        match desk.hand_over(&verified)? {
+            HandedOver::NotHere => {}
+            HandedOver::Taken(counts) => {
+                findings.counts = counts;
+                self.taker.witness.reached("receive.handed-over");
+            }
+            HandedOver::Refused(reasons) => {
+                drop(taking);
+                return self.refuse(goal, Findings { reasons, ..self.findings() }, report);
+            }
         }
         self.finish(taking, &findings, report)
     }

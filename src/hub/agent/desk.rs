@@ -6,7 +6,7 @@ use renkei_core::port::{Folders, Outcome, SetRecord, TakeCounts};
 use renkei_core::receive::{FoundSet, Receipt, UnreadableNotice};
 use renkei_core::{Fault, FileName, FolderPath};
 use renkei_engine::EngineError;
-use renkei_engine::receive::{Desk, RowReport, SetResult, VerifiedSet};
+use renkei_engine::receive::{Desk, HandedOver, RowReport, SetResult, VerifiedSet};
 use renkei_folder::{LocalFolders, Outbox};
 
 use super::config::RowsTo;
@@ -36,9 +36,9 @@ impl Desk for AgentDesk<'_> {
         Ok(outbox.put(folder, &report.name, self.own.read_staged(&report.stage, &report.name)?)?)
     }
 
-    fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<Option<TakeCounts>, EngineError> {
+    fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
         match self.to {
-            RowsTo::Table(_) => return Ok(None),
+            RowsTo::Table(_) => return Ok(HandedOver::NotHere),
             RowsTo::Folder(root) => hand_over::to_folder(root, set)?,
             RowsTo::Program { argv, timeout } => {
                 if let Err(error) = hand_over::to_program(argv, *timeout, self.share, set) {
@@ -49,7 +49,7 @@ impl Desk for AgentDesk<'_> {
             }
         }
         let counted = set.found.notice.changes.unwrap_or_default();
-        Ok(Some(TakeCounts {
+        Ok(HandedOver::Taken(TakeCounts {
             added: counted.added,
             changed: counted.changed,
             removed: counted.removed,
