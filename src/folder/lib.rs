@@ -16,9 +16,11 @@ mod receiver;
 mod root;
 mod share;
 mod stage;
+mod watch;
 
 pub use lock::RootLock;
 pub use read::PlainFolder;
 pub use receiver::ReceiverFolders;
 pub use root::LocalFolders;
 pub use share::ReadOnlyShare;
+pub use watch::{Waker, WatchMode, WatchedFolder, Watcher};
