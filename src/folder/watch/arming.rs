@@ -137,13 +137,9 @@ impl Arming {
     }
 
     fn watch(&mut self, path: &Path, identity: Identity) -> notify::Result<()> {
-        let watcher = match self.watcher.take() {
-            Some(watcher) => watcher,
-            None => {
-                let signals = Arc::clone(&self.signals);
-                notify::recommended_watcher(move |event| signals.take_in(event))?
-            }
-        };
+        let signals = Arc::clone(&self.signals);
+        let made = || notify::recommended_watcher(move |event| signals.take_in(event));
+        let watcher = self.watcher.take().map_or_else(made, Ok)?;
         match self.watcher.insert(watcher).watch(path, RecursiveMode::NonRecursive) {
             Ok(()) => {
                 self.watches.insert(path.to_owned(), identity);

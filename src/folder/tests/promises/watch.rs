@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::desk::again;
 
 /// So long that a test that needs the tick fails, and an event comes always before.
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 /// Until when something must have been told.
 const SOON: Duration = Duration::from_secs(30);
 
@@ -24,7 +24,8 @@ fn watched(paths: &[PathBuf], mode: WatchMode) -> Vec<WatchedFolder> {
 
 /// Watches folders below a new root; what is told at the start is taken.
 fn started(names: &[&str], every: Duration) -> (TempDir, Vec<PathBuf>, Watcher) {
-    let dir = tempfile::tempdir().unwrap();
+    // In memory where there is such a volume: some tests make very many files.
+    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let paths: Vec<PathBuf> = names.iter().map(|name| dir.path().join(name)).collect();
     for path in &paths {
         fs::create_dir_all(path).unwrap();
@@ -171,7 +172,9 @@ fn where_there_is_no_room_for_watches_folders_are_polled() {
     if std::env::var_os(CHILD).is_some() {
         let dir = tempfile::tempdir().unwrap();
         let paths: Vec<PathBuf> = (0..10).map(|number| dir.path().join(number.to_string())).collect();
-        paths.iter().for_each(|path| fs::create_dir(path).unwrap());
+        for path in &paths {
+            fs::create_dir(path).unwrap();
+        }
         let mut watcher = Watcher::new(watched(&paths, WatchMode::Auto), Duration::from_millis(20));
         assert_eq!(watcher.polled().len(), 6);
         assert_eq!(watcher.wait(NEVER).len(), 10);
