@@ -17,6 +17,7 @@ mod receiver;
 mod root;
 mod share;
 mod stage;
+mod watch;
 
 pub use lock::RootLock;
 pub use outbox::Outbox;
@@ -24,3 +25,4 @@ pub use read::PlainFolder;
 pub use receiver::ReceiverFolders;
 pub use root::LocalFolders;
 pub use share::ReadOnlyShare;
+pub use watch::{Waker, WatchMode, WatchedFolder, Watcher};

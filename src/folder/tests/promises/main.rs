@@ -17,4 +17,6 @@ mod share;
 #[cfg(test)]
 mod volumes;
 #[cfg(test)]
+mod watch;
+#[cfg(test)]
 mod whole;
