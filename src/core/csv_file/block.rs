@@ -77,6 +77,8 @@ impl<'b> BlockRecords<'b> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use proptest::prelude::*;
 
     use super::super::{ReadError, RecordReader};
@@ -91,7 +93,7 @@ mod tests {
                 let places = record.places().map(|place| record.line()[place.start..place.end].to_vec());
                 let raw: Vec<Vec<u8>> = places.collect();
                 assert_eq!(raw.len(), record.n_fields());
-                record.fields().map(|field| field.into_owned()).collect()
+                record.fields().map(Cow::into_owned).collect()
             }));
             let next = records.next_line_start();
             assert!(next == file.len() || file[next - 1] == b'\n');
@@ -107,7 +109,7 @@ mod tests {
             match reader.next_record() {
                 Ok(None) => return lines,
                 Ok(Some(record)) => {
-                    lines.push(Ok(record.fields().map(|field| field.into_owned()).collect()));
+                    lines.push(Ok(record.fields().map(Cow::into_owned).collect()));
                 }
                 Err(ReadError::Refused(issue)) => lines.push(Err(issue)),
                 Err(ReadError::Unreadable(error)) => panic!("{error}"),

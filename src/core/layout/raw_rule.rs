@@ -70,12 +70,12 @@ fn rule(mut table: Table<'_>, problems: &Problems) -> RawRule {
     let spot = table.spot().clone();
     let name = table.required("name").and_then(Value::located_text);
     let severity = table.optional("severity").and_then(|value| word(value, &SEVERITIES));
-    let (has_when, has_then, has_order) = (table.has("when"), table.has("then"), table.has("order"));
+    let said = (table.has("when"), table.has("then"), table.has("order"));
     let when = table.optional("when").and_then(Value::table).and_then(|table| when(table, problems));
     let then = table.optional("then").and_then(Value::table).and_then(|table| then(table, problems));
     let order = table.optional("order").and_then(|value| order(value, problems));
     table.finish();
-    let condition = match (has_when, has_then, has_order) {
+    let condition = match said {
         (true, true, false) => when.zip(then).map(|(when, then)| RawCondition::When(when, then)),
         (false, false, true) => order.map(RawCondition::Order),
         _ => {

@@ -7,7 +7,7 @@ use renkei_registry::{FieldCheck, FieldKind, FieldRule, Severity};
 use sha2::{Digest as _, Sha256};
 
 use super::column::{CodeWord, Conversion, MappedColumn, SourceColumn};
-use super::raw::{RawMappedColumn, RawMapping, RawSource};
+use super::raw::{RawCodes, RawMappedColumn, RawMapping, RawSource};
 use super::{Mapping, SourceForm};
 use crate::csv_file::Accept;
 use crate::declared::{Located, Problems, did_you_mean};
@@ -169,7 +169,7 @@ impl Desk<'_> {
                 .report(&otherwise.spot, "there is nothing that could fail: no codes, date or pad_left");
         }
         let rule = column.rule();
-        let conversion = if let Some((_, codes)) = &raw.codes {
+        let conversion = if let Some(RawCodes { words: codes, .. }) = &raw.codes {
             for (_, to) in codes.iter().filter(|(_, to)| !to.value.is_empty()) {
                 self.check_value(column, to);
             }
@@ -238,7 +238,7 @@ impl Desk<'_> {
 /// What a column says about turning values over, by key; `otherwise` last.
 fn conversions(raw: &RawMappedColumn) -> impl Iterator<Item = (&crate::declared::Spot, &'static str)> {
     let spots = [
-        (raw.codes.as_ref().map(|(spot, _)| spot), "codes"),
+        (raw.codes.as_ref().map(|codes| &codes.spot), "codes"),
         (raw.date.as_ref().map(|date| &date.spot), "date"),
         (raw.pad_left.as_ref().map(|length| &length.spot), "pad_left"),
         (raw.otherwise.as_ref().map(|otherwise| &otherwise.spot), "otherwise"),

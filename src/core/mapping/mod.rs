@@ -15,7 +15,7 @@ mod tests;
 
 pub use column::{CodeWord, Conversion, MappedColumn, Otherwise, SourceColumn};
 pub use date::DateForm;
-pub use raw::{RawMappedColumn, RawMapping, RawSource};
+pub use raw::{RawCodes, RawMappedColumn, RawMapping, RawSource};
 pub use reader::{HeaderProblem, MappedError, MappedReader, MappedRow};
 
 use std::sync::Arc;

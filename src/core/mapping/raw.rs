@@ -55,10 +55,19 @@ pub struct RawMappedColumn {
     pub pad_left: Option<Located<usize>>,
     /// `date`.
     pub date: Option<Located<DateForm>>,
-    /// `codes`, with their places, and where they begin.
-    pub codes: Option<(Spot, Vec<(Located<String>, Located<String>)>)>,
+    /// `codes`.
+    pub codes: Option<RawCodes>,
     /// `otherwise`.
     pub otherwise: Option<Located<Otherwise>>,
+}
+
+/// `codes`.
+#[derive(Debug)]
+pub struct RawCodes {
+    /// Where the table begins.
+    pub spot: Spot,
+    /// What the source has, and what the layout gets.
+    pub words: Vec<(Located<String>, Located<String>)>,
 }
 
 /// Columns a record may have at most; a number above it names none.
@@ -130,7 +139,8 @@ fn column(mut table: Table<'_>) -> RawMappedColumn {
         codes: table.optional("codes").and_then(Value::table).map(|codes| {
             let spot = codes.spot().clone();
             let entries = codes.into_entries().into_iter();
-            (spot, entries.filter_map(|(from, to)| Some((from, to.located_text()?))).collect())
+            let words = entries.filter_map(|(from, to)| Some((from, to.located_text()?))).collect();
+            RawCodes { spot, words }
         }),
         otherwise: table
             .optional("otherwise")

@@ -133,10 +133,10 @@ impl<'l> RowChecker<'l> {
                     _ => true,
                 };
                 // What is no day has no place in an order, and was said already.
-                let is_known = issues.iter().skip(n_before).any(|issue| {
+                let is_said = |issue: &RowIssue<'_>| {
                     (issue.column == *earlier || issue.column == *later) && is_of_field(issue.rule)
-                });
-                (*later, holds || is_known)
+                };
+                (*later, holds || issues.iter().skip(n_before).any(is_said))
             }
         };
         if !holds {

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             judged.n_bytes / 1_000_000,
             judged.n_rows_with_error,
             judged.n_refused,
-            judged.n_rows as f64 / seconds,
+            f64::from(u32::try_from(judged.n_rows)?) / seconds,
             judge.state(),
         );
     }

@@ -10,7 +10,7 @@ use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::row_check::RowChecker;
 use renkei_core::state::FeedState;
 
-use super::batch::JudgedBatch;
+use super::batch::{JudgedBatch, JudgedRow};
 use super::block::{Block, BlockReader};
 use super::desk::Desk;
 use super::key_order::{KeyOrder, Keys};
@@ -22,7 +22,6 @@ const QUEUE: usize = 2;
 const MOST_DESKS: usize = 4;
 
 /// Judges the data files of one set, one after the other: keys must differ over all of them.
-#[derive(Debug)]
 pub struct FileJudge<'l> {
     checker: RowChecker<'l>,
     format: FileFormat,
@@ -97,19 +96,30 @@ impl<'l> FileJudge<'l> {
                 from_desks.push(batches);
             }
             let reader = BlockReader::new(source, *limits);
-            let reading = scope.spawn(move || read_blocks(reader, to_desks));
+            let reading = scope.spawn(move || read_blocks(reader, &to_desks));
             let mut hand_over = HandOver { keys, state, n_lines: 0, judged: JudgedFile::default() };
-            let taken = from_desks_in_turn(from_desks, |batch| hand_over.take(batch, taker));
+            let outcome = take_in_turn(&from_desks, |batch| hand_over.take(batch, taker));
             let mut judged = hand_over.judged;
-            // Where the taker failed, the desks and the reader were cut off, so taking goes first.
+            // Where the taker failed, this cuts off the desks, and they the reader.
+            drop(from_desks);
             let read = reading.join().map_err(|_| E::from(EngineError::Worker));
-            taken?;
+            outcome?;
             let ((sha256, n_bytes), unreadable) = read?;
             judged.sha256 = sha256;
             judged.n_bytes = n_bytes;
             judged.unreadable = unreadable;
             Ok(judged)
         })
+    }
+}
+
+/// Shows what was counted only: keys are personal.
+impl std::fmt::Debug for FileJudge<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileJudge")
+            .field("format", &self.format)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,7 +140,7 @@ impl Default for JudgedFile {
 /// Gives blocks to the desks in turn.
 fn read_blocks<R: Read>(
     mut reader: BlockReader<R>,
-    to_desks: Vec<SyncSender<Block>>,
+    to_desks: &[SyncSender<Block>],
 ) -> ((Digest, u64), Option<io::Error>) {
     for to_desk in to_desks.iter().cycle() {
         let block = match reader.next_block() {
@@ -155,8 +165,8 @@ fn judge_blocks<'l>(desk: &Desk<'_, 'l>, blocks: &Receiver<Block>, to_taker: &Sy
 }
 
 /// Takes batches from the desks in the turn in which they got their blocks.
-fn from_desks_in_turn<'l, E>(
-    from_desks: Vec<Receiver<JudgedBatch<'l>>>,
+fn take_in_turn<'l, E>(
+    from_desks: &[Receiver<JudgedBatch<'l>>],
     mut take: impl FnMut(JudgedBatch<'l>) -> Result<(), E>,
 ) -> Result<(), E> {
     for batches in from_desks.iter().cycle() {
@@ -195,7 +205,7 @@ impl HandOver<'_> {
         }
         self.judged.n_rows += batch.rows.len() as u64;
         self.judged.n_refused += batch.refused.len() as u64;
-        self.judged.n_rows_with_error += batch.rows().filter(|row| row.has_error()).count() as u64;
+        self.judged.n_rows_with_error += batch.rows().filter(JudgedRow::has_error).count() as u64;
         taker(&batch)
     }
 }

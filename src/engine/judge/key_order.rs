@@ -34,8 +34,7 @@ impl KeyIssue {
     }
 }
 
-/// The keys met so far.
-#[derive(Debug)]
+/// The keys met so far. Not to be shown: a key is a person's number.
 pub(super) enum Keys {
     Last(Option<Vec<u8>>),
     All(Box<KeySet>),

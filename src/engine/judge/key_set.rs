@@ -10,7 +10,6 @@ const TABLES: usize = 256;
 const FIRST_SLOTS: usize = 64;
 
 /// Keys met so far.
-#[derive(Debug)]
 pub(super) struct KeySet {
     upper: RandomState,
     lower: RandomState,
@@ -18,7 +17,7 @@ pub(super) struct KeySet {
 }
 
 /// Open addressing, one slot after the other; 0 is a free slot.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Table {
     slots: Vec<u128>,
     n_used: usize,

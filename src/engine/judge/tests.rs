@@ -1,5 +1,6 @@
 //! Files and exactly what is said about them, whatever number of threads judges.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Read};
 
@@ -79,7 +80,7 @@ fn judge(
                         let sign = if issue.is_warning { "?" } else { "" };
                         format!("{} {}{} {}", issue.row, issue.column, sign, issue.rule)
                     }));
-                    let fields: Vec<String> = row.fields().map(|field| field.into_owned()).collect();
+                    let fields: Vec<String> = row.fields().map(Cow::into_owned).collect();
                     assert_eq!(row.key(), fields[..2].join("\u{1f}").as_bytes());
                     assert_eq!(row.bucket(), bucket_of([fields[0].as_bytes(), fields[1].as_bytes()]));
                     assert_eq!(row.digest(), RowDigest::of(row.line().as_bytes()));
