@@ -23,6 +23,11 @@ use renkei_store::intake::{Password, PostgresIntake, PostgresOptions};
 intake_suite!(Postgres);
 
 #[test]
+fn sets_do_what_a_plain_map_does() {
+    intake::oracle::sets_do_what_a_plain_map_does::<Postgres>(12);
+}
+
+#[test]
 fn a_server_that_goes_away_leaves_nothing_and_may_come_back() {
     let fixture = Postgres::new();
     let store = fixture.try_open(PATIENT).unwrap();
@@ -63,7 +68,7 @@ fn a_password_opens_it_and_a_wrong_one_is_told_without_it() {
                 fixture.schema
             ),
             password,
-            wait: Duration::ZERO,
+            wait: PATIENT,
         })
     };
     let store = open(Some("himitsu 秘密\n")).unwrap();
@@ -78,9 +83,10 @@ fn a_password_opens_it_and_a_wrong_one_is_told_without_it() {
 #[test]
 fn one_that_holds_the_intake_is_waited_for_and_no_longer() {
     let fixture = Postgres::new();
-    let store = fixture.try_open(Duration::ZERO).unwrap();
+    let patient = fixture.try_open(PATIENT).unwrap();
     let rows = [row("1", &["a"])];
-    take(&store, &jumin(), 1, TakeMode::Replace, &rows).unwrap();
+    take(&patient, &jumin(), 1, TakeMode::Replace, &rows).unwrap();
+    let hasty = fixture.try_open(Duration::ZERO).unwrap();
     let intake_no: i64 = fixture.sql("SELECT intake_no FROM intake")[0].get(0);
     let Server { folder, port, .. } = server();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -93,9 +99,9 @@ fn one_that_holds_the_intake_is_waited_for_and_no_longer() {
     runtime.spawn(connection);
     let lock = format!("BEGIN; SELECT pg_advisory_xact_lock({}, {intake_no})", 0x7265_6e6b);
     runtime.block_on(holder.batch_execute(&lock)).unwrap();
-    assert_eq!(code(take(&store, &jumin(), 2, TakeMode::Diff, &[row("2", &["b"])])), "store.busy");
+    assert_eq!(code(take(&hasty, &jumin(), 2, TakeMode::Diff, &[row("2", &["b"])])), "store.busy");
     runtime.block_on(holder.batch_execute("COMMIT")).unwrap();
-    take(&store, &jumin(), 2, TakeMode::Diff, &[row("2", &["b"])]).unwrap();
+    take(&patient, &jumin(), 2, TakeMode::Diff, &[row("2", &["b"])]).unwrap();
 }
 
 #[test]
