@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test may end so"
 )]
