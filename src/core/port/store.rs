@@ -285,6 +285,13 @@ pub enum StoreError {
     /// Another writer holds the database.
     #[error("another process is writing to the database")]
     Busy,
+    /// The database's server is not there, or went away in the middle; what was under way is undone unless it had
+    /// ended.
+    #[error("the connection to the database was lost: {detail}")]
+    ConnectionLost {
+        /// The database's or the system's words.
+        detail: String,
+    },
     /// No room on the volume.
     #[error("no space left on the volume of the database: {detail}")]
     Full {
@@ -366,6 +373,7 @@ impl Fault for StoreError {
     fn code(&self) -> &'static str {
         match self {
             StoreError::Busy => "store.busy",
+            StoreError::ConnectionLost { .. } => "store.connection-lost",
             StoreError::Full { .. } => "store.full",
             StoreError::Unavailable { .. } => "store.unavailable",
             StoreError::Corrupt { .. } => "store.corrupt",
@@ -384,7 +392,7 @@ impl Fault for StoreError {
 
     fn class(&self) -> Class {
         match self {
-            StoreError::Busy => Class::Retry,
+            StoreError::Busy | StoreError::ConnectionLost { .. } => Class::Retry,
             StoreError::LostUpdate | StoreError::SequenceTaken { .. } | StoreError::Missing { .. } => {
                 Class::Bug
             }

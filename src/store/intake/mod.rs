@@ -5,6 +5,14 @@
 //! a million rows of which three thousand changed writes three thousand. That holds only while nobody else takes in,
 //! so the end begins by looking whether the intake still stands where staging found it.
 
+mod deed;
+mod postgres;
+mod postgres_copy;
+mod postgres_schema;
+mod postgres_session;
+mod postgres_sets;
+mod postgres_staging;
+mod postgres_taking;
 mod set_line;
 mod sqlite;
 mod sqlite_sets;
@@ -15,4 +23,5 @@ mod tally;
 mod turn;
 mod values;
 
+pub use postgres::{Password, PostgresIntake, PostgresOptions};
 pub use sqlite::SqliteIntake;

@@ -13,44 +13,14 @@ use renkei_core::state::RowDigest;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::tally::{Before, Change};
+use super::deed::Deed;
+use super::tally::Before;
 use crate::columns::{digest, misfit};
 use crate::connection;
 use crate::errors::SqliteError;
 
 /// Page cache of the staging file, in KiB. Rows come in key order as a rule, so what is behind is not needed again.
 const CACHE_KIB: u32 = 16 * 1024;
-
-/// What is to be done for a staged row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
-    /// Its digest and its values are to be written.
-    Put,
-    /// Its digest is to be written, its values are to go.
-    Park,
-    /// It is to go.
-    Remove,
-}
-
-impl Deed {
-    const ALL: [Self; 3] = [Self::Put, Self::Park, Self::Remove];
-
-    pub(crate) fn of(row: &StagedRow<'_>) -> Self {
-        match (row.is_removed, row.is_parked) {
-            (true, _) => Self::Remove,
-            (false, true) => Self::Park,
-            (false, false) => Self::Put,
-        }
-    }
-
-    pub(crate) fn number(self) -> i16 {
-        self as i16
-    }
-
-    fn of_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|deed| deed.number() == number)
-    }
-}
 
 /// A row to be brought in.
 pub(crate) struct DueRow<'r> {
@@ -130,16 +100,6 @@ pub(crate) fn keep(
     let bucket = i64::try_from(row.bucket).unwrap_or(i64::MAX);
     statement.execute((row.key, bucket, row.digest.0, deed.number(), packed))?;
     Ok(())
-}
-
-/// True when a row of this kind is to be kept for the end. An unchanged one is only where its table is another than
-/// before.
-pub(crate) fn is_due(change: Change, is_refill: bool) -> bool {
-    match change {
-        Change::Added | Change::Changed | Change::Removed => true,
-        Change::Unchanged => is_refill,
-        Change::Absent => false,
-    }
 }
 
 /// Bucket and digest before of each row staged that was held.

@@ -33,7 +33,16 @@ pub(crate) fn is_there(connection: &Connection, spec: &TableSpec) -> Result<bool
     if columns.is_empty() {
         return Ok(false);
     }
-    difference(spec, &columns, &key).map_or(Ok(true), |what| Err(unavailable(what)))
+    if let Some(what) = difference(spec, &columns, &key) {
+        return Err(unavailable(what));
+    }
+    // Any other type turns "001" into the number 1.
+    let sql = "SELECT name FROM pragma_table_info(?1) WHERE upper(type) <> 'TEXT' LIMIT 1";
+    let other: Option<String> = connection.query_row(sql, [table], |row| row.get(0)).optional()?;
+    match other {
+        Some(name) => Err(unavailable(format!("the column {name} of the table {table} is not text"))),
+        None => Ok(true),
+    }
 }
 
 fn unavailable(detail: String) -> SqliteError {

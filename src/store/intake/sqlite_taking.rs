@@ -7,9 +7,10 @@ use renkei_core::port::{SetRecord, StagedRow, StoreError, TableSpec, TakeCounts,
 use renkei_core::state::RowDigest;
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::deed::{Deed, is_due};
 use super::set_line::{SetLine, head_after};
 use super::sqlite_sets::{self as sets, Intake};
-use super::sqlite_staging::{self as staging, Deed};
+use super::sqlite_staging as staging;
 use super::sqlite_table::{self as table, RowWriter, TableWriter};
 use super::tally::Tally;
 use super::turn::{require_all, require_turn};
@@ -72,7 +73,7 @@ impl SqliteTaking {
             return Err(StoreError::DuplicateRow { row_no }.into());
         }
         let change = self.tally.add(row, before.as_ref());
-        if staging::is_due(change, self.is_refill()) {
+        if is_due(change, self.is_refill()) {
             values::pack(if has_values { row.values } else { &[] }, &mut self.packed);
             staging::keep(&self.connection, row, Deed::of(row), &self.packed)?;
         }

@@ -51,3 +51,21 @@ impl Fixture for Sqlite {
 }
 
 intake_suite!(Sqlite);
+
+#[test]
+fn sets_do_what_a_plain_map_does() {
+    intake::oracle::sets_do_what_a_plain_map_does::<Sqlite>(128);
+}
+
+#[test]
+fn columns_that_are_no_text_are_refused() {
+    let fixture = Sqlite::new();
+    let store = fixture.open(intake::PATIENT);
+    fixture
+        .connection()
+        .execute_batch("CREATE TABLE jumin (atena_no TEXT PRIMARY KEY, shimei INTEGER)")
+        .unwrap();
+    let refused =
+        store.begin_taking(&intake::rows::intake(), &intake::rows::jumin()).err().unwrap().to_string();
+    assert!(refused.contains("shimei") && refused.contains("text"), "{refused}");
+}

@@ -3,6 +3,7 @@
 
 pub(crate) mod characters;
 pub(crate) mod moves;
+pub(crate) mod oracle;
 pub(crate) mod records;
 pub(crate) mod rows;
 pub(crate) mod tables;
