@@ -179,8 +179,8 @@ fn in_sequence(
         // Builds on something older than what is held: it can never be applied any more.
         Some(head) if needed < head.sequence => passed("builds on what is no longer held"),
         other => {
-            let held = other.map(|head| head.sequence);
-            Order::Other(Standing::Waiting(Gap { held, needed }))
+            let gap = Gap { held: other.map(|head| head.sequence), needed };
+            Order::Other(Standing::Waiting(gap))
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) enum Target {
     /// A PostgreSQL database.
     Postgres {
         /// `host=… port=… user=… dbname=…`, without a password.
-        connection: String,
+        server: String,
         /// A file that holds the password, absolute.
         password_file: Option<PathBuf>,
     },
@@ -191,7 +191,7 @@ fn target(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<Ta
                 Some(written) => Some(resolve_path(folder, &written, problems)?),
                 None => None,
             };
-            Some(Target::Postgres { connection: connection.value, password_file })
+            Some(Target::Postgres { server: connection.value, password_file })
         }
         (Some(_), Some(_)) => {
             problems.report(&spot, "both sqlite and postgres; rows go into one of them");

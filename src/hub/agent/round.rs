@@ -9,7 +9,7 @@ use renkei_core::receive::{Stray, WaitingSet};
 use renkei_engine::receive::{Goal, Look, Rounds, Taker};
 use renkei_engine::{EngineError, Witness};
 use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, RootLock};
-use renkei_store::intake::SqliteIntake;
+use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
 use super::config::{AgentConfig, Target};
 use super::desk::AgentDesk;
@@ -18,6 +18,8 @@ use crate::clock::HubClock;
 
 /// How long a taker waits for another on the same database.
 const STORE_WAIT: Duration = Duration::from_secs(60);
+/// Where PostgreSQL's own programs look for a password.
+const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 
 /// The agent, ready to work. One at a time per folder.
 pub(crate) struct Agent {
@@ -68,7 +70,17 @@ impl Agent {
         let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
         let store: Box<dyn IntakeStore> = match &config.target {
             Target::Sqlite(path) => Box::new(SqliteIntake::open(path, STORE_WAIT)?),
-            Target::Postgres { .. } => return Err(renkei_core::port::StoreError::Busy.into()),
+            Target::Postgres { server, password_file } => {
+                let password = match password_file {
+                    Some(path) => Some(Password::from_file(path)?),
+                    None if std::env::var_os(PASSWORD_VARIABLE).is_some() => {
+                        Some(Password::from_env(PASSWORD_VARIABLE)?)
+                    }
+                    None => None,
+                };
+                let options = PostgresOptions { server: server.clone(), password, wait: STORE_WAIT };
+                Box::new(PostgresIntake::open(options)?)
+            }
         };
         Ok(Self { config, store, share, own, outbox, clock, rounds: HashMap::new(), _lock: lock })
     }

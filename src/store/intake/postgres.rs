@@ -157,6 +157,14 @@ impl IntakeStore for PostgresIntake {
         })
     }
 
+    fn unanswered(&self, limit: u32) -> Result<Vec<SetRecord>, StoreError> {
+        self.ask(|session| sets::unanswered(session, limit))
+    }
+
+    fn mark_answered(&self, set_no: u64) -> Result<(), StoreError> {
+        self.ask(|session| sets::mark_answered(session, set_no))
+    }
+
     fn begin_taking(&self, intake: &IntakeId, table: &TableSpec) -> Result<Box<dyn Taking + '_>, StoreError> {
         values::require_names(table)?;
         let session = Session::open(&self.config, self.wait)?;

@@ -9,11 +9,10 @@ use crate::migrate::{Migration, Schema};
 const SCHEMA: Schema = Schema {
     table: "intake_schema",
     is_guest: true,
-    migrations: &[Migration {
-        no: 1,
-        name: "intake",
-        sql: include_str!("migrations/postgres_0001_intake.sql"),
-    }],
+    migrations: &[
+        Migration { no: 1, name: "intake", sql: include_str!("migrations/postgres_0001_intake.sql") },
+        Migration { no: 2, name: "answers", sql: include_str!("migrations/postgres_0002_answers.sql") },
+    ],
 };
 
 /// The first of the two numbers of every advisory lock of intakes; the second is the intake's, or 0 for the tables.

@@ -115,6 +115,18 @@ pub(crate) fn set_head(
     Ok(())
 }
 
+/// The sets whose receipt was not handed out, oldest first.
+pub(crate) fn unanswered(session: &Session, limit: u32) -> Result<Vec<SetRecord>, StoreError> {
+    query(session, "WHERE NOT is_answered ORDER BY set_no LIMIT $1", &[&i64::from(limit)])
+}
+
+/// Marks a set's receipt as handed out.
+pub(crate) fn mark_answered(session: &Session, set_no: u64) -> Result<(), StoreError> {
+    let set_no = i64::try_from(set_no).unwrap_or(i64::MAX);
+    session.execute("UPDATE intake_set SET is_answered = true WHERE set_no = $1", &[&set_no])?;
+    Ok(())
+}
+
 fn query(session: &Session, rest: &str, wanted: Parameters<'_>) -> Result<Vec<SetRecord>, StoreError> {
     let sql = format!(
         "SELECT set_no, (SELECT name FROM intake WHERE intake.intake_no = intake_set.intake_no), {},
