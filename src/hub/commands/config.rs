@@ -1,7 +1,7 @@
 //! `renkei config`.
 
 use clap::{Args, Subcommand};
-use renkei_core::feed::{Feed, Unmappable};
+use renkei_core::feed::Unmappable;
 use renkei_core::order::Order;
 use renkei_core::{BusinessId, FeedId};
 use serde_json::{Value, json};
