@@ -152,14 +152,10 @@ fn conclude(
     Ok(SetResult { receipt, record, report, is_new, is_switch: false })
 }
 
-/// How many sets back the same verdict on the same notice is looked for.
-const N_LOOKED_BACK: u32 = 200;
-
 /// True when the last word on this notice was the same: a look every few seconds is not a line every few seconds.
 fn is_on_record(taker: Taker<'_>, record: &SetRecord) -> Result<bool, EngineError> {
     let reasons = |record: &SetRecord| Receipt::parse(record.receipt.as_bytes()).ok().map(|r| r.reasons);
-    let last = taker.store.sets(Some(&record.intake), N_LOOKED_BACK)?;
-    let last = last.into_iter().find(|one| one.notice_sha256 == record.notice_sha256);
+    let last = taker.store.last_of_notice(&record.intake, &record.notice_sha256)?;
     Ok(last.is_some_and(|one| match (record.outcome, one.outcome) {
         // That it was taken in says that it is a repeat.
         (Outcome::Repeated, Outcome::Taken | Outcome::Repeated) => true,
