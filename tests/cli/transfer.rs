@@ -132,10 +132,7 @@ fn a_move_out_goes_its_way_and_its_certificate_goes_once() {
 
     // Taken by the CS: nothing brings it back.
     fs::remove_dir_all(&outbox).unwrap();
-    sandbox
-        .run(&["transfer", "resend", "1"])
-        .expect_fault(10, "transfer.no-resend")
-        .says("functions not to be built");
+    sandbox.run(&["transfer", "resend", "1"]).expect_fault(10, "transfer.no-resend").says("not to be built");
     sandbox.run(&["transfer", "resend", "7"]).expect_fault(10, "transfer.no-such-case");
     decide(&sandbox, "apply", "1").expect_fault(10, "transfer.decided");
     decide(&sandbox, "confirm", "1").expect_fault(10, "transfer.not-sending");
@@ -257,7 +254,7 @@ fn a_file_that_is_wrong_is_told_whole_and_taken_in_not_at_all() {
     sandbox.run(&receive).expect_fault(11, "engine.header").says_not("金糸雀");
     sandbox.run(&["transfer", "receive", "cases.csv", "--kind", "other"]).expect(2);
     assert_eq!(sandbox.run(&["transfer", "list", "--all", "--json"]).expect(0).json(), serde_json::json!([]));
-    sandbox.replace("hub/hub.toml", "prepare = [\"024\"", "prepare = [\"025\", \"024\"");
+    sandbox.replace("hub/hub.toml", "\"024\", \"017\"]", "\"024\", \"025\"]");
     sandbox.run(&["check"]).expect(1).says("transfer.prepare");
 }
 
