@@ -49,7 +49,7 @@ pub(crate) fn csv(rows: &[Vec<(&str, &str)>]) -> String {
 }
 
 /// The notification of a resident who moves to 千代田区.
-pub(crate) fn notification<'r>(who: &'r BTreeMap<String, String>) -> Vec<(&'r str, &'r str)> {
+pub(crate) fn notification(who: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
     vec![
         ("氏名", &who["shimei"]),
         ("birth_ymd", &who["birth_ymd"]),
