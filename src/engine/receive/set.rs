@@ -8,7 +8,7 @@ use renkei_core::port::{
 };
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, UnreadableNotice, judge,
+    Conversion, FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, UnreadableNotice, judge,
 };
 use renkei_core::state::FeedState;
 use renkei_core::{FileName, FolderPath};
@@ -49,6 +49,8 @@ pub struct Set<'s> {
     pub found: &'s FoundSet,
     /// The table its rows go into; `None` keeps keys and digests only.
     pub table: Option<&'s str>,
+    /// What values become on their way into the table.
+    pub conversion: Option<&'s Conversion>,
 }
 
 /// How far to go.
@@ -187,8 +189,7 @@ impl Next<'_> {
         self.taker.own.begin_stage(&stage)?;
         let report_name = report_name(self.set.found)?;
         let report = RowReportWriter::new(self.taker.own, stage.clone(), report_name);
-        let keeps_values = self.set.table.is_some();
-        let mut reader = SetReader::new(self.layout, self.format, notice, terms, keeps_values, report);
+        let mut reader = SetReader::new(self.layout, self.format, self.set, report);
         for named in &notice.files {
             let source = self.taker.share.open(self.set.folder, &named.name)?;
             reader.read_file(named, source, taking.as_mut())?;
