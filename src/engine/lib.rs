@@ -3,6 +3,7 @@
 
 mod archive;
 mod audit;
+pub mod conform;
 mod error;
 mod generate;
 mod house;
@@ -26,4 +27,4 @@ pub use intake::{
 };
 pub use judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyIssue, KeyOrder, LineIssue};
 pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
-pub use verify::{Beside, ChainReport, FileReport, Given, NoticeReport, verify};
+pub use verify::{Beside, ChainReport, FileReport, Finding, Given, NoticeReport, verify, verify_watched};

@@ -11,6 +11,7 @@ mod cli;
 mod clock;
 mod commands;
 pub mod config;
+mod conform;
 pub mod console;
 mod daemon;
 pub mod doctor;
