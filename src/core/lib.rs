@@ -15,6 +15,7 @@ pub mod guard;
 pub mod hash;
 pub mod ids;
 pub mod layout;
+pub mod ledger;
 pub mod mapping;
 pub mod moment;
 pub mod naming;
