@@ -8,6 +8,7 @@ mod generate;
 mod house;
 mod intake;
 mod judge;
+pub mod ledger;
 pub mod night;
 pub mod receive;
 mod redo;

@@ -64,6 +64,15 @@ impl ReceiptFault {
         }
     }
 
+    /// `reason.json` beside a receipt in quarantine.
+    pub fn as_json(&self, folder: &str, file: &str, source: &Digest) -> String {
+        let value = serde_json::json!({
+            "what": "receipt", "folder": folder, "file": file, "sha256": source, "code": self.code(),
+            "detail": self.to_string(),
+        });
+        format!("{value:#}\n")
+    }
+
     /// What it means and what to do, in Japanese.
     pub const fn text_ja(&self) -> &'static str {
         match self {

@@ -12,10 +12,12 @@ mod hub_file;
 mod job_file;
 mod job_terms;
 mod keeping;
+mod ledger;
 mod load;
 mod metrics;
 mod night;
 mod paths;
+mod receivers;
 #[cfg(test)]
 mod tests;
 mod transfer;
