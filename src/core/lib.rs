@@ -17,6 +17,7 @@ pub mod ids;
 pub mod layout;
 pub mod ledger;
 pub mod mapping;
+pub mod mend;
 pub mod moment;
 pub mod naming;
 pub mod notice;

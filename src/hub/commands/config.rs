@@ -73,7 +73,7 @@ fn show(console: &Console, config: &HubConfig) {
         Lang::En => ["feed", "layout", ">columns", "rows", "encoding", "個人番号", "folder", "receivers"],
     };
     let mut feeds = TextTable::new(headers);
-    for DeclaredFeed { layout_id, feed } in &config.feeds {
+    for DeclaredFeed { layout_id, feed, .. } in &config.feeds {
         let holds = if feed.layout.holds_individual_number { lang.pick("あり", "yes") } else { "-" };
         feeds.row([
             feed.id.to_string(),
@@ -183,7 +183,7 @@ fn as_json(config: &HubConfig) -> Value {
     })
 }
 
-fn feed_as_json(DeclaredFeed { layout_id, feed }: &DeclaredFeed) -> Value {
+fn feed_as_json(DeclaredFeed { layout_id, feed, .. }: &DeclaredFeed) -> Value {
     let degrade = match &feed.unmappable {
         Unmappable::Stop => None,
         Unmappable::Degrade(map) => Some(map.name()),

@@ -30,6 +30,7 @@ pub(crate) use files::read_layout_files;
 pub use files::{HUB_FILE, find_folder};
 pub(crate) use guard::take as take_guard;
 pub use job_terms::JobTerms;
+pub use ledger::LedgerConfig;
 pub use metrics::MetricsConfig;
 pub(crate) use paths::resolve as resolve_path;
 pub use types::{Config, DeclaredFeed, Job, JobSchedule, KeySource, StoreConfig, System};
