@@ -207,7 +207,8 @@ degrade = "cp932"
     let strict = linked(&convert.replace("\"1\" = \"001\"\n", ""));
     strict.receive(&[]).expect(11).says("unmapped-code");
     assert!(table_is_empty_or_absent(&strict));
-    let wrong = linked(&convert.replace("jumin_jotai", "atena_no").replace("cp932\"\ndegrade", "cp932\"\ndegrad"));
+    let wrong =
+        linked(&convert.replace("jumin_jotai", "atena_no").replace("cp932\"\ndegrade", "cp932\"\ndegrad"));
     wrong.receive(&[]).expect(10).says("a column of the key").says("degrad");
 }
 

@@ -45,11 +45,9 @@ impl Conversion {
             match codes.to.get(&**value) {
                 Some(to) => *value = Cow::Owned(to.clone()),
                 None if codes.keeps_others || value.is_empty() => {}
-                None => issues.push(ConversionIssue {
-                    column: *column,
-                    rule: "unmapped-code",
-                    is_warning: false,
-                }),
+                None => {
+                    issues.push(ConversionIssue { column: *column, rule: "unmapped-code", is_warning: false })
+                }
             }
         }
         let Some(characters) = &self.characters else { return };

@@ -18,7 +18,8 @@ const LAYOUTS: [&str; 3] = [
     include_str!("../../../layouts/001z010-1.0.toml"),
 ];
 const MAPPING: &str = include_str!("../../../layouts/mappings/legacy-moves.toml");
-const CSV: &[u8] = "\u{feff}\"宛名番号\",\"氏名\"\r\n\"000000000000001\",\"髙橋 𠮷\"\r\n1,\"a\"\"b\"\r\n".as_bytes();
+const CSV: &[u8] =
+    "\u{feff}\"宛名番号\",\"氏名\"\r\n\"000000000000001\",\"髙橋 𠮷\"\r\n1,\"a\"\"b\"\r\n".as_bytes();
 const NOTICE: &str = r#"{"format":1,"municipality":"082201","interface":"001o005","branch":"00","version":"1.1",
 "feed":"001o005-v1.1","kind":"diff","sequence":2,"base_sequence":1,"commits":{"after":1,"through":4},"as_of":null,
 "business_date":"2026-10-02","created_at":"2026-10-02T01:30:00+09:00","file_format":{"encoding":"utf-8",

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use renkei_core::port::Outcome;
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    Conversion, FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet, read_notice,
+    Conversion, FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet,
+    read_notice,
 };
 use renkei_core::{FileName, FolderPath, Version};
 

@@ -203,8 +203,8 @@ impl BatchTaker<'_, '_> {
                 values.push(fields);
             }
         }
-        let is_lost = !self.read.reasons.is_empty()
-            || (self.policy == RowPolicy::RefuseSet && self.read.n_wrong > 0);
+        let is_lost =
+            !self.read.reasons.is_empty() || (self.policy == RowPolicy::RefuseSet && self.read.n_wrong > 0);
         if is_lost {
             return Ok(());
         }

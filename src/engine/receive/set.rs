@@ -92,7 +92,8 @@ pub fn take_set(
     let head = taker.store.head(&terms.id)?;
     let before = taker.store.taken(&terms.id, &notice.feed, notice.sequence)?;
     let content_before = before.as_ref().and_then(|record| record.content_sha256);
-    let holds = head.as_ref().map(|head| (head.sequence, head.state.clone()));
+    let followed = head.as_ref().filter(|head| head.feed == notice.feed);
+    let holds = followed.map(|head| (head.sequence, head.state.clone()));
     let (outcome, reasons) = match judge(notice, terms, head.as_ref(), &|_, _| content_before) {
         Standing::Next { layout, format, mode, is_switch } => {
             let next = Next { taker, set, head, layout: &layout, format, mode, is_switch };
@@ -288,7 +289,8 @@ impl Next<'_> {
 
     /// What is held as it was, and nothing found yet.
     fn findings(&self) -> Findings {
-        let holds = self.head.as_ref().map(|head| (head.sequence, head.state.clone()));
+        let followed = self.head.as_ref().filter(|head| head.feed == self.notice().feed);
+        let holds = followed.map(|head| (head.sequence, head.state.clone()));
         Findings { holds, ..Findings::default() }
     }
 

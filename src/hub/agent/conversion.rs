@@ -53,7 +53,8 @@ pub(super) fn take(
         for (column, table) in &codes {
             match layout.find_column(&column.value) {
                 Some(index) if layout.key_columns.contains(&index) => {
-                    problems.report(&column.spot, "a column of the key is not converted: rows are known by it");
+                    problems
+                        .report(&column.spot, "a column of the key is not converted: rows are known by it");
                 }
                 Some(index) => {
                     conversion.codes.insert(index, table.clone());
@@ -92,7 +93,11 @@ fn degrade_map(name: &Located<String>, folder: &Path, problems: &Problems) -> Op
         Ok(bytes) if is_name => bytes,
         _ if name.value == SHIPPED_MAP.0 => SHIPPED_MAP.1.as_bytes().to_vec(),
         _ => {
-            problems.report_with(&name.spot, format!("no file {file}"), Some("degrade = \"cp932\"".to_owned()));
+            problems.report_with(
+                &name.spot,
+                format!("no file {file}"),
+                Some("degrade = \"cp932\"".to_owned()),
+            );
             return None;
         }
     };
