@@ -27,6 +27,7 @@ mod panics;
 mod premises;
 mod progress;
 mod run_sheet;
+mod sample;
 mod session;
 pub mod texts;
 mod top;

@@ -31,6 +31,7 @@ mod remake;
 mod retention;
 mod run;
 mod runs;
+mod sample;
 mod schedule;
 mod show;
 mod status;
@@ -39,6 +40,8 @@ mod town;
 mod transfer;
 mod verify;
 
+#[cfg(test)]
+mod partner_tests;
 #[cfg(test)]
 mod tests;
 
@@ -76,6 +79,7 @@ commands! {
     Run(run::Run),
     Verify(verify::Verify),
     Conform(conform::Conform),
+    Sample(sample::Sample),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
     Held(held::Held),

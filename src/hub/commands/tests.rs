@@ -29,16 +29,21 @@ impl Write for Buffer {
     }
 }
 
-struct Ended {
-    exit: Exit,
-    out: String,
-    err: String,
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 /// Calls a command; words of `line` are split at spaces, `DIR` stands for `dir`.
-fn call(lang: Lang, dir: &Path, line: &str) -> Ended {
+pub(super) fn call(lang: Lang, dir: &Path, line: &str) -> Ended {
     let word = |word: &str| if word == "DIR" { dir.into() } else { OsString::from(word) };
-    let cli = cli::parse(line.split(' ').map(word), lang).unwrap();
+    call_words(lang, line.split(' ').map(word))
+}
+
+/// Calls a command with these words.
+pub(super) fn call_words(lang: Lang, words: impl IntoIterator<Item = OsString>) -> Ended {
+    let cli = cli::parse(words, lang).unwrap();
     let (out, err) = (Buffer::default(), Buffer::default());
     let console = Console::on(lang, Box::new(out.clone()), Box::new(err.clone()));
     let session = Session::new(console.with_json(cli.globals.json), cli.globals);
