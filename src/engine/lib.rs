@@ -3,12 +3,14 @@
 
 mod archive;
 mod audit;
+pub mod compare;
 pub mod conform;
 mod error;
 mod generate;
 mod house;
 mod intake;
 mod judge;
+pub mod mapped;
 pub mod night;
 pub mod receive;
 mod redo;

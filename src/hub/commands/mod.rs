@@ -7,6 +7,7 @@ mod audit;
 mod cancel;
 mod check;
 mod commits;
+mod compare;
 mod completions;
 mod config;
 mod conform;
@@ -22,6 +23,7 @@ mod input_file;
 mod jobs;
 mod load;
 mod man;
+mod map;
 mod named_job;
 mod publications;
 mod reason;
@@ -80,6 +82,8 @@ commands! {
     Verify(verify::Verify),
     Conform(conform::Conform),
     Sample(sample::Sample),
+    Compare(compare::Compare),
+    Map(map::Map),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
     Held(held::Held),
