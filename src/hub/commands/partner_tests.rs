@@ -166,3 +166,116 @@ fn what_lies_in_check_is_reported_on_once() {
     fs::write(check.join("alone.csv"), "something else\r\n").unwrap();
     assert_eq!(look().len(), 1, "what changed is");
 }
+
+/// A hub in a folder of its own.
+fn hub() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = folder.path().join("hub").to_str().unwrap().to_owned();
+    assert_eq!(run(&["init", &hub]).exit, Exit::Ok);
+    (folder, hub)
+}
+
+#[test]
+fn a_foreign_csv_becomes_a_set_that_conforms_or_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, hub) = hub();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let head = "住民番号,異動コード,異動日,届出日,世帯番号,氏名,カナ氏名,性別,生年月日,続柄,郵便番号,住所,番地,方書,備考,処理端末";
+    let row = |number: &str, code: &str| {
+        format!(
+            "{number},{code},R8.9.1,R8.9.2,77,見本　太郎,ミホン　タロウ,男,S55.1.2,世帯主,3050001,見本町,１,,x,T1"
+        )
+    };
+    let source = |name: &str, rows: &[String]| {
+        let text = format!("{head}\r\n{}\r\n", rows.join("\r\n"));
+        let mut bytes = Vec::new();
+        let cp932 = renkei_core::text::CharacterSet::new(renkei_core::text::Encoding::Cp932, None);
+        cp932.encode_into(&text, &mut bytes).unwrap();
+        fs::write(folder.path().join(name), bytes).unwrap();
+        path(name)
+    };
+    let right = source("right.csv", &[row("11", "110"), row("12", "230")]);
+    let map = |file: &str, more: &[&str]| {
+        run(&[&["--hub", &hub, "map", file, "--mapping", "legacy-moves"], more].concat())
+    };
+    for (more, kind) in [(&[][..], "full"), (&["--moves", "--sequence", "2"][..], "diff")] {
+        let out = path(&format!("{kind}.csv"));
+        let made = map(&right, &[&["--out", out.as_str()], more].concat());
+        assert_eq!(made.exit, Exit::Ok, "{}{}", made.out, made.err);
+        assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+        let report = run(&["--hub", &hub, "conform", "--json", &path(&format!("{kind}.done"))]);
+        let report = json(&report);
+        assert_eq!(report["n_errors"], 0, "{report:#}");
+        assert_eq!(
+            (&report["sets"][0]["kind"], &report["sets"][0]["files"][0]["n_rows"]),
+            (&kind.into(), &2.into())
+        );
+    }
+    let printed = map(&right, &[]);
+    assert_eq!(printed.out, fs::read_to_string(path("full.csv")).unwrap());
+    let wrong =
+        source("wrong.csv", &[row("11", "110"), row("11", "999"), row("1x", "110"), row("11", "110")]);
+    let out = path("nothing.csv");
+    let refused = map(&wrong, &["--out", &out, "--json"]);
+    assert_eq!(refused.exit, Exit::Partner, "{}", refused.err);
+    let found: Vec<(u64, String)> = json(&refused)["issues"]["listed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| (issue["row"].as_u64().unwrap(), issue["rule"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected = [(3, "unmapped-code"), (4, "not-digits"), (5, "duplicate-key")];
+    assert_eq!(found, expected.map(|(row, rule)| (row, rule.to_owned())));
+    assert!(!refused.out.contains("見本") && !refused.err.contains("見本"), "no value is told");
+    let names =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!names.into_iter().any(|name| name.contains("nothing")), "nothing is left of it");
+    assert_eq!(run(&["--hub", &hub, "map", &right, "--mapping", "legacy-move"]).exit, Exit::Usage);
+}
+
+#[test]
+fn check_reads_mappings_too() {
+    let (_folder, hub) = hub();
+    let mapping = Path::new(&hub).join("layouts/mappings/legacy-moves.toml");
+    let text = fs::read_to_string(&mapping).unwrap();
+    fs::write(&mapping, text.replace("to = \"setai_no\"", "to = \"setai_n\"")).unwrap();
+    let checked = run(&["--hub", &hub, "check"]);
+    assert_eq!(checked.exit, Exit::Issues);
+    assert!(checked.out.starts_with("layouts/mappings/legacy-moves.toml:"), "{}", checked.out);
+    assert!(checked.out.contains("did you mean \"setai_no\"?"), "{}", checked.out);
+}
+
+#[test]
+fn two_fulls_are_compared_by_key_and_column_and_values_are_kept_apart() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (samples, _) = sampled("024z001");
+    let notice = notices(&samples.path().join("valid-full")).remove(0);
+    let data = notice.replace(".done", ".csv");
+    let text = fs::read_to_string(&data).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let head = lines.remove(0);
+    let changed = lines[2].replacen("\"000000000000003\",\"3\",", "\"000000000000003\",\"3\",\"秘密\"; ", 1);
+    assert_ne!(changed, lines[2]);
+    let changed = changed.replacen("\"秘密\"; \"", "\"秘密", 1);
+    lines[2] = &changed;
+    lines.remove(0);
+    lines.reverse();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("b.csv"), format!("{head}\r\n{}\r\n", lines.join("\r\n"))).unwrap();
+    let compared = run(&["compare", &notice, &path("b.csv"), "--values", &path("values.csv"), "--json"]);
+    assert_eq!(compared.exit, Exit::Issues, "{}", compared.err);
+    let found = json(&compared);
+    assert_eq!(
+        (&found["missing"], &found["surplus"], &found["different"]),
+        (&1.into(), &0.into(), &1.into())
+    );
+    assert_eq!(found["columns"], serde_json::json!({ "hihokensha_kigo": 1 }));
+    assert!(!compared.out.contains("秘密"));
+    assert!(fs::read_to_string(path("values.csv")).unwrap().contains("秘密"));
+    assert_eq!(fs::metadata(path("values.csv")).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = run(&["compare", &notice, &path("b.csv")]).out;
+    assert!(text.starts_with("A 8 rows, B 7 rows: equal 6, missing from B 1,"), "{text}");
+    assert!(!text.contains("秘密"));
+    assert_eq!(run(&["compare", &notice, &data]).exit, Exit::Ok);
+}
