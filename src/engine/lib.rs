@@ -3,6 +3,7 @@
 
 mod archive;
 mod audit;
+pub mod compare;
 pub mod conform;
 mod error;
 mod generate;
@@ -11,6 +12,7 @@ mod intake;
 mod judge;
 pub mod ledger;
 mod mend;
+pub mod mapped;
 pub mod night;
 pub mod receive;
 mod redo;

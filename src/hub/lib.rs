@@ -29,6 +29,7 @@ mod premises;
 mod progress;
 mod receipts;
 mod run_sheet;
+mod sample;
 mod session;
 pub mod texts;
 mod top;

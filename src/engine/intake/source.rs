@@ -8,25 +8,33 @@ use renkei_core::hash::Hasher;
 /// Hashes what is read through it.
 pub(crate) struct HashingReader<R> {
     source: R,
-    hash: Hasher,
+    /// `None` where only the length is asked for.
+    hash: Option<Hasher>,
     n_bytes: u64,
 }
 
 impl<R: Read> HashingReader<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { source, hash: Hasher::new(), n_bytes: 0 }
+        Self { source, hash: Some(Hasher::new()), n_bytes: 0 }
+    }
+
+    /// A reader that hashes nothing; its digest is that of nothing.
+    pub(crate) fn unhashed(source: R) -> Self {
+        Self { source, hash: None, n_bytes: 0 }
     }
 
     /// The digest and length of everything read.
     pub(crate) fn finish(self) -> (Digest, u64) {
-        (self.hash.finish(), self.n_bytes)
+        (self.hash.unwrap_or_default().finish(), self.n_bytes)
     }
 }
 
 impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n_read = self.source.read(buffer)?;
-        self.hash.update(buffer.get(..n_read).unwrap_or_default());
+        if let Some(hash) = &mut self.hash {
+            hash.update(buffer.get(..n_read).unwrap_or_default());
+        }
         self.n_bytes += n_read as u64;
         Ok(n_read)
     }

@@ -13,16 +13,16 @@ const READ_BYTES: usize = 256 << 10;
 
 /// Whole lines of a file; only the last of a file may end without a newline.
 #[derive(Debug, Default)]
-pub(super) struct Block {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Block {
+    pub(crate) bytes: Vec<u8>,
     /// Where in the file it begins.
-    pub(super) byte_offset: u64,
-    pub(super) is_first: bool,
+    pub(crate) byte_offset: u64,
+    pub(crate) is_first: bool,
 }
 
 /// Reads blocks. A line longer than any record may be is shortened, which its judge will still find too
 /// long, so no block grows past that limit and one read.
-pub(super) struct BlockReader<R> {
+pub(crate) struct BlockReader<R> {
     source: HashingReader<R>,
     limits: Limits,
     /// Read, and not yet part of a block.
@@ -34,18 +34,26 @@ pub(super) struct BlockReader<R> {
 }
 
 impl<R: Read> BlockReader<R> {
-    pub(super) fn new(source: R, limits: Limits) -> Self {
-        let source = HashingReader::new(source);
+    pub(crate) fn new(source: R, limits: Limits) -> Self {
+        Self::over(HashingReader::new(source), limits)
+    }
+
+    /// A reader that hashes nothing.
+    pub(crate) fn unhashed(source: R, limits: Limits) -> Self {
+        Self::over(HashingReader::unhashed(source), limits)
+    }
+
+    fn over(source: HashingReader<R>, limits: Limits) -> Self {
         Self { source, limits, pending: Vec::new(), byte_offset: 0, is_first: true, is_at_end: false }
     }
 
     /// Digest and length of everything read.
-    pub(super) fn finish(self) -> (Digest, u64) {
+    pub(crate) fn finish(self) -> (Digest, u64) {
         self.source.finish()
     }
 
     /// The next block; `None` at the end. The first comes even for an empty file.
-    pub(super) fn next_block(&mut self) -> io::Result<Option<Block>> {
+    pub(crate) fn next_block(&mut self) -> io::Result<Option<Block>> {
         // One byte more than the limit may be the CR of the newline still to come.
         let most = self.limits.record_bytes.saturating_add(2);
         let mut n_scanned = 0;

@@ -6,7 +6,7 @@
 //! takes them in file order, so the outcome does not depend on how fast any of them is.
 
 mod batch;
-mod block;
+pub(crate) mod block;
 mod desk;
 mod file;
 #[cfg(test)]

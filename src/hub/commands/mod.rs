@@ -7,6 +7,7 @@ mod audit;
 mod cancel;
 mod check;
 mod commits;
+mod compare;
 mod completions;
 mod config;
 mod conform;
@@ -22,6 +23,7 @@ mod input_file;
 mod jobs;
 mod load;
 mod man;
+mod map;
 mod named_job;
 mod publications;
 mod reason;
@@ -31,6 +33,7 @@ mod remake;
 mod retention;
 mod run;
 mod runs;
+mod sample;
 mod schedule;
 mod show;
 mod status;
@@ -39,6 +42,8 @@ mod town;
 mod transfer;
 mod verify;
 
+#[cfg(test)]
+mod partner_tests;
 #[cfg(test)]
 mod tests;
 
@@ -76,6 +81,9 @@ commands! {
     Run(run::Run),
     Verify(verify::Verify),
     Conform(conform::Conform),
+    Sample(sample::Sample),
+    Compare(compare::Compare),
+    Map(map::Map),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
     Held(held::Held),

@@ -29,16 +29,21 @@ impl Write for Buffer {
     }
 }
 
-struct Ended {
-    exit: Exit,
-    out: String,
-    err: String,
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 /// Calls a command; words of `line` are split at spaces, `DIR` stands for `dir`.
-fn call(lang: Lang, dir: &Path, line: &str) -> Ended {
+pub(super) fn call(lang: Lang, dir: &Path, line: &str) -> Ended {
     let word = |word: &str| if word == "DIR" { dir.into() } else { OsString::from(word) };
-    let cli = cli::parse(line.split(' ').map(word), lang).unwrap();
+    call_words(lang, line.split(' ').map(word))
+}
+
+/// Calls a command with these words.
+pub(super) fn call_words(lang: Lang, words: impl IntoIterator<Item = OsString>) -> Ended {
+    let cli = cli::parse(words, lang).unwrap();
     let (out, err) = (Buffer::default(), Buffer::default());
     let console = Console::on(lang, Box::new(out.clone()), Box::new(err.clone()));
     let session = Session::new(console.with_json(cli.globals.json), cli.globals);
@@ -57,7 +62,7 @@ fn a_new_hub_checks_and_shows_without_its_key() {
     assert_eq!(call(Lang::Ja, &hub, "renkei init DIR").exit, Exit::Operator);
     let checked = call(Lang::Ja, &hub, "renkei --hub DIR check");
     assert_eq!((checked.exit, checked.out.as_str()), (Exit::Ok, ""));
-    assert_eq!(checked.err, "不備はありません（系列 5、レイアウト 5、ジョブ 2）。\n");
+    assert_eq!(checked.err, "不備はありません（系列 5、レイアウト 14、ジョブ 2）。\n");
     let key = fs::read_to_string(hub.join("secrets/number.key")).unwrap();
     for line in ["renkei --hub DIR config show", "renkei --hub DIR config show --json"] {
         let shown = call(Lang::Ja, &hub, line);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use renkei_core::calendar::{CalendarFile, Calendars};
 use renkei_core::declared::{Declaration, Problems, Table, Value};
 use renkei_core::layout::Layout;
+use renkei_core::mapping::Mapping;
 use renkei_core::retention::Rules;
 use renkei_core::schedule::StopWindows;
 use renkei_core::{FeedId, JobId};
@@ -41,6 +42,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         .into_iter()
         .map(|file| (file.id, Layout::read(&file.name, &file.text, problems).map(Arc::new)))
         .collect();
+    let mappings = read_mappings(folder, &layouts, problems);
     let calendar_files = read_folder(folder, "jobs/calendars", problems);
     let calendar_files: Vec<CalendarFile<'_>> = calendar_files
         .iter()
@@ -89,11 +91,29 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
             .into_iter()
             .map(|(id, layout)| Some((id, layout?)))
             .collect::<Option<BTreeMap<_, _>>>()?,
+        mappings,
         alert: part.alert,
         metrics: part.metrics,
         transfer: part.transfer?,
         ledger: part.ledger,
     })
+}
+
+/// The mappings, against the layouts that could be read. Where one could not, what goes to it is not judged yet.
+fn read_mappings(
+    folder: &Path,
+    layouts: &BTreeMap<String, Option<Arc<Layout>>>,
+    problems: &Problems,
+) -> BTreeMap<String, Mapping> {
+    let known: Option<BTreeMap<String, Arc<Layout>>> =
+        layouts.iter().map(|(id, layout)| Some((id.clone(), layout.clone()?))).collect();
+    let Some(known) = known else { return BTreeMap::new() };
+    let files = read_folder(folder, "layouts/mappings", problems);
+    let read = files.into_iter().map(|file| {
+        let mapping = Mapping::read(&file.name, &file.text, &known, problems)?;
+        Some((file.id, mapping))
+    });
+    read.flatten().collect()
 }
 
 /// Slots stay at least as long as a missed one may be caught up.

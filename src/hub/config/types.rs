@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use renkei_core::calendar::Calendars;
 use renkei_core::feed::Feed;
 use renkei_core::layout::Layout;
+use renkei_core::mapping::Mapping;
 use renkei_core::naming::StemTemplate;
 use renkei_core::order::Order;
 use renkei_core::retention::Rules;
@@ -56,6 +57,8 @@ pub struct Config {
     pub stop_windows: StopWindows,
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
+    /// All mappings by file name without `.toml`.
+    pub mappings: BTreeMap<String, Mapping>,
     /// Who is told of what went wrong.
     pub alert: AlertConfig,
     /// Where the daemon's figures can be read.

@@ -1,0 +1,102 @@
+//! Reading a side: one thread cuts blocks, others work on them, and the caller's takes what came of them in order.
+
+use std::io::Read;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use renkei_core::csv_file::Limits;
+
+use super::Side;
+use crate::error::EngineError;
+use crate::intake::{InputIssue, IssueList};
+use crate::judge::block::{Block, BlockReader};
+
+/// Blocks and results waiting between two threads, at most.
+const QUEUE: usize = 2;
+/// More threads than this do not work faster than one can read.
+const MOST_DESKS: usize = 4;
+
+/// What came of a block.
+pub(super) struct Scanned<T> {
+    pub(super) rows: Vec<T>,
+    /// By row of the block, from 1.
+    pub(super) issues: Vec<InputIssue>,
+    pub(super) n_lines: u64,
+}
+
+impl<T> Default for Scanned<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), issues: Vec::new(), n_lines: 0 }
+    }
+}
+
+/// Reads all files of a side. What is no row goes to `issues`, with its line.
+pub(super) fn scan<T: Send>(
+    side: Side<'_>,
+    issues: &mut IssueList,
+    work: &(dyn Fn(&Block, &mut Scanned<T>) + Sync),
+    take: &mut dyn FnMut(T) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    for file in 0..side.n_files {
+        let reader = BlockReader::unhashed((side.open)(file)?, Limits::default());
+        let mut n_lines = 0;
+        scan_file(reader, work, &mut |scanned| {
+            for issue in scanned.issues {
+                issues.push(InputIssue { row: issue.row + n_lines, ..issue });
+            }
+            n_lines += scanned.n_lines;
+            scanned.rows.into_iter().try_for_each(&mut *take)
+        })?;
+    }
+    Ok(())
+}
+
+fn scan_file<R: Read + Send, T: Send>(
+    mut reader: BlockReader<R>,
+    work: &(dyn Fn(&Block, &mut Scanned<T>) + Sync),
+    take: &mut dyn FnMut(Scanned<T>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let n_desks = std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MOST_DESKS);
+    std::thread::scope(|scope| {
+        let (mut to_desks, mut from_desks): (Vec<SyncSender<Block>>, Vec<Receiver<Scanned<T>>>) =
+            (Vec::new(), Vec::new());
+        for _ in 0..n_desks {
+            let (to_desk, blocks) = sync_channel::<Block>(QUEUE);
+            let (to_taker, results) = sync_channel(QUEUE);
+            scope.spawn(move || {
+                for block in blocks {
+                    let mut scanned = Scanned::default();
+                    work(&block, &mut scanned);
+                    if to_taker.send(scanned).is_err() {
+                        return;
+                    }
+                }
+            });
+            to_desks.push(to_desk);
+            from_desks.push(results);
+        }
+        let reading = scope.spawn(move || {
+            for to_desk in to_desks.iter().cycle() {
+                match reader.next_block() {
+                    Ok(Some(block)) => to_desk.send(block).ok()?,
+                    Ok(None) => return None,
+                    Err(error) => return Some(error),
+                }
+            }
+            None
+        });
+        let mut outcome = Ok(());
+        for results in from_desks.iter().cycle() {
+            let Ok(scanned) = results.recv() else { break };
+            outcome = take(scanned);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        // Where the taker failed, this cuts off the desks, and they the reader.
+        drop(from_desks);
+        let read = reading.join().map_err(|_| EngineError::Worker)?;
+        outcome?;
+        let unreadable = |source| EngineError::Input { file: "a data file".to_owned(), source };
+        read.map_or(Ok(()), |error| Err(unreadable(error)))
+    })
+}

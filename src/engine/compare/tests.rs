@@ -1,0 +1,182 @@
+//! Two fulls against what maps say of them.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use proptest::prelude::*;
+use renkei_core::csv_file::{Newline, Quote, write_record};
+use renkei_core::declared::Problems;
+use renkei_core::layout::{HeaderRow, Layout};
+use renkei_core::text::{CharacterSet, Encoding};
+
+use super::*;
+
+const LAYOUT: &str = r#"interface = "024z001"
+version = "1.0"
+name = "試験"
+valid_from = 2026-04-01
+rows = "received"
+key = ["no", "eda"]
+individual_number = false
+column = [
+    { field = "no", header = "番号", type = "digits", max = 6 },
+    { field = "na", header = "名", type = "text", max = 20 },
+    { field = "eda", header = "枝", type = "int" },
+    { field = "bi", header = "備考", type = "text", max = 20 },
+]
+"#;
+
+type Rows = BTreeMap<(u8, u8), (String, String)>;
+
+fn layout() -> Layout {
+    let problems = Problems::new();
+    let layout = Layout::read("l.toml", LAYOUT, &problems);
+    assert!(problems.is_empty(), "{:#?}", problems.into_sorted());
+    layout.unwrap()
+}
+
+fn file(
+    layout: &Layout,
+    format: FileFormat,
+    rows: impl Iterator<Item = ((u8, u8), (String, String))>,
+) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut push = |fields: &[&str]| {
+        write_record(&mut text, fields.iter().map(|field| field.as_bytes()), format.quote, format.newline)
+            .unwrap();
+    };
+    push(&layout.headers(format.header).unwrap().collect::<Vec<_>>());
+    for ((no, eda), (name, note)) in rows {
+        push(&[&no.to_string(), &name, &eda.to_string(), &note]);
+    }
+    let mut bytes = Vec::new();
+    let text = String::from_utf8(text).unwrap();
+    CharacterSet::new(format.encoding, None).encode_into(&text, &mut bytes).unwrap();
+    bytes
+}
+
+/// The differences by key: kind, columns, and whether the fields are those of the sides.
+fn compared(
+    layout: &Layout,
+    a: (&[u8], FileFormat),
+    b: (&[u8], FileFormat),
+) -> (Comparison, Vec<(Vec<String>, DifferenceKind, Vec<usize>)>) {
+    fn open<'s>(bytes: &'s [u8]) -> impl Fn(usize) -> Result<Box<dyn Read + Send>, EngineError> + 's {
+        move |_| Ok(Box::new(std::io::Cursor::new(bytes.to_vec())))
+    }
+    let (open_a, open_b) = (open(a.0), open(b.0));
+    let side_a = Side { n_files: 1, n_bytes: a.0.len() as u64, format: a.1, open: &open_a };
+    let side_b = Side { n_files: 1, n_bytes: b.0.len() as u64, format: b.1, open: &open_b };
+    let mut found = Vec::new();
+    let counts = compare(layout, side_a, side_b, &mut |difference| {
+        assert_eq!(difference.a.is_some(), difference.kind != DifferenceKind::Surplus);
+        assert_eq!(difference.b.is_some(), difference.kind != DifferenceKind::Missing);
+        found.push((difference.key.to_vec(), difference.kind, difference.columns.to_vec()));
+        Ok(())
+    });
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    (counts.unwrap(), found)
+}
+
+fn expected(a: &Rows, b: &Rows) -> Vec<(Vec<String>, DifferenceKind, Vec<usize>)> {
+    let key = |(no, eda): &(u8, u8)| vec![no.to_string(), eda.to_string()];
+    let mut expected = Vec::new();
+    for (of, row) in a {
+        match b.get(of) {
+            None => expected.push((key(of), DifferenceKind::Missing, Vec::new())),
+            Some(other) if other == row => {}
+            Some(other) => {
+                let columns = [(1, row.0 != other.0), (3, row.1 != other.1)];
+                let columns =
+                    columns.into_iter().filter(|(_, differs)| *differs).map(|(column, _)| column).collect();
+                expected.push((key(of), DifferenceKind::Different, columns));
+            }
+        }
+    }
+    let surplus = b.keys().filter(|of| !a.contains_key(of));
+    expected.extend(surplus.map(|of| (key(of), DifferenceKind::Surplus, Vec::new())));
+    expected.sort_by(|one, other| one.0.cmp(&other.0));
+    expected
+}
+
+fn rows() -> impl Strategy<Value = Rows> {
+    prop::collection::btree_map((0..6_u8, 0..3_u8), ("[あ髙,\" ]{0,2}", "[ab]{0,1}"), 0..14)
+}
+
+fn formats() -> impl Strategy<Value = FileFormat> {
+    let encoding = prop::sample::select(vec![Encoding::Utf8, Encoding::Cp932]);
+    let quote = prop::sample::select(vec![Quote::Always, Quote::Needed]);
+    let newline = prop::sample::select(vec![Newline::CrLf, Newline::Lf]);
+    (encoding, quote, newline).prop_map(|(encoding, quote, newline)| FileFormat {
+        encoding,
+        newline,
+        quote,
+        header: HeaderRow::Japanese,
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_differs_is_what_maps_say(
+        (a, b) in (rows(), rows()),
+        (format_a, format_b) in (formats(), formats()),
+    ) {
+        let layout = layout();
+        // One side backwards: order says nothing.
+        let file_a = file(&layout, format_a, a.clone().into_iter());
+        let file_b = file(&layout, format_b, b.clone().into_iter().rev());
+        let (counts, found) = compared(&layout, (&file_a, format_a), (&file_b, format_b));
+        let expected = expected(&a, &b);
+        prop_assert_eq!(&found, &expected);
+        let n = |kind| expected.iter().filter(|one| one.1 == kind).count() as u64;
+        prop_assert_eq!(counts.n_missing, n(DifferenceKind::Missing));
+        prop_assert_eq!(counts.n_surplus, n(DifferenceKind::Surplus));
+        prop_assert_eq!(counts.n_different, n(DifferenceKind::Different));
+        prop_assert_eq!((counts.n_rows_a, counts.n_rows_b), (a.len() as u64, b.len() as u64));
+        prop_assert_eq!(counts.n_equal + counts.n_missing + counts.n_different, a.len() as u64);
+        prop_assert_eq!(counts.is_same(), a == b);
+        let in_column = |column| expected.iter().filter(|one| one.2.contains(&column)).count() as u64;
+        prop_assert_eq!(&counts.n_by_column, &vec![0, in_column(1), 0, in_column(3)]);
+    }
+}
+
+#[test]
+fn duplicates_and_lines_that_are_no_rows_are_told() {
+    let layout = layout();
+    let format = layout.file;
+    let row = |no: u8, name: &str| ((no, 1), (name.to_owned(), String::new()));
+    let one = file(&layout, format, [row(1, "x"), row(1, "y"), row(2, "z")].into_iter());
+    let mut other =
+        file(&layout, format, [row(2, "z"), row(2, "z"), row(3, "w"), row(3, "w"), row(1, "x")].into_iter());
+    other.extend_from_slice(b"\"1\",\"2\"\r\n\"open\r\n");
+    for (a, b, first, second) in [(&one, &other, "1", "3"), (&other, &one, "3", "1")] {
+        let (counts, found) = compared(&layout, (a, format), (b, format));
+        assert_eq!(
+            (counts.n_duplicate, counts.n_equal, counts.issues.n_errors),
+            (3, 2, 2),
+            "{first} {second}"
+        );
+        assert!(!counts.is_same());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, ["3", "1"]);
+        let rows: Vec<u64> = counts.issues.listed.iter().map(|issue| issue.row).collect();
+        assert_eq!(rows, [7, 8]);
+    }
+}
+
+#[test]
+fn much_that_differs_is_read_in_turns() {
+    let layout = layout();
+    let format = layout.file;
+    let lines = |note: &str| {
+        let mut bytes = file(&layout, format, std::iter::empty());
+        for number in 0..HELD_ROWS + 10 {
+            bytes.extend_from_slice(format!("\"{number}\",\"\",\"1\",\"{note}\"\r\n").as_bytes());
+        }
+        bytes
+    };
+    let (one, other) = (lines("a"), lines("b"));
+    let (counts, found) = compared(&layout, (&one, format), (&other, format));
+    assert_eq!((counts.n_different, found.len()), (HELD_ROWS as u64 + 10, HELD_ROWS + 10));
+    assert_eq!(counts.n_by_column, [0, 0, 0, HELD_ROWS as u64 + 10]);
+}
