@@ -19,8 +19,10 @@ mod held;
 mod init;
 mod input_file;
 mod jobs;
+mod ledger;
 mod load;
 mod man;
+mod mend;
 mod named_job;
 mod publications;
 mod reason;
@@ -37,6 +39,7 @@ mod top;
 mod town;
 mod transfer;
 mod verify;
+mod versions;
 
 #[cfg(test)]
 mod tests;
@@ -79,6 +82,9 @@ commands! {
     Held(held::Held),
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
+    Ledger(ledger::Ledger),
+    Mend(mend::Mend),
+    Versions(versions::Versions),
     Receive(receive::Receive),
     Transfer(transfer::Transfer),
     Commits(commits::Commits),
