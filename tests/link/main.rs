@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may end so")]
 
 mod agent;
+mod ledger;
 mod nights;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::console::{Lang, TextTable};
 use crate::ledger_board::{LedgerLine, event_as_json, lines, reason_word_text};
-use crate::receipts::take_in;
+use crate::receipts::take_in_all;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
 
@@ -48,7 +48,7 @@ struct Show {
 impl Ledger {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_noting(session)?;
-        let taken = match take_in(workplace.house(), workplace.letters(), &workplace.config) {
+        let taken = match take_in_all(workplace.house(), workplace.letters(), &workplace.config) {
             // Beside a long load or apply the ledger is shown as it is.
             Err(EngineError::Store(StoreError::Busy)) if !self.refresh => {
                 session.console().say(

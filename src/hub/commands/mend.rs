@@ -10,7 +10,7 @@ use super::generate::{line_of, say_held};
 use super::reason::Reason;
 use crate::board::grouped;
 use crate::console::{Lang, TextTable, bytes_text};
-use crate::receipts::take_in;
+use crate::receipts::take_in_all;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session, board};
 
@@ -63,7 +63,7 @@ impl Mend {
         let today = workplace.clock().now().date();
         if !self.dry_run {
             // What was answered meanwhile may need no mending any more.
-            take_in(workplace.house(), workplace.letters(), config)?;
+            take_in_all(workplace.house(), workplace.letters(), config)?;
         }
         let plan = plan_mend_of(workplace.house(), feed, &self.receiver, wish, today)?;
         let console = session.console();
