@@ -189,9 +189,12 @@ fn what_is_not_the_receivers_own_is_quarantined() {
     check("receipt.malformed", "015", &|text| text.replace('{', "["));
     check("receipt.no-receiver", "015", &|text| text.replace(PLAIN, BOM));
     check("receipt.other-municipality", "015", &|text| text.replace("\"082201\"", "\"131041\""));
-    check("receipt.unknown-publication", "015", &|text| {
-        text.replace("\"sequence\": 1,", "\"sequence\": 77,")
-    });
+    let unknown = |text: String| {
+        let mut receipt: Value = serde_json::from_str(&text).unwrap();
+        receipt["sequence"] = 77.into();
+        receipt.to_string()
+    };
+    check("receipt.unknown-publication", "015", &unknown);
     let other = |text: String| {
         let receipt: Value = serde_json::from_str(&text).unwrap();
         text.replace(receipt["content_sha256"].as_str().unwrap(), &"ab".repeat(32))
@@ -227,4 +230,24 @@ fn a_receiver_counts_within_its_window_only() {
         "receivers = [{ system = \"015\", from = 2026-10-10, until = 2026-10-09 }]",
     );
     sandbox.run(&["check"]).expect(1).says("until is before from");
+}
+
+#[test]
+fn killed_at_every_point_receipts_come_in_once() {
+    for point in renkei_engine::ledger::LEDGER_POINTS {
+        let sandbox = linked().noted(point);
+        sandbox.receive(&[]).expect(0);
+        sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["ledger", "--refresh"]).expect_killed();
+        sandbox.run(&["ledger", "--refresh"]).expect(0);
+        let events = sandbox.run(&["ledger", "show", PLAIN, "--json"]).expect(0).json();
+        let n_taken = events.as_array().unwrap().iter().filter(|event| event["event"] == "taken").count();
+        let n_lines = sandbox.audit().iter().filter(|line| line.action.starts_with("receipt ")).count();
+        assert_eq!((n_taken, n_lines), (3, 3), "{point}");
+        assert_eq!(receipt_names(&sandbox), Vec::<String>::new(), "{point}");
+        assert_eq!(
+            files::read_tree(&sandbox.path("hub/share/.archive/receipts"), |_| true).len(),
+            3,
+            "{point}"
+        );
+    }
 }
