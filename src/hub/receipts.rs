@@ -19,3 +19,20 @@ pub(crate) fn take_in(
     };
     take_in_receipts(house, letters, &Receiving { systems: &systems, is_receiver: &is_receiver })
 }
+
+/// The same until none is left: for a command, which nothing waits for.
+pub(crate) fn take_in_all(
+    house: House<'_>,
+    letters: &dyn ReceiptBox,
+    config: &Config,
+) -> Result<ReceiptsTaken, EngineError> {
+    let mut all = take_in(house, letters, config)?;
+    while all.has_more {
+        let more = take_in(house, letters, config)?;
+        all.n_recorded += more.n_recorded;
+        all.n_known += more.n_known;
+        all.refused.extend(more.refused);
+        all.has_more = more.has_more;
+    }
+    Ok(all)
+}

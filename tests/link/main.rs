@@ -8,6 +8,7 @@
 )]
 
 mod agent;
+mod ledger;
 mod nights;
 mod postgres;
 #[path = "../sandbox/mod.rs"]

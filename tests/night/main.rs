@@ -10,6 +10,8 @@ mod faults;
 #[cfg(test)]
 mod operator;
 #[cfg(test)]
+mod receivers;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]

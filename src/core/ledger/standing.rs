@@ -76,11 +76,11 @@ pub fn stand(
         let of = |event: &&LedgerEvent| {
             let is_over = is_done(event.sequence)
                 || events.iter().any(|later| {
-                    later.sequence == event.sequence && later.kind.is_answer() && later.at > event.at
+                    later.sequence == event.sequence && later.kind.is_answer() && when(later) > when(event)
                 });
             event.kind == kind && !is_over
         };
-        events.iter().filter(of).max_by_key(|event| (event.at, event.sequence)).cloned()
+        events.iter().filter(of).max_by_key(|event| (when(event), event.sequence)).cloned()
     };
     let is_within = window.has(today);
     Standing {
@@ -94,7 +94,7 @@ pub fn stand(
         last: events
             .iter()
             .filter(|event| event.kind.is_answer())
-            .max_by_key(|event| (event.at, event.holds, event.sequence))
+            .max_by_key(|event| (when(event), event.holds, event.sequence))
             .cloned(),
         refusal: last_of(EventKind::Refused),
         waiting: last_of(EventKind::Waiting),
@@ -110,5 +110,11 @@ pub(crate) fn held(events: &[LedgerEvent]) -> Option<(Sequence, &LedgerEvent)> {
         let own = (event.kind == EventKind::Taken).then_some(event.sequence);
         Some((event.holds.or(own)?, event))
     });
-    said.max_by_key(|(holds, event)| (event.at, *holds))
+    said.max_by_key(|(holds, event)| (when(event), *holds))
+}
+
+/// What orders events: when they came, and of those that came together what the receiver's clock said. A receiver
+/// whose clock was put right is not taken back by it.
+fn when(event: &LedgerEvent) -> (Moment, Moment) {
+    (event.recorded_at, event.at)
 }

@@ -125,7 +125,8 @@ fn again(facts: &MendFacts) -> MendOption {
     let mut obstacles = Vec::new();
     // A full replaces whatever is held; only diffs must fit it.
     let begins_with_full = facts.needed.first().is_some_and(|set| set.kind == Kind::Full);
-    let is_other_state = facts.needed.iter().any(|set| refused_for(set, &STATE_CODES).is_some());
+    let is_other_state =
+        facts.needed.iter().filter(as_published).any(|set| refused_for(set, &STATE_CODES).is_some());
     if (facts.is_state_equal == Some(false) || is_other_state) && !begins_with_full {
         obstacles.push(MendObstacle::StateDiffers);
     }
@@ -142,9 +143,9 @@ fn again(facts: &MendFacts) -> MendOption {
         let given = set.refusals.iter().cloned();
         obstacles
             .extend(given.map(|refusal| MendObstacle::CannotBeGiven { sequence: set.sequence, refusal }));
-        let by_content = set.refused.iter().flatten().find(|code| !is_word_of(code, &TRANSPORT_CODES));
-        // What is damaged in the folder was perhaps refused for that.
-        if let Some(code) = by_content.filter(|code| set.is_whole && !is_word_of(code, &STATE_CODES)) {
+        // What was damaged on the way, or is so in the folder, was perhaps refused for that alone.
+        let mut codes = set.refused.iter().flatten().filter(|code| !is_word_of(code, &STATE_CODES));
+        if let Some(code) = codes.next().filter(|_| as_published(&set)) {
             let (sequence, code) = (set.sequence, code.clone());
             obstacles.push(MendObstacle::SameBytesRefused { sequence, code });
         }
@@ -157,7 +158,7 @@ fn again(facts: &MendFacts) -> MendOption {
 
 fn full(facts: &MendFacts) -> MendOption {
     let mut obstacles = facts.full_obstacles.clone();
-    let whole = facts.needed.iter().filter(|set| set.is_whole);
+    let whole = facts.needed.iter().filter(as_published);
     if let Some(code) = whole.filter_map(|set| refused_for(set, &INTERFACE_CODES)).next() {
         obstacles.push(MendObstacle::RefusesAll { code: code.to_owned() });
     }
@@ -187,6 +188,11 @@ const INTERFACE_CODES: [ReasonCode; 7] = [
 
 fn is_word_of(code: &str, codes: &[ReasonCode]) -> bool {
     codes.iter().any(|one| one.as_str() == code)
+}
+
+/// True when it stands as published, and was not refused as damaged: then its rows were judged, not the way it came.
+fn as_published(set: &&MendSet) -> bool {
+    set.is_whole && refused_for(set, &TRANSPORT_CODES).is_none()
 }
 
 fn refused_for<'s>(set: &'s MendSet, codes: &[ReasonCode]) -> Option<&'s str> {

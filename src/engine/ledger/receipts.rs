@@ -13,7 +13,7 @@ use renkei_core::port::{
     AuditEntry, FolderError, Outcome, ReceiptBox, SeenKind, SeenName, Shelf, Snapshot, WhyRefused,
 };
 use renkei_core::receive::{RECEIPT_ENDING, Receipt};
-use renkei_core::{BusinessId, Digest, FeedId, FileName, FolderPath, Sequence};
+use renkei_core::{BusinessId, Digest, FeedId, FileName, FolderPath, Moment, Sequence};
 
 use crate::error::EngineError;
 use crate::house::House;
@@ -40,6 +40,8 @@ pub struct ReceiptsTaken {
     pub n_recorded: u64,
     /// How many were there before.
     pub n_known: u64,
+    /// True when there were more than are taken in at a time.
+    pub has_more: bool,
     /// Those that are in quarantine.
     pub refused: Vec<RefusedReceipt>,
 }
@@ -103,6 +105,8 @@ struct Read {
 impl ReceiptDesk<'_> {
     fn take_in(&self, taken: &mut ReceiptsTaken) -> Result<(), EngineError> {
         let claimed = self.claim()?;
+        taken.has_more |= claimed.len() >= MOST_AT_ONCE;
+        let now = self.house.clock.now();
         if claimed.is_empty() {
             return Ok(());
         }
@@ -111,7 +115,7 @@ impl ReceiptDesk<'_> {
         let snapshot = self.house.store.snapshot()?;
         for (claimed, name) in claimed {
             if let Some(bytes) = self.bytes_of(&claimed)? {
-                let verdict = self.judge(snapshot.as_ref(), &bytes)?;
+                let verdict = self.judge(snapshot.as_ref(), &bytes, now)?;
                 read.push(Read { claimed, name, source: Digest(sha256(&bytes)), verdict });
             }
         }
@@ -171,6 +175,7 @@ impl ReceiptDesk<'_> {
         &self,
         snapshot: &dyn Snapshot,
         bytes: &[u8],
+        now: Moment,
     ) -> Result<Result<LedgerEvent, ReceiptFault>, EngineError> {
         let receipt = match Receipt::parse(bytes) {
             Ok(receipt) => receipt,
@@ -200,7 +205,7 @@ impl ReceiptDesk<'_> {
             reasons: reason_words(&receipt, &content),
             holds: receipt.holds_sequence.filter(|holds| holds.0 > 0),
             state: receipt.state,
-            recorded_at: self.house.clock.now(),
+            recorded_at: now,
         }))
     }
 

@@ -8,7 +8,7 @@ use renkei_core::mend::{MendCost, MendFacts, MendObstacle, MendPlan, MendSet, Me
 use renkei_core::notice::Notice;
 use renkei_core::port::{Snapshot, Standing as Stands};
 use renkei_core::publication::{Kind, Progress};
-use renkei_core::redo::RedeliverFrom;
+use renkei_core::redo::{RedeliverFrom, Role};
 
 use crate::error::EngineError;
 use crate::house::House;
@@ -75,7 +75,7 @@ fn mend_set(
         sequence: set.sequence,
         kind: set.kind,
         n_rows: notice.map_or(0, |notice| notice.n_rows),
-        n_bytes: plan.files.iter().map(|file| file.n_bytes).sum(),
+        n_bytes: plan.files.iter().filter(|file| file.role != Role::Notice).map(|file| file.n_bytes).sum(),
         is_whole: plan.files.iter().all(|file| file.in_folder == Stands::Same),
         refusals: plan.refusals,
         refused: refusal.map(|refusal| refusal.reasons.clone()),

@@ -21,9 +21,11 @@ mod held;
 mod init;
 mod input_file;
 mod jobs;
+mod ledger;
 mod load;
 mod man;
 mod map;
+mod mend;
 mod named_job;
 mod publications;
 mod reason;
@@ -41,6 +43,7 @@ mod top;
 mod town;
 mod transfer;
 mod verify;
+mod versions;
 
 #[cfg(test)]
 mod partner_tests;
@@ -89,6 +92,9 @@ commands! {
     Held(held::Held),
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
+    Ledger(ledger::Ledger),
+    Mend(mend::Mend),
+    Versions(versions::Versions),
     Receive(receive::Receive),
     Transfer(transfer::Transfer),
     Commits(commits::Commits),

@@ -4,6 +4,7 @@
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod history;
+pub(crate) mod ledger;
 pub(crate) mod loads;
 pub(crate) mod moves;
 pub(crate) mod publications;
@@ -66,6 +67,9 @@ macro_rules! behaviour_suite {
                 publications_are_told_in_order_of_sealing,
                 a_held_one_moves_nothing_until_it_is_released,
                 a_discarded_one_gives_its_sequence_back;
+            ledger: an_event_is_recorded_once_by_its_source,
+                events_are_told_by_feed_sequence_and_receiver,
+                a_receiver_stands_where_its_answers_say;
             runs: a_run_is_written_and_overwritten,
                 runs_are_told_newest_first,
                 steps_belong_to_a_run,

@@ -9,11 +9,11 @@ use renkei_core::{CommitNo, Digest, FeedId, Sequence, Window};
 use super::town::code;
 use super::{Fixture, PATIENT};
 
-fn feed(id: &str) -> FeedId {
+pub(super) fn feed(id: &str) -> FeedId {
     id.parse().unwrap()
 }
 
-fn publication(feed_id: &str, sequence: u32, kind: Kind) -> PublicationRecord {
+pub(super) fn publication(feed_id: &str, sequence: u32, kind: Kind) -> PublicationRecord {
     let mut state = FeedState::empty();
     state.add(usize::try_from(sequence).unwrap(), &RowDigest::of(feed_id.as_bytes()));
     PublicationRecord {
@@ -46,13 +46,13 @@ fn review() -> Review {
     review
 }
 
-fn seal(store: &dyn Store, publication: &PublicationRecord) -> Result<(), StoreError> {
+pub(super) fn seal(store: &dyn Store, publication: &PublicationRecord) -> Result<(), StoreError> {
     let mut transaction = store.begin()?;
     transaction.seal(publication)?;
     transaction.commit()
 }
 
-fn settle(store: &dyn Store, feed: &FeedId, sequence: u32) -> Result<(), StoreError> {
+pub(super) fn settle(store: &dyn Store, feed: &FeedId, sequence: u32) -> Result<(), StoreError> {
     let mut transaction = store.begin()?;
     transaction.settle(feed, Sequence(sequence))?;
     transaction.commit()
