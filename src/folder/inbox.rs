@@ -209,7 +209,7 @@ fn in_free_place(
 
 /// Renames; `EEXIST` if the name is taken. The target is a folder in which nobody else makes files, so on volumes
 /// that do not know this kind of rename it is enough to look before.
-fn rename_new(from: &Confined, name: &str, to: &Confined, new_name: &str) -> Result<(), Errno> {
+pub(crate) fn rename_new(from: &Confined, name: &str, to: &Confined, new_name: &str) -> Result<(), Errno> {
     match rustix::fs::renameat_with(from.fd(), name, to.fd(), new_name, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match to.kind_of(new_name)? {
             Some(_) => Err(Errno::EXIST),

@@ -14,6 +14,7 @@ mod publish;
 mod quarantine;
 mod read;
 mod receiver;
+mod reread;
 mod root;
 mod share;
 mod stage;

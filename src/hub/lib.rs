@@ -18,6 +18,7 @@ mod exit;
 mod failure;
 mod feed_board;
 pub mod init;
+mod intake;
 mod issues;
 mod log;
 pub mod metrics;

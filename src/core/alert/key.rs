@@ -50,6 +50,11 @@ impl AlertKey {
         Self::joined("audit-broken", [None, None, None])
     }
 
+    /// What an intake, or a set of one, is in.
+    pub fn intake(kind: &str, intake_or_set: &Word, date: Option<NaiveDate>) -> Self {
+        Self::joined(kind, [text(Some(intake_or_set)), text(date), None])
+    }
+
     /// Something that passes by itself, which never stands open.
     pub(super) fn passing(kind: &str) -> Self {
         Self::joined(kind, [None, None, None])

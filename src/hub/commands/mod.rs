@@ -18,8 +18,10 @@ mod generate;
 mod held;
 mod init;
 mod input_file;
+mod intake;
 mod jobs;
 mod load;
+mod looks;
 mod man;
 mod named_job;
 mod publications;
@@ -27,6 +29,7 @@ mod reason;
 mod receive;
 mod redeliver;
 mod remake;
+mod reread;
 mod retention;
 mod run;
 mod runs;
@@ -80,6 +83,8 @@ commands! {
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
     Receive(receive::Receive),
+    Intake(intake::Intake),
+    Reread(reread::Reread),
     Transfer(transfer::Transfer),
     Commits(commits::Commits),
     Status(status::Status),

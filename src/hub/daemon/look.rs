@@ -231,6 +231,7 @@ impl Looker {
             run,
             policy: policy.unwrap_or_default(),
             retention: self.config.retention,
+            config: Arc::clone(&self.config),
         })
     }
 
