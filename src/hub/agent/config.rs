@@ -212,7 +212,8 @@ struct Common<'c> {
 }
 
 fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
-    let defaults = TakingDefaults { needs_proof: true, guard: GuardBounds::default() };
+    let defaults =
+        TakingDefaults { needs_proof: true, is_each_counted: false, guard: GuardBounds::default() };
     let taking = taking::take(&mut table, common.layouts, defaults, common.problems);
     if matches!(taking.folders, Some(None)) {
         common.problems.report(&taking.folders_spot, "missing");

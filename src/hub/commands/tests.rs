@@ -121,7 +121,6 @@ fn schedule_says_what_runs_and_why_not() {
     let hub = folder.path().join("hub");
     call(Lang::En, &hub, "renkei init DIR");
     fs::remove_file(hub.join("jobs/retention.toml")).unwrap();
-    fs::remove_file(hub.join("jobs/receive.toml")).unwrap();
     let write = |file: &str, change: &dyn Fn(String) -> String| {
         let path = hub.join(file);
         fs::write(&path, change(fs::read_to_string(hub.join("jobs/nightly.toml")).unwrap())).unwrap();
@@ -149,12 +148,13 @@ fn schedule_says_what_runs_and_why_not() {
         .collect();
     let note =
         "waits until 2027-01-05 (Tue) 03:00 (stop window \"保守時間\"); for 2027-01-01, by the calendar";
-    let expected: [&[&str]; 6] = [
+    let expected: [&[&str]; 7] = [
         &["planned", "business date", "job", "name", "note"],
         &["2027-01-04 (Mon) 21:30", "2027-01-04", "nightly", "夜間差分"],
         &["2027-01-05 (Tue) 01:30", "2027-01-04", "monthly", "夜間差分", note],
         &["job that will not run", "name", "reason"],
         &["idle", "夜間差分", "disabled (enabled = false)"],
+        &["receive", "取込", "no [schedule]; it runs when something was handed in"],
         &["unplanned", "夜間差分", "no [schedule]; it runs by `renkei run` only"],
     ];
     assert_eq!(words, expected);

@@ -87,8 +87,12 @@ pub(super) fn read(mut table: Table<'_>, around: &Around<'_>) -> ReadIntake {
     // Rows that are moves or cases come new each time: there is nothing that a set could shrink or grow.
     let is_table = matches!(rows_to, None | Some(RowsTo::Table(_)));
     let guard = if is_table { GuardBounds::default() } else { unbounded() };
-    let taking =
-        taking::take(&mut table, around.layouts, TakingDefaults { needs_proof: false, guard }, problems);
+    let taking = taking::take(
+        &mut table,
+        around.layouts,
+        TakingDefaults { needs_proof: false, is_each_counted: !is_table, guard },
+        problems,
+    );
     let patience = taking::take_patience(&mut table);
     let gap_after =
         taking::take_duration(&mut table, "gap_after", TimeDelta::minutes(1), TimeDelta::hours(2));

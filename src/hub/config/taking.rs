@@ -21,6 +21,7 @@ pub(crate) type Layouts = BTreeMap<String, Option<Arc<Layout>>>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TakingDefaults {
     pub(crate) needs_proof: bool,
+    pub(crate) is_each_counted: bool,
     pub(crate) guard: GuardBounds,
 }
 
@@ -39,6 +40,7 @@ pub(crate) struct Taking {
     rows: Option<RowPolicy>,
     needs_proof: Option<bool>,
     guard: GuardBounds,
+    is_each_counted: bool,
     is_complete: bool,
 }
 
@@ -93,6 +95,7 @@ pub(crate) fn take(
         rows,
         needs_proof,
         guard,
+        is_each_counted: defaults.is_each_counted,
         is_complete,
     }
 }
@@ -119,6 +122,7 @@ impl Taking {
             full: self.full?,
             rows: self.rows?,
             guard: self.guard,
+            is_each_counted: self.is_each_counted,
             needs_proof: self.needs_proof?,
         })
     }
