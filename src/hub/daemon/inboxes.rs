@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use renkei_core::alert::{Alert, Matter, Word};
 use renkei_core::order::Order;
-use renkei_core::port::{IntakeStore, Outcome, RunRecord, SetRecord};
+use renkei_core::port::{IntakeStore, Outcome, RunRecord, RunState, SetRecord};
 use renkei_core::receive::{Pairer, ReasonCode, Receipt};
 use renkei_core::{Digest, FolderPath, IntakeId, Moment};
 use renkei_engine::night::{NightPlan, ask, is_enabled};
@@ -103,7 +103,8 @@ impl Inboxes {
         }
     }
 
-    /// Looks, when it is time; queues runs for what came, and gives the alerts that should stand open.
+    /// Looks, when it is time; queues runs for what came, and gives the alerts that should stand open: none while a
+    /// run is at work, whose end is looked at at once.
     pub(super) fn look(
         &mut self,
         house: House<'_>,
@@ -118,6 +119,11 @@ impl Inboxes {
         self.looked = Some(Instant::now());
         self.is_stale = false;
         let now = house.clock.now();
+        // Sets that a run is bringing away look like sets that lack files.
+        let open = house.store.snapshot()?.open_runs()?;
+        let is_at_work = open.iter().any(|run| {
+            run.state == RunState::Running && matches!(Order::parse(&run.order), Some(Order::Receive { .. }))
+        });
         let store = match self.store.take() {
             Some(store) => store,
             None => premises.intake_store()?,
@@ -141,7 +147,7 @@ impl Inboxes {
             at.elapsed() < ASK_AGAIN && things.values().any(|standing| standing.contains(thing))
         });
         self.queue(house, plan, &things)?;
-        Ok(Some(alerts))
+        Ok((!is_at_work).then_some(alerts))
     }
 
     fn is_due(&self) -> bool {
