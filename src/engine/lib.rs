@@ -3,11 +3,14 @@
 
 mod archive;
 mod audit;
+pub mod conform;
 mod error;
 mod generate;
 mod house;
 mod intake;
 mod judge;
+pub mod ledger;
+mod mend;
 pub mod night;
 pub mod receive;
 mod redo;
@@ -25,5 +28,6 @@ pub use intake::{
     load_residents,
 };
 pub use judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyIssue, KeyOrder, LineIssue};
+pub use mend::{Mended, mend, plan_mend_of};
 pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
-pub use verify::{Beside, ChainReport, FileReport, Given, NoticeReport, verify};
+pub use verify::{Beside, ChainReport, FileReport, Finding, Given, NoticeReport, verify, verify_watched};

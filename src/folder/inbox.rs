@@ -135,7 +135,12 @@ fn move_to(from: &Confined, name: &FileName, place: &Confined) -> Result<(), Fol
 
 /// Copies a claimed file and then removes it. What was copied already by an attempt that was cut off is not kept
 /// twice.
-fn bring_across(from: &Confined, claim: &str, name: &FileName, place: &Confined) -> Result<(), FolderError> {
+pub(crate) fn bring_across(
+    from: &Confined,
+    claim: &str,
+    name: &FileName,
+    place: &Confined,
+) -> Result<(), FolderError> {
     copy_to(from, claim, name, place)?;
     rustix::fs::unlinkat(from.fd(), claim, AtFlags::empty())
         .map_err(|errno| fault(&from.path_of(claim), "removed", errno))
@@ -183,7 +188,7 @@ pub(crate) fn copy_to(
 }
 
 /// Tries a place, then the folders `again-2`, `again-3`, … in it, while the name is taken there.
-fn in_free_place(
+pub(crate) fn in_free_place(
     place: &Confined,
     name: &FileName,
     mut attempt: impl FnMut(&Confined) -> Result<(), Errno>,

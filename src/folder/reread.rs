@@ -78,9 +78,9 @@ impl LocalFolders {
     }
 
     /// The same of [`renkei_core::port::Inbox::take_away`].
-    pub fn is_half_taken(&self, shelf: &IntakeShelf<'_>, names: &[FileName]) -> Result<bool, FolderError> {
+    pub fn is_half_taken(&self, set: &IntakeShelf<'_>, names: &[FileName]) -> Result<bool, FolderError> {
         let mut at = self.archive_folder()?;
-        for part in [INTAKE, shelf.intake.as_str(), &format!("{}-{}", shelf.feed, shelf.sequence)] {
+        for part in [INTAKE, set.intake.as_str(), &format!("{}-{}", set.feed, set.sequence)] {
             match found(at.folder(part))? {
                 Some(next) => at = next,
                 None => return Ok(false),

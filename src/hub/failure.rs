@@ -77,6 +77,22 @@ pub enum HubError {
         /// The nearest feed.
         near: Option<String>,
     },
+    /// A command was given a layout that is not declared.
+    #[error("no layout has the id {layout:?}{}", hint(near.as_deref()))]
+    UnknownLayout {
+        /// What was given.
+        layout: String,
+        /// The nearest layout.
+        near: Option<String>,
+    },
+    /// A command was given a mapping that is not declared.
+    #[error("no mapping has the id {mapping:?}{}", hint(near.as_deref()))]
+    UnknownMapping {
+        /// What was given.
+        mapping: String,
+        /// The nearest mapping.
+        near: Option<String>,
+    },
     /// `runs` was asked for a run that is not on record.
     #[error("no run's id begins with {run:?}")]
     UnknownRun {
@@ -263,6 +279,8 @@ impl Fault for HubError {
         match self {
             Self::UnknownCode { .. } => "usage.unknown-code",
             Self::UnknownFeed { .. } => "usage.unknown-feed",
+            Self::UnknownLayout { .. } => "usage.unknown-layout",
+            Self::UnknownMapping { .. } => "usage.unknown-mapping",
             Self::UnknownRun { .. } => "usage.unknown-run",
             Self::AmbiguousRun { .. } => "usage.ambiguous-run",
             Self::OtherJob { .. } => "usage.other-job",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::key::AlertKey;
 use crate::alert::word::Word;
 use crate::fault::Class;
-use crate::ids::{FeedId, JobId};
+use crate::ids::{FeedId, JobId, Sequence};
 use crate::moment::Moment;
 
 /// One alert, ready to be worded. Stored as JSON, so a field is only ever added.
@@ -140,6 +140,23 @@ pub enum Matter {
         #[serde(with = "written")]
         expected_by: Moment,
     },
+    /// A receiver refused a publication and is not past it.
+    ReceiverRefused {
+        /// Which.
+        receiver: Word,
+        /// What it refused.
+        sequence: Sequence,
+    },
+    /// A receiver is not done with publications for too long.
+    ReceiverBehind {
+        /// Which.
+        receiver: Word,
+        /// How many publications.
+        n_behind: u32,
+        /// Since when the first of them stands.
+        #[serde(with = "written")]
+        since: Moment,
+    },
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -179,6 +196,10 @@ pub enum AlertKind {
     StrayFiles,
     /// [`Matter::NothingCame`].
     NothingCame,
+    /// [`Matter::ReceiverRefused`].
+    ReceiverRefused,
+    /// [`Matter::ReceiverBehind`].
+    ReceiverBehind,
     /// [`Matter::Test`].
     Test,
 }
@@ -209,7 +230,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -226,6 +247,8 @@ impl AlertKind {
         Self::SetHeld,
         Self::StrayFiles,
         Self::NothingCame,
+        Self::ReceiverRefused,
+        Self::ReceiverBehind,
         Self::Test,
     ];
 
@@ -248,6 +271,8 @@ impl AlertKind {
             Self::SetHeld => "set-held",
             Self::StrayFiles => "stray-files",
             Self::NothingCame => "nothing-came",
+            Self::ReceiverRefused => "receiver-refused",
+            Self::ReceiverBehind => "receiver-behind",
             Self::Test => "test",
         }
     }
@@ -336,6 +361,8 @@ impl Alert {
             (Matter::SetHeld { .. }, _) => AlertKind::SetHeld,
             (Matter::StrayFiles { .. }, _) => AlertKind::StrayFiles,
             (Matter::NothingCame { .. }, _) => AlertKind::NothingCame,
+            (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
+            (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
             (Matter::Test, _) => AlertKind::Test,
         }
     }
@@ -354,12 +381,14 @@ impl Alert {
             | Matter::SetWaiting { .. }
             | Matter::SetHeld { .. }
             | Matter::StrayFiles { .. }
-            | Matter::NothingCame { .. } => Severity::Warning,
+            | Matter::NothingCame { .. }
+            | Matter::ReceiverBehind { .. } => Severity::Warning,
             Matter::RunFailed { .. }
             | Matter::DeadlinePassed { .. }
             | Matter::DiskLow { .. }
             | Matter::SchedulerStopped { .. }
-            | Matter::AuditBroken { .. } => Severity::Error,
+            | Matter::AuditBroken { .. }
+            | Matter::ReceiverRefused { .. } => Severity::Error,
         }
     }
 
@@ -380,6 +409,9 @@ impl Alert {
             | Matter::SetHeld { intake, .. }
             | Matter::StrayFiles { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, None),
             Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
+            Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
+                AlertKey::receiver(self.kind().as_str(), feed, receiver)
+            }
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
         }
     }
@@ -483,6 +515,8 @@ mod tests {
             },
             Matter::SchedulerStopped { fault_code: "store.full".into() },
             Matter::AuditBroken { audit_no: 7 },
+            Matter::ReceiverRefused { receiver: "015".into(), sequence: Sequence(4) },
+            Matter::ReceiverBehind { receiver: "015".into(), n_behind: 2, since: at(0) },
             Matter::Test,
         ] {
             let alert = nightly(matter).of_feed(&feed).of_run("01k6h0zq7");

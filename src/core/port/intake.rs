@@ -5,6 +5,7 @@
 //! both sides compared without trusting the values' table. SQLite and PostgreSQL stand behind it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
@@ -31,6 +32,16 @@ pub trait IntakeStore: Send + Sync {
 
     /// The last `limit` sets on record, newest first: of one intake or of all, whatever became of them.
     fn sets(&self, intake: Option<&IntakeId>, limit: u32) -> Result<Vec<SetRecord>, StoreError>;
+
+    /// The last set on record whose notice had these bytes, whatever became of it.
+    fn last_of_notice(
+        &self,
+        intake: &IntakeId,
+        notice_sha256: &Digest,
+    ) -> Result<Option<SetRecord>, StoreError>;
+
+    /// The notices that need no second judgement: those of sets taken in, repeated or passed over.
+    fn settled(&self, intake: &IntakeId) -> Result<BTreeSet<Digest>, StoreError>;
 
     /// Records what became of a set that changes no rows, and gives its number.
     fn note(&self, record: &SetRecord) -> Result<u64, StoreError>;

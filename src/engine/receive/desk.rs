@@ -52,6 +52,12 @@ pub trait Desk {
         false
     }
 
+    /// True where sets that are done with go out of their folder. Then one that is found there again is judged
+    /// again, as a repeat, so that it goes.
+    fn takes_away(&self) -> bool {
+        false
+    }
+
     /// The set's files after the verdict: taken away, brought to quarantine, or left.
     fn conclude(
         &mut self,

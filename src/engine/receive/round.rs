@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use renkei_core::port::Outcome;
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet, read_notice,
+    Conversion, FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet,
+    read_notice,
 };
-use renkei_core::{Digest, FileName, FolderPath, Version};
+use renkei_core::{FileName, FolderPath, Version};
 
 use super::desk::Desk;
 use super::set::{Goal, Set, SetResult, Taker, refuse_unreadable, take_set};
@@ -20,8 +21,14 @@ const MAX_ANSWERS: u32 = 1_000;
 #[derive(Debug, Default)]
 pub struct Rounds {
     pairers: HashMap<FolderPath, Pairer>,
-    /// What needs no second judgement: the notice and what became of it.
-    settled: HashMap<(FolderPath, FileName), Digest>,
+}
+
+/// Where the rows of an intake go.
+pub struct Tables<'t> {
+    /// The table for a version's rows; `None` keeps keys and digests only.
+    pub name: &'t dyn Fn(Version) -> Option<String>,
+    /// What values become on their way there, by version.
+    pub conversion: &'t dyn Fn(Version) -> Option<&'t Conversion>,
 }
 
 /// What a round came to.
@@ -47,18 +54,18 @@ pub struct Found {
 }
 
 impl Rounds {
-    /// Goes round once. `table` gives the table for a version's rows; `None` keeps keys and digests only.
+    /// Goes round once.
     pub fn go(
         &mut self,
         taker: Taker<'_>,
         terms: &Terms,
         patience: &Patience,
-        table: &dyn Fn(Version) -> Option<String>,
+        tables: &Tables<'_>,
         goal: Goal,
         desk: &mut dyn Desk,
     ) -> Result<Look, EngineError> {
         let mut look = Look::default();
-        let (mut sets, unreadable) = self.look(taker, terms, patience, &mut look)?;
+        let (mut sets, unreadable) = self.look(taker, terms, patience, desk, &mut look)?;
         if goal == Goal::Take {
             for (folder, notice) in unreadable {
                 let result = refuse_unreadable(taker, terms, &notice)?;
@@ -75,9 +82,15 @@ impl Rounds {
                 if taker.witness.wants_stop() {
                     return Err(EngineError::Stopped);
                 }
-                let version_table = table(found.set.notice.version);
-                let set =
-                    Set { terms, folder: &found.folder, found: &found.set, table: version_table.as_deref() };
+                let version = found.set.notice.version;
+                let table = (tables.name)(version);
+                let set = Set {
+                    terms,
+                    folder: &found.folder,
+                    found: &found.set,
+                    table: table.as_deref(),
+                    conversion: (tables.conversion)(version),
+                };
                 let result = take_set(taker, set, goal, desk)?;
                 match result.receipt.outcome {
                     Outcome::Taken => n_taken += 1,
@@ -87,7 +100,9 @@ impl Rounds {
                     }
                     _ => {}
                 }
-                self.conclude(&found, &result, goal, desk)?;
+                if goal == Goal::Take {
+                    desk.conclude(&found.folder, &found.set, &result)?;
+                }
                 push_new(&mut look.results, result);
                 if goal == Goal::Preview && n_taken > 0 {
                     // What would come after it cannot be told without taking it in.
@@ -96,7 +111,9 @@ impl Rounds {
             }
             if n_taken == 0 || waiting.is_empty() {
                 for (found, result) in waiting {
-                    self.conclude(&found, &result, goal, desk)?;
+                    if goal == Goal::Take {
+                        desk.conclude(&found.folder, &found.set, &result)?;
+                    }
                     look.gaps.push(result.receipt.clone());
                     push_new(&mut look.results, result);
                 }
@@ -116,9 +133,11 @@ impl Rounds {
         taker: Taker<'_>,
         terms: &Terms,
         patience: &Patience,
+        desk: &dyn Desk,
         look: &mut Look,
     ) -> Result<(Vec<Found>, Vec<(FolderPath, UnreadableNotice)>), EngineError> {
         let now = taker.clock.now();
+        let settled = taker.store.settled(&terms.id)?;
         let (mut sets, mut unreadable) = (Vec::new(), Vec::new());
         for folder in &terms.folders {
             let seen = taker.share.look(folder)?;
@@ -128,33 +147,13 @@ impl Rounds {
             unreadable.extend(pairing.unreadable.into_iter().map(|notice| (folder.clone(), notice)));
             look.incomplete.extend(pairing.waiting);
             look.strays.extend(pairing.strays);
-            for set in pairing.ready {
-                let place = (folder.clone(), set.notice_name.clone());
-                if self.settled.get(&place) != Some(&set.notice_sha256) {
-                    sets.push(Found { folder: folder.clone(), set });
-                }
-            }
+            let whole = pairing.ready.into_iter().filter(|set| {
+                // Files that are taken away once they are done with may be here because that was cut off.
+                desk.takes_away() || !settled.contains(&set.notice_sha256)
+            });
+            sets.extend(whole.map(|set| Found { folder: folder.clone(), set }));
         }
         Ok((sets, unreadable))
-    }
-
-    fn conclude(
-        &mut self,
-        found: &Found,
-        result: &SetResult,
-        goal: Goal,
-        desk: &mut dyn Desk,
-    ) -> Result<(), EngineError> {
-        if goal == Goal::Preview {
-            return Ok(());
-        }
-        desk.conclude(&found.folder, &found.set, result)?;
-        let outcome = result.receipt.outcome;
-        if matches!(outcome, Outcome::Taken | Outcome::Repeated | Outcome::Passed) {
-            let place = (found.folder.clone(), found.set.notice_name.clone());
-            self.settled.insert(place, found.set.notice_sha256);
-        }
-        Ok(())
     }
 }
 
@@ -174,12 +173,15 @@ fn push_new(results: &mut Vec<SetResult>, result: SetResult) {
     }
 }
 
-/// By version, feed and number. A taker that holds nothing begins with the last full there is, not with the first.
+/// By version, feed and number; what is not accepted on its date goes last, when a switch to another version is
+/// behind. A taker that holds nothing begins with the last full there is, not with the first.
 fn in_order(sets: &mut Vec<Found>, terms: &Terms, has_head: bool) {
     sets.sort_by(|one, other| {
         let key = |found: &Found| {
             let notice = &found.set.notice;
-            (notice.version, notice.feed.clone(), notice.sequence)
+            let accepted = terms.version(notice.version);
+            let is_late = !accepted.is_some_and(|accepted| accepted.is_accepted_on(notice.business_date));
+            (is_late, notice.version, notice.feed.clone(), notice.sequence)
         };
         key(one).cmp(&key(other))
     });

@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use renkei_core::csv_file::{Newline, Quote};
-use renkei_core::layout::{FileFormat, HeaderRow, Layout};
+use renkei_core::layout::{FileFormat, HeaderRow, Layout, Rows};
 use renkei_core::notice::{ChangeCounts, FileFormatWords, Notice, StateWords};
 use renkei_core::publication::Kind;
 use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::text::Encoding;
 
-use super::file;
+use super::file::{self, SeenRow};
 use super::report::{ChainReport, NoticeReport};
-use super::{Given, beside};
+use super::{Finding, Given, beside};
 use crate::intake::InputIssue;
 use crate::judge::{FileJudge, KeyOrder};
 
@@ -23,7 +23,12 @@ struct DiffRows {
 
 /// Verifies notices given in any order. A full and diffs of one feed are proven as a chain, by sequence;
 /// everything else by itself.
-pub fn verify(mut given: Vec<Given<'_>>) -> ChainReport {
+pub fn verify(given: Vec<Given<'_>>) -> ChainReport {
+    verify_watched(given, &mut |_| {})
+}
+
+/// [`verify`], telling each issue of a data file as it is found: a report lists only the first of them.
+pub fn verify_watched(mut given: Vec<Given<'_>>, watch: &mut dyn FnMut(&Finding<'_>)) -> ChainReport {
     given.sort_by_key(|given| {
         given.notice.as_ref().map_or((0, 0), |notice| (rank(notice), notice.sequence.0))
     });
@@ -34,7 +39,7 @@ pub fn verify(mut given: Vec<Given<'_>>) -> ChainReport {
     let mut touched: HashSet<Vec<u8>> = HashSet::new();
     for (index, one) in given.iter().enumerate().filter(|(_, one)| kind(one) == Some(Kind::Diff)) {
         let mut rows = DiffRows::default();
-        reports.insert(index, verify_diff(one, &mut rows));
+        reports.insert(index, verify_diff(one, &mut rows, watch));
         touched.extend(rows.rows.iter().map(|(key, _, _)| key.clone()));
         diffs.insert(index, rows);
     }
@@ -43,7 +48,7 @@ pub fn verify(mut given: Vec<Given<'_>>) -> ChainReport {
         let notice = one.notice.as_ref().ok();
         let mut found = match reports.remove(&index) {
             Some(found) => found,
-            None => verify_rows(one, &touched, &mut chain, &mut report.chain_issues),
+            None => verify_rows(one, &touched, &mut chain, &mut report.chain_issues, watch),
         };
         if let (Some(notice), Some(rows)) = (notice, diffs.get(&index)) {
             if chain.last.is_some() {
@@ -162,7 +167,7 @@ impl Chain {
     }
 }
 
-fn verify_diff(given: &Given<'_>, rows: &mut DiffRows) -> NoticeReport {
+fn verify_diff(given: &Given<'_>, rows: &mut DiffRows, watch: &mut dyn FnMut(&Finding<'_>)) -> NoticeReport {
     let (mut report, parts) = begin(given);
     let Some((notice, layout, format)) = parts else { return report };
     // The rows of a diff are kept, so that their keys are told apart here and counted.
@@ -170,10 +175,13 @@ fn verify_diff(given: &Given<'_>, rows: &mut DiffRows) -> NoticeReport {
     let mut keys = HashSet::new();
     let (mut n_removed, mut n_doubled) = (0_u64, 0_u64);
     for file in &notice.files {
-        let found = file::check(&mut judge, given.beside, file, &mut |row| {
+        let mut seen = |row: SeenRow<'_>| {
             n_removed += u64::from(row.is_removed);
             n_doubled += u64::from(!keys.insert(row.key.to_vec()));
             rows.rows.push((row.key.to_vec(), row.bucket, (!row.is_removed).then_some(row.digest)));
+        };
+        let found = file::check(&mut judge, given.beside, file, &mut seen, &mut |issue| {
+            watch(&Finding { set: &given.label, file: file.name.as_str(), issue });
         });
         report.files.push(found);
     }
@@ -192,20 +200,26 @@ fn verify_rows(
     touched: &HashSet<Vec<u8>>,
     chain: &mut Chain,
     chain_issues: &mut Vec<InputIssue>,
+    watch: &mut dyn FnMut(&Finding<'_>),
 ) -> NoticeReport {
     let (mut report, parts) = begin(given);
     let Some((notice, layout, format)) = parts else { return report };
-    let mut judge = FileJudge::new(layout, format, notice.business_date, KeyOrder::Ascending);
+    // The hub writes in key order; whoever hands in may write in any.
+    let order = if layout.rows == Rows::Received { KeyOrder::Any } else { KeyOrder::Ascending };
+    let mut judge = FileJudge::new(layout, format, notice.business_date, order);
     let mut state = FeedState::empty();
     let mut known = HashMap::new();
     let mut n_removed = 0_u64;
     for file in &notice.files {
-        let found = file::check(&mut judge, given.beside, file, &mut |row| {
+        let mut seen = |row: SeenRow<'_>| {
             n_removed += u64::from(row.is_removed);
             state.add(row.bucket, &row.digest);
             if touched.contains(row.key) {
                 known.insert(row.key.to_vec(), row.digest);
             }
+        };
+        let found = file::check(&mut judge, given.beside, file, &mut seen, &mut |issue| {
+            watch(&Finding { set: &given.label, file: file.name.as_str(), issue });
         });
         report.files.push(found);
     }

@@ -24,23 +24,28 @@ pub(super) fn check(
     beside: &dyn Beside,
     declared: &DataFile,
     seen: &mut dyn FnMut(SeenRow<'_>),
+    watch: &mut dyn FnMut(&InputIssue),
 ) -> FileReport {
     let mut report =
         FileReport { name: declared.name.to_string(), n_rows: 0, n_bytes: 0, issues: IssueList::default() };
     let issues = &mut report.issues;
+    let mut push = |issue: InputIssue| {
+        watch(&issue);
+        issues.push(issue);
+    };
     let source = match beside.read(&declared.name) {
         Ok(source) => source,
         Err(error) => {
-            issues.push(InputIssue::of_row(0, "file-missing", error.to_string()));
+            push(InputIssue::of_row(0, "file-missing", error.to_string()));
             return report;
         }
     };
     let judged = judge.judge(source, &mut |batch| {
         for line in batch.lines() {
             match line {
-                JudgedLine::Refused(issue) => issues.push(issue.to_input_issue()),
+                JudgedLine::Refused(issue) => push(issue.to_input_issue()),
                 JudgedLine::Row(row) => {
-                    row.issues().for_each(|issue| issues.push(issue));
+                    row.issues().for_each(&mut push);
                     seen(SeenRow {
                         key: row.key(),
                         bucket: row.bucket(),
@@ -55,17 +60,17 @@ pub(super) fn check(
     let judged = match judged {
         Ok(judged) => judged,
         Err(error) => {
-            issues.push(InputIssue::of_row(0, "unreadable", error.to_string()));
+            push(InputIssue::of_row(0, "unreadable", error.to_string()));
             return report;
         }
     };
     report.n_rows = judged.n_rows;
     report.n_bytes = judged.n_bytes;
     if let Some(error) = judged.unreadable {
-        issues.push(InputIssue::of_row(0, "unreadable", error.to_string()));
+        push(InputIssue::of_row(0, "unreadable", error.to_string()));
     }
     let mut differs = |rule: &str, declared: String, found: String| {
-        issues.push(InputIssue::of_row(0, rule, format!("notice {declared}, file {found}")));
+        push(InputIssue::of_row(0, rule, format!("notice {declared}, file {found}")));
     };
     if judged.n_bytes != declared.n_bytes {
         differs("wrong-length", format!("{} bytes", declared.n_bytes), format!("{} bytes", judged.n_bytes));

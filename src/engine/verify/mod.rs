@@ -13,7 +13,9 @@ use renkei_core::layout::Layout;
 use renkei_core::notice::{Notice, NoticeError};
 use renkei_core::port::FolderError;
 
-pub use chain::verify;
+use crate::intake::InputIssue;
+
+pub use chain::{verify, verify_watched};
 pub use report::{ChainReport, FileReport, NoticeReport};
 
 /// Files beside a notice.
@@ -23,6 +25,17 @@ pub trait Beside {
 
     /// The names of all files in the notice's folder.
     fn names(&self) -> Result<Vec<FileName>, FolderError>;
+}
+
+/// An issue of a data file, as it is found.
+#[derive(Debug, Clone, Copy)]
+pub struct Finding<'f> {
+    /// How the notice was given.
+    pub set: &'f str,
+    /// The data file's name.
+    pub file: &'f str,
+    /// What is wrong.
+    pub issue: &'f InputIssue,
 }
 
 /// A notice to verify.

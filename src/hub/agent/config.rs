@@ -1,5 +1,6 @@
 //! The agent's declaration, `receive.toml`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +9,11 @@ use chrono::TimeDelta;
 use renkei_core::declared::{Declaration, Problems, Spot, Table, Value};
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
-use renkei_core::receive::{Patience, Terms};
+use renkei_core::receive::{Conversion, Patience, Terms};
 use renkei_core::{BusinessId, FolderPath, Version};
 use renkei_registry::MunicipalityCode;
 
+use super::conversion;
 use crate::config::taking::{
     self, Layouts, TakingDefaults, table_of, take_duration, take_patience, take_table,
 };
@@ -56,6 +58,8 @@ pub(crate) enum Target {
 pub(crate) struct AgentIntake {
     pub(crate) terms: Terms,
     pub(crate) to: RowsTo,
+    /// What values become on their way into the table, by version; empty where they stay as they come.
+    pub(crate) conversions: BTreeMap<Version, Conversion>,
 }
 
 /// Where an intake's rows go.
@@ -219,9 +223,14 @@ fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
         common.problems.report(&taking.folders_spot, "missing");
     }
     let to = rows_to(&mut table, common);
+    let layouts: Vec<&Layout> = taking.versions.iter().map(|version| version.layout.as_ref()).collect();
+    let conversions = conversion::take(&mut table, &layouts, common.folder, common.problems);
+    if let (Some(spot), Some(RowsTo::Folder(_) | RowsTo::Program { .. })) = (&conversions.spot, &to) {
+        common.problems.report(spot, "only rows that go into a table are converted");
+    }
     table.finish();
     let terms = taking.into_terms(common.receiver.clone()?, common.municipality?, None)?;
-    Some(AgentIntake { terms, to: to? })
+    Some(AgentIntake { terms, to: to?, conversions: conversions.by_version })
 }
 
 fn rows_to(table: &mut Table<'_>, common: &Common<'_>) -> Option<RowsTo> {

@@ -188,6 +188,14 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         Matter::NothingCame { intake, expected_by } => {
             vec![intake_value(intake), ("deadline", clock(expected_by))]
         }
+        Matter::ReceiverRefused { receiver, sequence } => {
+            vec![("receiver", receiver.to_string()), ("sequence", sequence.to_string())]
+        }
+        Matter::ReceiverBehind { receiver, n_behind, since } => vec![
+            ("receiver", receiver.to_string()),
+            ("behind", grouped(u64::from(*n_behind))),
+            ("since", clock(since)),
+        ],
         Matter::Test => Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod commits;
 mod completions;
 mod config;
+mod conform;
 mod daemon;
 mod demo;
 mod doctor;
@@ -77,6 +78,7 @@ commands! {
     Daemon(daemon::Daemon),
     Run(run::Run),
     Verify(verify::Verify),
+    Conform(conform::Conform),
     Feeds(feeds::Feeds),
     Publications(publications::Publications),
     Held(held::Held),

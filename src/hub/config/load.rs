@@ -99,6 +99,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         metrics: part.metrics,
         intakes: intakes.into_iter().map(|read| read.intake).collect::<Option<Vec<Intake>>>()?,
         transfer: part.transfer?,
+        ledger: part.ledger,
     })
 }
 

@@ -19,6 +19,7 @@ use super::head::HeadKeeper;
 use super::inboxes::Inboxes;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
+use super::receipts::ReceiptKeeper;
 use super::standstill::Standstill;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
@@ -42,6 +43,7 @@ pub(super) struct Looker {
     beside: Beside,
     jumps: Jumps,
     head: HeadKeeper,
+    receipts: ReceiptKeeper,
     pub(super) alarms: Alarms,
     inboxes: Inboxes,
     /// What ends the loop's wait.
@@ -73,6 +75,7 @@ impl Looker {
             head: HeadKeeper::default(),
             inboxes,
             wake,
+            receipts: ReceiptKeeper::default(),
             is_recovered: false,
             standstill: Standstill::default(),
         }
@@ -107,6 +110,12 @@ impl Looker {
         }
         self.look_at_inboxes(now);
         let begun = self.try_look();
+        self.receipts.keep(
+            self.premises.house(&Points, SCHEDULER),
+            &self.premises.folders,
+            &self.config,
+            &self.alarms,
+        );
         self.head.keep(&self.premises, &self.config);
         self.look_out(now);
         let sender = self.alarms.sender();

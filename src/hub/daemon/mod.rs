@@ -13,6 +13,7 @@ mod keeper;
 mod live;
 mod look;
 mod notify;
+mod receipts;
 mod standstill;
 mod worker;
 

@@ -41,6 +41,10 @@ impl Desk for HubDesk<'_> {
         }
     }
 
+    fn takes_away(&self) -> bool {
+        true
+    }
+
     fn is_change_allowed(&self, found: &FoundSet) -> bool {
         self.allowed == Some(found.notice.sequence)
     }

@@ -4,7 +4,7 @@ use renkei_core::port::{IntakeShelf, IntakeStore, Outcome, RunRecord, SetRecord}
 use renkei_core::receive::{Pairer, Receipt, WaitingSet, read_notice};
 use renkei_core::{FolderPath, IntakeId, Sequence};
 use renkei_engine::night::{Outcome as RunOutcome, Receiving};
-use renkei_engine::receive::{Goal, Look, Rounds, Taker};
+use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, House};
 use renkei_folder::{LocalFolders, Outbox};
 
@@ -52,9 +52,9 @@ impl Round<'_> {
             witness: self.house.witness,
             run_id: self.run_id,
         };
-        let table = |version| intake.table(version);
-        let look =
-            Rounds::default().go(taker, &intake.terms, &intake.patience, &table, Goal::Take, &mut desk)?;
+        let tables = Tables { name: &|version| intake.table(version), conversion: &|_| None };
+        let (terms, patience) = (&intake.terms, &intake.patience);
+        let look = Rounds::default().go(taker, terms, patience, &tables, Goal::Take, &mut desk)?;
         Ok((look, desk.refused))
     }
 

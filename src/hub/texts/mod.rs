@@ -4,6 +4,7 @@ mod alerts;
 mod faults;
 mod help;
 pub(crate) mod reasons;
+pub(crate) mod rules;
 
 pub(crate) use alerts::of_alert;
 pub use faults::{Both, FaultText, all_faults, of_fault};

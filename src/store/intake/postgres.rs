@@ -1,5 +1,6 @@
 //! The intake port on PostgreSQL: a consuming system's own database.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
@@ -13,7 +14,7 @@ use renkei_core::port::{
     HeldRow, IntakeHead, IntakeStore, SetRecord, StoreError, TableSpec, TakeCounts, Taking,
 };
 use renkei_core::state::RowDigest;
-use renkei_core::{FeedId, IntakeId, Sequence};
+use renkei_core::{Digest, FeedId, IntakeId, Sequence};
 use tokio_postgres::Config;
 use zeroize::Zeroizing;
 
@@ -145,6 +146,18 @@ impl IntakeStore for PostgresIntake {
 
     fn sets(&self, intake: Option<&IntakeId>, limit: u32) -> Result<Vec<SetRecord>, StoreError> {
         self.ask(|session| sets::last(session, intake, limit))
+    }
+
+    fn last_of_notice(
+        &self,
+        intake: &IntakeId,
+        notice_sha256: &Digest,
+    ) -> Result<Option<SetRecord>, StoreError> {
+        self.ask(|session| sets::last_of_notice(session, intake, notice_sha256))
+    }
+
+    fn settled(&self, intake: &IntakeId) -> Result<BTreeSet<Digest>, StoreError> {
+        self.ask(|session| sets::settled(session, intake))
     }
 
     fn note(&self, record: &SetRecord) -> Result<u64, StoreError> {

@@ -1,7 +1,9 @@
 //! The tables of intakes and of the sets on record, in PostgreSQL.
 
+use std::collections::BTreeSet;
+
 use renkei_core::port::{IntakeHead, SetRecord, StoreError};
-use renkei_core::{FeedId, IntakeId, Sequence};
+use renkei_core::{Digest, FeedId, IntakeId, Sequence};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -113,6 +115,32 @@ pub(crate) fn set_head(
     let sql = "UPDATE intake SET head_set = $2, table_name = $3 WHERE intake_no = $1";
     session.execute(sql, &[&intake_no, &set_no, &table])?;
     Ok(())
+}
+
+/// The last set of an intake whose notice had these bytes.
+pub(crate) fn last_of_notice(
+    session: &Session,
+    intake: &IntakeId,
+    notice_sha256: &Digest,
+) -> Result<Option<SetRecord>, StoreError> {
+    let sql = "WHERE intake_no = (SELECT intake_no FROM intake WHERE name = $1) AND notice_sha256 = $2
+               ORDER BY set_no DESC LIMIT 1";
+    Ok(query(session, sql, &[&intake.as_str(), &notice_sha256.0.as_slice()])?.pop())
+}
+
+/// The notices of an intake that need no second judgement.
+pub(crate) fn settled(session: &Session, intake: &IntakeId) -> Result<BTreeSet<Digest>, StoreError> {
+    let sql = "SELECT notice_sha256 FROM intake_set
+               WHERE intake_no = (SELECT intake_no FROM intake WHERE name = $1)
+                 AND outcome IN ('taken', 'repeated', 'passed')";
+    let rows = session.query(sql, &[&intake.as_str()])?;
+    let digest = |bytes: Vec<u8>| {
+        let bytes = <[u8; 32]>::try_from(bytes);
+        bytes
+            .map(Digest)
+            .map_err(|_| StoreError::Corrupt { detail: "a digest of a set on record".to_owned() })
+    };
+    rows.iter().map(|row| digest(column(row, 0)?)).collect()
 }
 
 /// The sets whose receipt was not handed out, oldest first.

@@ -1,5 +1,6 @@
 //! The intake port on a SQLite file: an agent's own, a consuming system's, or the hub's database.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -9,7 +10,7 @@ use renkei_core::port::{
     HeldRow, IntakeHead, IntakeStore, SetRecord, StoreError, TableSpec, TakeCounts, Taking,
 };
 use renkei_core::state::RowDigest;
-use renkei_core::{FeedId, IntakeId, Sequence};
+use renkei_core::{Digest, FeedId, IntakeId, Sequence};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::set_line::SetLine;
@@ -83,6 +84,18 @@ impl IntakeStore for SqliteIntake {
 
     fn sets(&self, intake: Option<&IntakeId>, limit: u32) -> Result<Vec<SetRecord>, StoreError> {
         sets::last(&self.reader()?, intake, limit)
+    }
+
+    fn last_of_notice(
+        &self,
+        intake: &IntakeId,
+        notice_sha256: &Digest,
+    ) -> Result<Option<SetRecord>, StoreError> {
+        sets::last_of_notice(&self.reader()?, intake, notice_sha256)
+    }
+
+    fn settled(&self, intake: &IntakeId) -> Result<BTreeSet<Digest>, StoreError> {
+        Ok(sets::settled(&self.reader()?, intake)?)
     }
 
     fn note(&self, record: &SetRecord) -> Result<u64, StoreError> {

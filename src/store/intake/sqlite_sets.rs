@@ -1,10 +1,13 @@
 //! The tables of intakes and of the sets on record, in SQLite.
 
+use std::collections::BTreeSet;
+
 use renkei_core::port::{IntakeHead, SetRecord, StoreError};
-use renkei_core::{FeedId, IntakeId, Sequence};
+use renkei_core::{Digest, FeedId, IntakeId, Sequence};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
 use super::set_line::{COLUMNS, STATES_KEPT, SetLine, head_after};
+use crate::columns::digest;
 use crate::errors::{SqliteError, corrupt};
 
 /// An intake as it stands.
@@ -69,6 +72,28 @@ pub(crate) fn last(
             query(connection, sql, (intake.as_str(), limit))
         }
     }
+}
+
+/// The last set of an intake whose notice had these bytes.
+pub(crate) fn last_of_notice(
+    connection: &Connection,
+    intake: &IntakeId,
+    notice_sha256: &Digest,
+) -> Result<Option<SetRecord>, StoreError> {
+    let sql = "WHERE intake_no = (SELECT intake_no FROM intake WHERE name = ?1) AND notice_sha256 = ?2
+               ORDER BY set_no DESC LIMIT 1";
+    Ok(query(connection, sql, (intake.as_str(), notice_sha256.0.as_slice()))?.pop())
+}
+
+/// The notices of an intake that need no second judgement.
+pub(crate) fn settled(connection: &Connection, intake: &IntakeId) -> Result<BTreeSet<Digest>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT notice_sha256 FROM intake_set
+         WHERE intake_no = (SELECT intake_no FROM intake WHERE name = ?1)
+           AND outcome IN ('taken', 'repeated', 'passed')",
+    )?;
+    let found = statement.query_map([intake.as_str()], |row| digest(row, 0))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// The sets whose receipt was not handed out, oldest first.
