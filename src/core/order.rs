@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::FeedId;
+use crate::ids::{FeedId, IntakeId};
 use crate::publication::Kind;
 
 /// The work of a run.
@@ -19,6 +19,11 @@ pub enum Order {
     },
     /// Remove what the retention rules no longer keep.
     Retention {},
+    /// Take in what systems hand in.
+    Receive {
+        /// The intakes, in order.
+        intakes: Vec<IntakeId>,
+    },
 }
 
 impl Order {
@@ -26,7 +31,15 @@ impl Order {
     pub fn feeds(&self) -> &[FeedId] {
         match self {
             Self::Publish { feeds, .. } => feeds,
-            Self::Retention {} => &[],
+            Self::Retention {} | Self::Receive { .. } => &[],
+        }
+    }
+
+    /// What else it has to itself: no two runs take in the same intake at a time.
+    pub fn alone_with(&self) -> Vec<String> {
+        match self {
+            Self::Receive { intakes } => intakes.iter().map(|intake| format!("intake:{intake}")).collect(),
+            Self::Publish { .. } | Self::Retention {} => Vec::new(),
         }
     }
 
@@ -53,6 +66,10 @@ mod tests {
         assert_eq!(order.to_json(), r#"{"do":"publish","feeds":["001o005-v1.1"],"content":"diff"}"#);
         assert_eq!(Order::parse(&order.to_json()), Some(order));
         assert_eq!(Order::parse(&Order::Retention {}.to_json()), Some(Order::Retention {}));
+        let receive = Order::Receive { intakes: vec!["kaigo".parse().unwrap()] };
+        assert_eq!(receive.to_json(), r#"{"do":"receive","intakes":["kaigo"]}"#);
+        assert_eq!(Order::parse(&receive.to_json()), Some(receive.clone()));
+        assert_eq!((receive.feeds(), receive.alone_with()), (&[][..], vec!["intake:kaigo".to_owned()]));
         for text in ["", "{}", r#"{"do":"print"}"#, r#"{"do":"retention","fast":true}"#] {
             assert_eq!(Order::parse(text), None, "{text}");
         }

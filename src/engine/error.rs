@@ -6,7 +6,7 @@ use renkei_core::port::{FolderError, StoreError};
 use renkei_core::receive::ReceiptError;
 use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
 use renkei_core::transfer::{CaseNo, Refused};
-use renkei_core::{BusinessId, Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
+use renkei_core::{BusinessId, Class, CommitNo, Fault, FeedId, FileName, IdError, IntakeId, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
 use crate::run::STOPPED;
@@ -142,6 +142,12 @@ pub enum EngineError {
     FeedGone {
         /// The feed.
         feed: FeedId,
+    },
+    /// A run's order names an intake that is no longer declared.
+    #[error("intake {intake} is not declared any more")]
+    IntakeGone {
+        /// The intake.
+        intake: IntakeId,
     },
     /// A run's order cannot be read: a later program wrote it.
     #[error("the order of run {run_id} cannot be read")]
@@ -325,6 +331,7 @@ impl Fault for EngineError {
             Self::Unwritable { .. } => "engine.unwritable",
             Self::ProofFailed { .. } => "engine.proof-failed",
             Self::FeedGone { .. } => "engine.feed-gone",
+            Self::IntakeGone { .. } => "engine.intake-gone",
             Self::UnknownOrder { .. } => "engine.unknown-order",
             Self::Panic { .. } => "engine.panic",
             Self::CutOff { .. } => "engine.cut-off",

@@ -15,6 +15,7 @@ mod quarantine;
 mod read;
 mod receipts;
 mod receiver;
+mod reread;
 mod root;
 mod share;
 mod stage;

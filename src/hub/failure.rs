@@ -188,6 +188,20 @@ pub enum HubError {
         /// The nearest intake.
         near: Option<String>,
     },
+    /// `reread` was given no refused set.
+    #[error("no refused set has the place or number {set:?}")]
+    UnknownSet {
+        /// What was given.
+        set: String,
+    },
+    /// `intake allow` was given a set that nothing holds.
+    #[error("intake {intake} has no set {sequence} that waits to be allowed")]
+    NothingHeld {
+        /// The intake.
+        intake: String,
+        /// The sequence.
+        sequence: u32,
+    },
     /// Signals cannot be listened to.
     #[error("signals cannot be listened to")]
     Signals {
@@ -276,6 +290,8 @@ impl Fault for HubError {
             Self::UnknownJob { .. } => "usage.unknown-job",
             Self::DisabledJob { .. } => "usage.disabled-job",
             Self::UnknownIntake { .. } => "usage.unknown-intake",
+            Self::UnknownSet { .. } => "usage.unknown-set",
+            Self::NothingHeld { .. } => "intake.nothing-held",
             Self::Signals { .. } => "hub.signals",
             Self::UnknownAlert { .. } => "usage.unknown-alert",
             Self::NoDatabase { .. } => "hub.no-database",

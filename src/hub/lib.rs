@@ -19,6 +19,7 @@ mod exit;
 mod failure;
 mod feed_board;
 pub mod init;
+mod intake;
 mod issues;
 mod ledger_board;
 mod log;

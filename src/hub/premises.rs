@@ -9,6 +9,7 @@ use renkei_core::retention::Rules;
 use renkei_engine::{House, Witness};
 use renkei_folder::LocalFolders;
 use renkei_registry::MunicipalityCode;
+use renkei_store::intake::SqliteIntake;
 use renkei_store::{NumberKey, OpenOptions, SqliteStore};
 
 use crate::clock::HubClock;
@@ -22,6 +23,8 @@ pub(crate) struct Premises {
     pub(crate) clock: HubClock,
     municipality: MunicipalityCode,
     retention: Rules,
+    database: PathBuf,
+    wait: Duration,
 }
 
 impl Premises {
@@ -34,7 +37,23 @@ impl Premises {
     ) -> Result<Self, Failure> {
         let store = open_store(config, wait, create)?;
         let folders = LocalFolders::open(&config.root)?;
-        Ok(Self { store, folders, clock, municipality: config.municipality, retention: config.retention })
+        if create {
+            make_inboxes(&folders, config);
+        }
+        Ok(Self {
+            store,
+            folders,
+            clock,
+            municipality: config.municipality,
+            retention: config.retention,
+            database: config.store.path.clone(),
+            wait,
+        })
+    }
+
+    /// What the hub holds of others' interfaces: beside its own tables, in the same database.
+    pub(crate) fn intake_store(&self) -> Result<SqliteIntake, StoreError> {
+        SqliteIntake::open(&self.database, self.wait)
     }
 
     /// What the use cases work with.
@@ -94,6 +113,17 @@ pub(crate) fn make_folders(config: &Config) -> Result<(), HubError> {
     };
     config.store.path.parent().map_or(Ok(()), make)?;
     make(&config.root)
+}
+
+/// Makes the folders that systems hand in to and find answers in. One that cannot be made stops nothing else.
+fn make_inboxes(folders: &LocalFolders, config: &Config) {
+    for intake in &config.intakes {
+        for folder in intake.terms.folders.iter().chain([&intake.answer]) {
+            if let Err(error) = folders.make_folder(folder) {
+                tracing::warn!(intake = %intake.terms.id, %error, "an intake's folder cannot be made");
+            }
+        }
+    }
 }
 
 /// The key in an environment variable; an error names the variable.

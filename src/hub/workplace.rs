@@ -108,6 +108,11 @@ impl<'s> Workplace<'s> {
         self.premises.house(&self.progress, &self.operator)
     }
 
+    /// Where it works.
+    pub(crate) fn premises(&self) -> &Premises {
+        &self.premises
+    }
+
     /// The database.
     pub(crate) fn store(&self) -> &dyn Store {
         &self.premises.store

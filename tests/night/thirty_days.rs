@@ -13,7 +13,9 @@ use renkei_core::dispatch::Decision;
 use renkei_core::feed::Feed;
 use renkei_core::port::{SlotVerdict, Store as _};
 use renkei_core::retention::Rules;
-use renkei_engine::night::{NightPlan, Outcome, account_slots, begin, conclude, queue, rescue, work};
+use renkei_engine::night::{
+    NightPlan, NoIntakes, Outcome, account_slots, begin, conclude, queue, rescue, work,
+};
 use renkei_engine::{Clock, Content, House, Unwatched, generate, load_residents};
 use renkei_folder::LocalFolders;
 use renkei_hub::config::Config;
@@ -132,7 +134,7 @@ impl Office {
             let mut starting = waiting.into_iter().filter(|queued| queued.decision == Decision::Start);
             let Some(next) = starting.next() else { return };
             let run = begin(house, &next.run).unwrap();
-            let outcome = work(house, &self.feeds, &run);
+            let outcome = work(house, &self.feeds, &NoIntakes, &run);
             assert!(matches!(outcome, Outcome::Done), "{outcome:?}");
             self.clock.0.fetch_add(90, Ordering::Relaxed);
             conclude(house, &run, &outcome, &self.plan.jobs[0].retry, 0).unwrap();

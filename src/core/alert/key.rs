@@ -50,6 +50,11 @@ impl AlertKey {
         Self::joined("audit-broken", [None, None, None])
     }
 
+    /// What an intake, or a set of one, is in.
+    pub fn intake(kind: &str, intake_or_set: &Word, date: Option<NaiveDate>) -> Self {
+        Self::joined(kind, [text(Some(intake_or_set)), text(date), None])
+    }
+
     /// A receiver of a feed: that it refused something, or that it is behind.
     pub(super) fn receiver(kind: &str, feed: Option<&FeedId>, receiver: &Word) -> Self {
         Self::joined(kind, [text(feed), text(Some(receiver)), None])

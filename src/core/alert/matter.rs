@@ -97,6 +97,49 @@ pub enum Matter {
         /// The first line that does not follow from the one before.
         audit_no: u64,
     },
+    /// A set that a system handed in was refused.
+    SetRefused {
+        /// The intake.
+        intake: Word,
+        /// Its place in the quarantine.
+        place: Word,
+    },
+    /// Sets lack files for longer than they should.
+    SetIncomplete {
+        /// The intake.
+        intake: Word,
+        /// How many sets.
+        n_sets: u64,
+    },
+    /// Sets wait for others before them for longer than they should.
+    SetWaiting {
+        /// The intake.
+        intake: Word,
+        /// How many sets.
+        n_sets: u64,
+    },
+    /// A set changes so much that a person must allow it.
+    SetHeld {
+        /// The intake.
+        intake: Word,
+        /// How many sets.
+        n_sets: u64,
+    },
+    /// Files that no notice names stand in an inbox for long.
+    StrayFiles {
+        /// The intake.
+        intake: Word,
+        /// How many files.
+        n_files: u64,
+    },
+    /// Nothing was handed in by the time it was expected.
+    NothingCame {
+        /// The intake.
+        intake: Word,
+        /// By when it was expected.
+        #[serde(with = "written")]
+        expected_by: Moment,
+    },
     /// A receiver refused a publication and is not past it.
     ReceiverRefused {
         /// Which.
@@ -141,6 +184,18 @@ pub enum AlertKind {
     SchedulerStopped,
     /// [`Matter::AuditBroken`].
     AuditBroken,
+    /// [`Matter::SetRefused`].
+    SetRefused,
+    /// [`Matter::SetIncomplete`].
+    SetIncomplete,
+    /// [`Matter::SetWaiting`].
+    SetWaiting,
+    /// [`Matter::SetHeld`].
+    SetHeld,
+    /// [`Matter::StrayFiles`].
+    StrayFiles,
+    /// [`Matter::NothingCame`].
+    NothingCame,
     /// [`Matter::ReceiverRefused`].
     ReceiverRefused,
     /// [`Matter::ReceiverBehind`].
@@ -175,7 +230,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -186,6 +241,12 @@ impl AlertKind {
         Self::CalendarEnding,
         Self::SchedulerStopped,
         Self::AuditBroken,
+        Self::SetRefused,
+        Self::SetIncomplete,
+        Self::SetWaiting,
+        Self::SetHeld,
+        Self::StrayFiles,
+        Self::NothingCame,
         Self::ReceiverRefused,
         Self::ReceiverBehind,
         Self::Test,
@@ -204,6 +265,12 @@ impl AlertKind {
             Self::CalendarEnding => "calendar-ending",
             Self::SchedulerStopped => "scheduler-stopped",
             Self::AuditBroken => "audit-broken",
+            Self::SetRefused => "set-refused",
+            Self::SetIncomplete => "set-incomplete",
+            Self::SetWaiting => "set-waiting",
+            Self::SetHeld => "set-held",
+            Self::StrayFiles => "stray-files",
+            Self::NothingCame => "nothing-came",
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
             Self::Test => "test",
@@ -288,6 +355,12 @@ impl Alert {
             (Matter::CalendarEnding { .. }, _) => AlertKind::CalendarEnding,
             (Matter::SchedulerStopped { .. }, _) => AlertKind::SchedulerStopped,
             (Matter::AuditBroken { .. }, _) => AlertKind::AuditBroken,
+            (Matter::SetRefused { .. }, _) => AlertKind::SetRefused,
+            (Matter::SetIncomplete { .. }, _) => AlertKind::SetIncomplete,
+            (Matter::SetWaiting { .. }, _) => AlertKind::SetWaiting,
+            (Matter::SetHeld { .. }, _) => AlertKind::SetHeld,
+            (Matter::StrayFiles { .. }, _) => AlertKind::StrayFiles,
+            (Matter::NothingCame { .. }, _) => AlertKind::NothingCame,
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
             (Matter::Test, _) => AlertKind::Test,
@@ -303,6 +376,12 @@ impl Alert {
             | Matter::ChangeHeld { .. }
             | Matter::ClockJumped { .. }
             | Matter::CalendarEnding { .. }
+            | Matter::SetRefused { .. }
+            | Matter::SetIncomplete { .. }
+            | Matter::SetWaiting { .. }
+            | Matter::SetHeld { .. }
+            | Matter::StrayFiles { .. }
+            | Matter::NothingCame { .. }
             | Matter::ReceiverBehind { .. } => Severity::Warning,
             Matter::RunFailed { .. }
             | Matter::DeadlinePassed { .. }
@@ -324,10 +403,29 @@ impl Alert {
             Matter::CalendarEnding { calendar, .. } => AlertKey::calendar(calendar),
             Matter::SchedulerStopped { .. } => AlertKey::scheduler(),
             Matter::AuditBroken { .. } => AlertKey::audit(),
+            Matter::SetRefused { place, .. } => AlertKey::intake(self.kind().as_str(), place, None),
+            Matter::SetIncomplete { intake, .. }
+            | Matter::SetWaiting { intake, .. }
+            | Matter::SetHeld { intake, .. }
+            | Matter::StrayFiles { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, None),
+            Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
             Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, receiver)
             }
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
+        }
+    }
+
+    /// The intake it is about, for those that are about one.
+    pub fn intake(&self) -> Option<&Word> {
+        match &self.matter {
+            Matter::SetRefused { intake, .. }
+            | Matter::SetIncomplete { intake, .. }
+            | Matter::SetWaiting { intake, .. }
+            | Matter::SetHeld { intake, .. }
+            | Matter::StrayFiles { intake, .. }
+            | Matter::NothingCame { intake, .. } => Some(intake),
+            _ => None,
         }
     }
 

@@ -121,10 +121,13 @@ pub fn judge(
     if terms.needs_proof && notice.kind.moves_state() && notice.state_after.is_none() {
         refuse(ReasonCode::NoProof, "state_after is missing".to_owned());
     }
+    if terms.is_each_counted && !notice.kind.moves_state() {
+        refuse(ReasonCode::KindNotTaken, format!("the content is {}, not full or diff", notice.kind));
+    }
     let Some(format) = format.filter(|_| reasons.is_empty()) else { return Standing::Refused(reasons) };
     let followed = head.filter(|head| head.feed == notice.feed);
     let is_switch = head.is_some() && followed.is_none();
-    match in_sequence(notice, head, followed, taken) {
+    match in_sequence(notice, terms, head, followed, taken) {
         Order::Next => Standing::Next {
             layout: Arc::clone(layout),
             format,
@@ -147,6 +150,7 @@ enum Order {
 
 fn in_sequence(
     notice: &Notice,
+    terms: &Terms,
     head: Option<&IntakeHead>,
     followed: Option<&IntakeHead>,
     taken: &dyn Fn(&FeedId, Sequence) -> Option<Digest>,
@@ -162,6 +166,16 @@ fn in_sequence(
     }
     if !notice.kind.moves_state() {
         return passed("an extract moves no state");
+    }
+    if let Some(held) = followed.map(|head| head.sequence).filter(|_| terms.is_each_counted) {
+        if notice.sequence <= held {
+            let detail = format!("sequence {} comes after {held} was taken in", notice.sequence);
+            return Order::Other(Standing::Refused(vec![Reason::of_set(ReasonCode::TooLate, detail)]));
+        }
+        if notice.sequence.0 > held.0 + 1 {
+            let gap = Gap { held: Some(held), needed: Sequence(notice.sequence.0 - 1) };
+            return Order::Other(Standing::Waiting(gap));
+        }
     }
     if followed.is_some_and(|head| notice.sequence <= head.sequence) {
         return passed("older than what is held");

@@ -43,6 +43,7 @@ fn terms() -> Terms {
         full: TakeMode::Replace,
         rows: RowPolicy::RefuseSet,
         guard: crate::guard::GuardBounds::default(),
+        is_each_counted: false,
         needs_proof: true,
     }
 }

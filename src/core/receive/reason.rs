@@ -111,6 +111,14 @@ reason_codes! {
     NoProof = "no-proof",
         "通知に状態のハッシュ値（state_before・state_after）がありません。この取込では必要です。",
         "The notice has no digests of the state (state_before, state_after); this intake needs them.";
+    /// A content that this intake does not take.
+    KindNotTaken = "kind-not-taken",
+        "この取込が受け付けない種別です。全件（full）か差分（diff）として出し直してください。",
+        "This intake does not take such content. Hand it in as a full or a diff.";
+    /// A set whose turn has gone by, where every set counts.
+    TooLate = "too-late",
+        "後の連番を取り込んだ後に届きました。順番を確かめ、新しい連番で出し直してください。",
+        "It came after a later one was taken in. Check the order and hand it in under a new number.";
     /// The same number as a set taken in, with other content.
     OtherContent = "other-content",
         "取込済みの連番と同じ連番で内容が違います。新しい連番で出し直してください。",

@@ -35,6 +35,8 @@ pub struct Terms {
     pub rows: RowPolicy,
     /// How much a set may change before a person must allow it.
     pub guard: GuardBounds,
+    /// True where every set counts by itself, as moves do: none is passed over because a later one came.
+    pub is_each_counted: bool,
     /// True where a notice must prove its state before and after; the hub's own notices always do, other
     /// systems' may be unable to.
     pub needs_proof: bool,

@@ -10,7 +10,7 @@ use renkei_core::retry::RetryPolicy;
 
 use super::conclude::{begin, conclude};
 use super::plan::NightJob;
-use super::work::{Outcome, parts_with_earlier, work};
+use super::work::{Outcome, Receiving, parts_with_earlier, work};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::run::new_run;
@@ -58,6 +58,7 @@ pub fn left_of(
 pub fn run_in_place(
     house: House<'_>,
     feeds: &[Feed],
+    receiving: &dyn Receiving,
     job: &NightJob,
     business_date: NaiveDate,
     again: Option<&Again>,
@@ -69,7 +70,7 @@ pub fn run_in_place(
     };
     let run = begin(house, &run)?;
     let order = again.map_or(&job.order, |again| &again.order);
-    let outcome = work(house, feeds, &RunRecord { order: order.to_json(), ..run.clone() });
+    let outcome = work(house, feeds, receiving, &RunRecord { order: order.to_json(), ..run.clone() });
     let once = RetryPolicy { n_tries: 1, ..RetryPolicy::default() };
     Ok((conclude(house, &run, &outcome, &once, 0)?, outcome))
 }

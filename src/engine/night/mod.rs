@@ -21,4 +21,4 @@ pub use plan::{After, Deadline, NightJob, NightPlan, Timing};
 pub use queue::{Queued, queue};
 pub use rescue::{Rescued, rescue};
 pub use slots::{SlotsSeen, account_slots, close_books, is_enabled};
-pub use work::{Outcome, work};
+pub use work::{NoIntakes, Outcome, Receiving, work};

@@ -87,7 +87,8 @@ impl Deadline {
 impl NightJob {
     /// What a run of it takes.
     pub fn needs(&self, order: &Order) -> Needs {
-        Needs { resources: self.resources.clone(), feeds: order.feeds().to_vec() }
+        let resources = self.resources.iter().cloned().chain(order.alone_with()).collect();
+        Needs { resources, feeds: order.feeds().to_vec() }
     }
 
     /// Whether the job has a slot of its own on a business date.

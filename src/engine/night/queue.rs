@@ -47,7 +47,7 @@ fn needs(plan: &NightPlan, run: &RunRecord) -> Needs {
     let Some(order) = Order::parse(&run.order) else { return Needs::default() };
     match run.job.as_ref().and_then(|id| plan.job(id)) {
         Some(job) => job.needs(&order),
-        None => Needs { resources: Vec::new(), feeds: order.feeds().to_vec() },
+        None => Needs { resources: order.alone_with(), feeds: order.feeds().to_vec() },
     }
 }
 

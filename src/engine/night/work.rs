@@ -9,7 +9,7 @@ use renkei_core::notice::Notice;
 use renkei_core::order::Order;
 use renkei_core::port::{FolderError, PublicationRecord, RunRecord, RunState, Snapshot, StoreError};
 use renkei_core::publication::{Kind, Progress};
-use renkei_core::{Class, Fault as _, FeedId};
+use renkei_core::{Class, Fault as _, FeedId, IntakeId};
 
 use crate::error::EngineError;
 use crate::generate::{Content, Generated, finish, generate};
@@ -29,8 +29,28 @@ pub enum Outcome {
     Failed(Vec<(Option<FeedId>, EngineError)>),
 }
 
+/// Takes in what systems hand in, on behalf of a run. Whose intakes these are, and where their rows go, is known
+/// to whoever wires the hub.
+pub trait Receiving: Sync {
+    /// Goes round the intakes once, each for itself. A set that is refused is an outcome, not a fault.
+    fn receive(&self, house: House<'_>, intakes: &[IntakeId], run: &RunRecord) -> Outcome;
+}
+
+/// A hub without intakes.
+#[derive(Debug, Clone, Copy)]
+pub struct NoIntakes;
+
+impl Receiving for NoIntakes {
+    fn receive(&self, _house: House<'_>, intakes: &[IntakeId], _run: &RunRecord) -> Outcome {
+        match intakes.first() {
+            None => Outcome::Done,
+            Some(intake) => Outcome::Failed(vec![(None, EngineError::IntakeGone { intake: intake.clone() })]),
+        }
+    }
+}
+
 /// Does what the run's order says. `feeds` are those declared.
-pub fn work(house: House<'_>, feeds: &[Feed], run: &RunRecord) -> Outcome {
+pub fn work(house: House<'_>, feeds: &[Feed], receiving: &dyn Receiving, run: &RunRecord) -> Outcome {
     let house = House { parent: Some(&run.run_id), operator: &run.operator, reason: &run.reason, ..house };
     match Order::parse(&run.order) {
         Some(Order::Publish { feeds: wanted, content }) => publish(house, feeds, run, &wanted, content),
@@ -39,6 +59,7 @@ pub fn work(house: House<'_>, feeds: &[Feed], run: &RunRecord) -> Outcome {
             Err(EngineError::Stopped) => Outcome::Stopped,
             Err(error) => Outcome::Failed(vec![(None, error)]),
         },
+        Some(Order::Receive { intakes }) => receiving.receive(house, &intakes, run),
         None => {
             let error = EngineError::UnknownOrder { run_id: run.run_id.clone() };
             Outcome::Failed(vec![(None, error)])

@@ -191,7 +191,11 @@ fn in_order(sets: &mut Vec<Found>, terms: &Terms, has_head: bool) {
         notice.kind == Kind::Full
             && accepted.is_some_and(|accepted| accepted.is_accepted_on(notice.business_date))
     };
-    if !has_head && let Some(last_full) = sets.iter().rposition(may_begin) {
+    // Where every set counts, there is nothing that a full stands for but itself.
+    if !has_head
+        && !terms.is_each_counted
+        && let Some(last_full) = sets.iter().rposition(may_begin)
+    {
         let first = sets.remove(last_full);
         sets.insert(0, first);
     }

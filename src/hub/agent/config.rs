@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDate, TimeDelta};
-use renkei_core::declared::{Declaration, Problems, Spot, Table, Value, did_you_mean};
+use chrono::TimeDelta;
+use renkei_core::declared::{Declaration, Problems, Spot, Table, Value};
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
-use renkei_core::port::TakeMode;
-use renkei_core::receive::{AcceptedVersion, Conversion, Patience, RowPolicy, Terms};
-use renkei_core::{BusinessId, FolderPath, IntakeId, Version};
+use renkei_core::receive::{Conversion, Patience, Terms};
+use renkei_core::{BusinessId, FolderPath, Version};
 use renkei_registry::MunicipalityCode;
 
 use super::conversion;
-use crate::config::{ConfigError, resolve_path, take_guard};
+use crate::config::taking::{
+    self, Layouts, TakingDefaults, table_of, take_duration, take_patience, take_table,
+};
+use crate::config::{ConfigError, resolve_path};
 use crate::init::shipped_layouts;
 
 /// The agent's configuration, checked.
@@ -79,8 +81,6 @@ pub(crate) enum RowsTo {
 /// A declaration read, with where it stood.
 pub(crate) struct ReadAgent;
 
-const LONGEST_WAIT: TimeDelta = TimeDelta::days(30);
-
 impl ReadAgent {
     /// Reads and checks the declaration; all problems are in the error.
     pub(crate) fn load(path: &Path) -> Result<AgentConfig, ConfigError> {
@@ -131,15 +131,8 @@ fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<Ag
     };
     let target =
         root.required("target").and_then(Value::table).and_then(|table| target(table, folder, problems));
-    let every = duration(&mut root, "every", TimeDelta::seconds(1), TimeDelta::seconds(30));
-    let mut patience = Patience::default();
-    for (key, part) in [
-        ("settle", &mut patience.settle),
-        ("incomplete_after", &mut patience.incomplete_after),
-        ("stray_after", &mut patience.stray_after),
-    ] {
-        *part = duration(&mut root, key, TimeDelta::zero(), *part);
-    }
+    let every = take_duration(&mut root, "every", TimeDelta::seconds(1), TimeDelta::seconds(30));
+    let patience = take_patience(&mut root);
     let layouts = layouts(folder, problems);
     let common = Common { municipality, receiver, folder, layouts: &layouts, problems };
     let tables = root.required("intake").and_then(Value::tables).unwrap_or_default();
@@ -169,11 +162,6 @@ fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<Ag
 fn path(table: &mut Table<'_>, key: &str, folder: &Path, problems: &Problems) -> Option<PathBuf> {
     let written = table.required(key).and_then(Value::located_text)?;
     resolve_path(folder, &written, problems)
-}
-
-fn duration(table: &mut Table<'_>, key: &str, least: TimeDelta, default: TimeDelta) -> TimeDelta {
-    let written = table.optional(key).and_then(|value| value.duration_in(least..=LONGEST_WAIT));
-    written.unwrap_or(default)
 }
 
 fn target(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<Target> {
@@ -209,10 +197,9 @@ fn target(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<Ta
 }
 
 /// The layouts by id: the program's own, and over them those of `layouts/` beside the declaration.
-fn layouts(folder: &Path, problems: &Problems) -> BTreeMap<String, Option<Arc<Layout>>> {
+fn layouts(folder: &Path, problems: &Problems) -> Layouts {
     let read = |name: &str, text: &str| Layout::read(name, text, problems).map(Arc::new);
-    let mut layouts: BTreeMap<String, Option<Arc<Layout>>> =
-        shipped_layouts().map(|(id, text)| (id.to_owned(), read(id, text))).collect();
+    let mut layouts: Layouts = shipped_layouts().map(|(id, text)| (id.to_owned(), read(id, text))).collect();
     for (id, name, text) in crate::config::read_layout_files(folder, problems) {
         layouts.insert(id, read(&name, &text));
     }
@@ -224,116 +211,36 @@ struct Common<'c> {
     municipality: Option<MunicipalityCode>,
     receiver: Option<BusinessId>,
     folder: &'c Path,
-    layouts: &'c BTreeMap<String, Option<Arc<Layout>>>,
+    layouts: &'c Layouts,
     problems: &'c Problems,
 }
 
 fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
-    let problems = common.problems;
-    let id: Option<IntakeId> = table.required("id").and_then(Value::parsed);
-    let sender: Option<BusinessId> = table.required("from").and_then(Value::parsed);
-    let folders: Option<Vec<FolderPath>> = table
-        .required("folders")
-        .and_then(|value| value.list_of::<FolderPath>())
-        .map(|list| list.into_iter().map(|located| located.value).collect());
-    let folders_spot = table.spot_of("folders");
-    if folders.as_ref().is_some_and(Vec::is_empty) {
-        problems.report(&folders_spot, "an intake looks into at least one folder");
+    let defaults =
+        TakingDefaults { needs_proof: true, is_each_counted: false, guard: GuardBounds::default() };
+    let taking = taking::take(&mut table, common.layouts, defaults, common.problems);
+    if matches!(taking.folders, Some(None)) {
+        common.problems.report(&taking.folders_spot, "missing");
     }
-    let accept_spot = table.spot_of("accept");
-    let versions: Vec<AcceptedVersion> = table
-        .required("accept")
-        .and_then(Value::tables)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|table| accepted(table, common))
-        .collect();
-    let full = table.optional("full").map_or(Some(TakeMode::Replace), |value| {
-        value.one_of(&[("replace", TakeMode::Replace), ("merge", TakeMode::Merge)])
-    });
-    let rows = table.optional("rows").map_or(Some(RowPolicy::RefuseSet), |value| {
-        value.one_of(&[("refuse", RowPolicy::RefuseSet), ("park", RowPolicy::Park)])
-    });
-    let needs_proof = table.optional("needs_proof").map_or(Some(true), Value::boolean);
-    let guard = take_guard(&mut table, GuardBounds::default());
     let to = rows_to(&mut table, common);
-    let layouts: Vec<&Layout> = versions.iter().map(|version| version.layout.as_ref()).collect();
-    let conversions = conversion::take(&mut table, &layouts, common.folder, problems);
+    let layouts: Vec<&Layout> = taking.versions.iter().map(|version| version.layout.as_ref()).collect();
+    let conversions = conversion::take(&mut table, &layouts, common.folder, common.problems);
     if let (Some(spot), Some(RowsTo::Folder(_) | RowsTo::Program { .. })) = (&conversions.spot, &to) {
-        problems.report(spot, "only rows that go into a table are converted");
+        common.problems.report(spot, "only rows that go into a table are converted");
     }
     table.finish();
-    let first = versions.first()?;
-    let (interface, branch) = (first.layout.interface.clone(), first.layout.branch.clone());
-    for other in &versions {
-        if (&other.layout.interface, &other.layout.branch) != (&interface, &branch) {
-            problems.report(&accept_spot, "the versions accepted must be of one interface and branch");
-        }
-    }
-    Some(AgentIntake {
-        terms: Terms {
-            id: id?,
-            receiver: common.receiver.clone()?,
-            sender: sender?,
-            municipality: common.municipality?.as_str().to_owned(),
-            interface,
-            branch,
-            folders: folders?,
-            versions,
-            full: full?,
-            rows: rows?,
-            guard,
-            needs_proof: needs_proof?,
-        },
-        to: to?,
-        conversions: conversions.by_version,
-    })
-}
-
-fn accepted(mut table: Table<'_>, common: &Common<'_>) -> Option<AcceptedVersion> {
-    let layout = table.required("layout").and_then(Value::located_text);
-    let from: Option<NaiveDate> = table.optional("from").and_then(Value::date);
-    let until: Option<NaiveDate> = table.optional("until").and_then(Value::date);
-    let until_spot = table.spot_of("until");
-    table.finish();
-    if let (Some(from), Some(until)) = (from, until)
-        && until < from
-    {
-        common.problems.report(&until_spot, format!("the last day is before the first ({from})"));
-    }
-    let layout = layout?;
-    match common.layouts.get(&layout.value) {
-        Some(found) => Some(AcceptedVersion { layout: Arc::clone(found.as_ref()?), from, until }),
-        None => {
-            let hint = did_you_mean(&layout.value, common.layouts.keys().map(String::as_str));
-            common.problems.report_with(&layout.spot, format!("unknown layout {:?}", layout.value), hint);
-            None
-        }
-    }
+    let terms = taking.into_terms(common.receiver.clone()?, common.municipality?, None)?;
+    Some(AgentIntake { terms, to: to?, conversions: conversions.by_version })
 }
 
 fn rows_to(table: &mut Table<'_>, common: &Common<'_>) -> Option<RowsTo> {
     let spot = table.spot().clone();
-    let name_spot = table.spot_of("table");
-    let name = table.optional("table").and_then(Value::text);
+    let name = take_table(table, common.problems);
     let to_folder = table.optional("to_folder").and_then(Value::located_text);
     let program = table.optional("to_program").and_then(Value::list_of_text);
-    let timeout = duration(table, "timeout", TimeDelta::seconds(1), TimeDelta::minutes(30));
-    let is_name = |name: &str| {
-        name.len() <= 40
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-            && name.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
-            && !name.starts_with("intake_")
-    };
-    match (name, to_folder, program) {
-        (None, None, None) => Some(RowsTo::Table(None)),
-        (Some(name), None, None) if is_name(&name) => Some(RowsTo::Table(Some(name))),
-        (Some(_), None, None) => {
-            let message =
-                "a table's name is of a-z, 0-9 and _, begins with a letter and not with intake_, at most 40";
-            common.problems.report(&name_spot, message);
-            None
-        }
+    let timeout = take_duration(table, "timeout", TimeDelta::seconds(1), TimeDelta::minutes(30));
+    match (name?, to_folder, program) {
+        (name, None, None) => Some(RowsTo::Table(name)),
         (None, Some(written), None) => {
             Some(RowsTo::Folder(resolve_path(common.folder, &written, common.problems)?))
         }
@@ -356,8 +263,7 @@ impl AgentIntake {
     /// The table for the rows of a version; `None` where values go elsewhere.
     pub(crate) fn table(&self, version: Version) -> Option<String> {
         match &self.to {
-            RowsTo::Table(None) => Some(renkei_engine::receive::table_name(&self.terms.id, version)),
-            RowsTo::Table(Some(name)) => Some(format!("{name}_v{version}").replace('.', "_")),
+            RowsTo::Table(name) => Some(table_of(&self.terms.id, name.as_deref(), version)),
             RowsTo::Folder(_) | RowsTo::Program { .. } => None,
         }
     }

@@ -10,7 +10,7 @@ mod round;
 mod stop;
 
 pub(crate) use config::ReadAgent;
-pub(crate) use round::{Agent, AgentLook};
+pub(crate) use round::Agent;
 
 use renkei_core::port::SeenName;
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use renkei_core::IntakeId;
 use renkei_core::port::IntakeStore;
-use renkei_core::receive::{Stray, WaitingSet};
-use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
+use renkei_engine::receive::{Goal, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
 use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, RootLock};
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
@@ -15,6 +14,7 @@ use super::config::{AgentConfig, Target};
 use super::desk::AgentDesk;
 use crate::Failure;
 use crate::clock::HubClock;
+use crate::intake::IntakeLook;
 
 /// How long a taker waits for another on the same database.
 const STORE_WAIT: Duration = Duration::from_secs(60);
@@ -31,26 +31,6 @@ pub(crate) struct Agent {
     clock: HubClock,
     rounds: HashMap<IntakeId, Rounds>,
     _lock: RootLock,
-}
-
-/// What a round of one intake came to.
-pub(crate) struct AgentLook {
-    pub(crate) intake: IntakeId,
-    /// The intake's round, or why it could not be gone.
-    pub(crate) outcome: Result<Look, Failure>,
-    /// Where the reasons for refused sets are kept.
-    pub(crate) refused: Vec<String>,
-}
-
-impl AgentLook {
-    /// Sets that have waited for files too long, and files without a notice that have stood too long.
-    pub(crate) fn overdue(&self) -> (Vec<&WaitingSet>, Vec<&Stray>) {
-        let Ok(look) = &self.outcome else { return (Vec::new(), Vec::new()) };
-        (
-            look.incomplete.iter().filter(|set| set.is_overdue).collect(),
-            look.strays.iter().filter(|stray| stray.is_overdue).collect(),
-        )
-    }
 }
 
 impl Agent {
@@ -93,7 +73,7 @@ impl Agent {
         allowed: Option<u32>,
         lang_ja: bool,
         witness: &dyn Witness,
-    ) -> Vec<AgentLook> {
+    ) -> Vec<IntakeLook> {
         let mut looks = Vec::new();
         for intake in &self.config.intakes {
             let id = &intake.terms.id;
@@ -128,7 +108,7 @@ impl Agent {
                 (EngineError::HandOver { .. }, Some(fault)) => Failure::from(fault),
                 (error, _) => Failure::from(error),
             });
-            looks.push(AgentLook { intake: id.clone(), outcome, refused: desk.refused });
+            looks.push(IntakeLook { intake: id.clone(), outcome, refused: desk.refused });
         }
         looks
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use renkei_core::alert::{Alert, Matter, News, Severity};
+use renkei_core::alert::{Alert, Matter, News, Severity, Word};
 use renkei_core::{Class, Moment};
 
 use crate::board::grouped;
@@ -11,9 +11,9 @@ use crate::console::{Lang, bytes_text};
 use crate::texts::{Both, of_alert};
 
 /// The values a program can be given: as `{name}` in its arguments, as `RENKEI_ALERT_NAME` in its environment.
-pub(crate) const FIELDS: [&str; 16] = [
-    "attempts", "class", "count", "date", "fault", "feed", "hub", "job", "key", "kind", "name", "news",
-    "run", "severity", "time", "title",
+pub(crate) const FIELDS: [&str; 17] = [
+    "attempts", "class", "count", "date", "fault", "feed", "hub", "intake", "job", "key", "kind", "name",
+    "news", "run", "severity", "time", "title",
 ];
 
 /// Whose hub it is.
@@ -180,6 +180,14 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         }
         Matter::SchedulerStopped { fault_code } => vec![("fault", fault_code.to_string())],
         Matter::AuditBroken { audit_no } => vec![("line", audit_no.to_string())],
+        Matter::SetRefused { intake, place } => vec![intake_value(intake), ("place", place.to_string())],
+        Matter::SetIncomplete { intake, n_sets }
+        | Matter::SetWaiting { intake, n_sets }
+        | Matter::SetHeld { intake, n_sets } => vec![intake_value(intake), ("sets", grouped(*n_sets))],
+        Matter::StrayFiles { intake, n_files } => vec![intake_value(intake), ("files", grouped(*n_files))],
+        Matter::NothingCame { intake, expected_by } => {
+            vec![intake_value(intake), ("deadline", clock(expected_by))]
+        }
         Matter::ReceiverRefused { receiver, sequence } => {
             vec![("receiver", receiver.to_string()), ("sequence", sequence.to_string())]
         }
@@ -190,6 +198,10 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         ],
         Matter::Test => Vec::new(),
     }
+}
+
+fn intake_value(intake: &Word) -> (&'static str, String) {
+    ("intake", intake.to_string())
 }
 
 fn class_word(class: Class) -> String {
@@ -205,6 +217,7 @@ fn facts(
         ("time", lang.pick("日時", "time")),
         ("job", lang.pick("ジョブ", "job")),
         ("feed", lang.pick("系列", "feed")),
+        ("intake", lang.pick("取込", "intake")),
         ("date", lang.pick("業務日", "business date")),
         ("run", lang.pick("実行", "run")),
         ("fault", lang.pick("障害コード", "fault code")),

@@ -109,6 +109,7 @@ fn work_word(order: &Order) -> String {
     match order {
         Order::Publish { content, .. } => content.to_string(),
         Order::Retention {} => "retention".to_owned(),
+        Order::Receive { .. } => "receive".to_owned(),
     }
 }
 

@@ -20,9 +20,11 @@ mod generate;
 mod held;
 mod init;
 mod input_file;
+mod intake;
 mod jobs;
 mod ledger;
 mod load;
+mod looks;
 mod man;
 mod map;
 mod mend;
@@ -32,6 +34,7 @@ mod reason;
 mod receive;
 mod redeliver;
 mod remake;
+mod reread;
 mod retention;
 mod run;
 mod runs;
@@ -96,6 +99,8 @@ commands! {
     Mend(mend::Mend),
     Versions(versions::Versions),
     Receive(receive::Receive),
+    Intake(intake::Intake),
+    Reread(reread::Reread),
     Transfer(transfer::Transfer),
     Commits(commits::Commits),
     Status(status::Status),

@@ -14,6 +14,7 @@ use super::reason;
 use crate::board;
 use crate::daemon::DaemonLink;
 use crate::failure::HubError;
+use crate::intake::HubReceiving;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
 
@@ -71,7 +72,8 @@ impl Run {
         let again = again.as_ref();
         let Some(daemon) = daemon else {
             let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.clone()).collect();
-            let (run, outcome) = run_in_place(house, &feeds, night_job, date, again)?;
+            let receiving = HubReceiving { premises: workplace.premises(), config: &workplace.config };
+            let (run, outcome) = run_in_place(house, &feeds, &receiving, night_job, date, again)?;
             workplace.end_progress();
             if let Outcome::Failed(faults) = outcome {
                 published(session, &workplace, &run)?;

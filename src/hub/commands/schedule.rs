@@ -3,6 +3,7 @@
 use chrono::{Datelike as _, NaiveDate, Weekday};
 use clap::Args;
 use renkei_core::Moment;
+use renkei_core::order::Order;
 use renkei_core::schedule::{DayPlan, Due};
 use renkei_engine::Clock as _;
 use serde::Serialize;
@@ -96,6 +97,10 @@ impl Schedule {
             return because("disabled", "無効（enabled = false）", "disabled (enabled = false)");
         }
         let Some(declared) = &job.schedule else {
+            if matches!(job.order, Order::Receive { .. }) {
+                let ja = "予定がない（[schedule] なし）。届けばデーモンが動かす";
+                return because("no-schedule", ja, "no [schedule]; it runs when something was handed in");
+            }
             let ja = "予定がない（[schedule] なし）。`renkei run` で動かす";
             return because("no-schedule", ja, "no [schedule]; it runs by `renkei run` only");
         };

@@ -5,17 +5,19 @@ use renkei_core::declared::{Declaration, Located, Problems, Spot, Table, Value, 
 use renkei_core::order::Order;
 use renkei_core::publication::Kind;
 use renkei_core::schedule::{CatchUpRule, Schedule};
-use renkei_core::{FeedId, JobId};
+use renkei_core::{FeedId, IntakeId, JobId};
 
 use super::files::DeclarationFile;
 use super::job_terms;
 use super::types::{Job, JobSchedule};
 
 /// Reads and checks one job. `feeds` are the ids that `hub.toml` declares, those of wrong feeds included;
-/// `None` where it could not be read, so that no feed can be called unknown.
+/// `None` where it could not be read, so that no feed can be called unknown; so with
+/// `intakes`.
 pub(super) fn read(
     file: &DeclarationFile,
     feeds: Option<&[FeedId]>,
+    intakes: Option<&[IntakeId]>,
     calendars: &Calendars,
     problems: &Problems,
 ) -> Option<Job> {
@@ -23,7 +25,7 @@ pub(super) fn read(
         file.id.parse().map_err(|error| problems.report(&Spot::of_file(&file.name), format!("{error}"))).ok();
     let mut job = Declaration::parse(&file.name, &file.text, problems)?;
     let name = job.required("name").and_then(Value::text);
-    let order = order(&mut job, feeds, problems);
+    let order = order(&mut job, feeds, intakes, problems);
     let is_enabled = job.optional("enabled").map_or(Some(true), Value::boolean);
     let terms = job_terms::take(&mut job, problems);
     let schedule = job.optional("schedule").map(|value| schedule(value.table()?, calendars, problems));
@@ -35,18 +37,51 @@ pub(super) fn read(
     Some(Job { id: id?, name: name?, order: order?, is_enabled: is_enabled?, schedule, terms: terms? })
 }
 
+/// The words of `work`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Publish,
+    Retention,
+    Receive,
+}
+
 /// What the job does: `work`, which is to publish where it is not named.
-fn order(job: &mut Table<'_>, feeds: Option<&[FeedId]>, problems: &Problems) -> Option<Order> {
-    let is_publishing = job
-        .optional("work")
-        .map_or(Some(true), |work| work.one_of(&[("publish", true), ("retention", false)]));
-    if is_publishing == Some(false) {
+fn order(
+    job: &mut Table<'_>,
+    feeds: Option<&[FeedId]>,
+    intakes: Option<&[IntakeId]>,
+    problems: &Problems,
+) -> Option<Order> {
+    let words = [("publish", Work::Publish), ("retention", Work::Retention), ("receive", Work::Receive)];
+    let work = job.optional("work").map_or(Some(Work::Publish), |work| work.one_of(&words));
+    if matches!(work, Some(Work::Retention | Work::Receive)) {
         for key in ["publish", "content"] {
             if let Some(value) = job.optional(key) {
-                problems.report(value.spot(), "a job whose work is retention publishes nothing");
+                let word = if work == Some(Work::Receive) { "receive" } else { "retention" };
+                problems.report(value.spot(), format!("a job whose work is {word} publishes nothing"));
             }
         }
-        return Some(Order::Retention {});
+    }
+    let named = job.optional("intakes");
+    match work {
+        Some(Work::Retention) => {
+            if let Some(value) = named {
+                problems.report(value.spot(), "goes with work = \"receive\"");
+            }
+            return Some(Order::Retention {});
+        }
+        Some(Work::Receive) => {
+            let intakes = match named {
+                None => intakes.unwrap_or_default().to_vec(),
+                Some(value) => check_intakes(value.list_of::<IntakeId>()?, intakes, problems),
+            };
+            return Some(Order::Receive { intakes });
+        }
+        Some(Work::Publish) | None => {
+            if let Some(value) = named {
+                problems.report(value.spot(), "goes with work = \"receive\"");
+            }
+        }
     }
     let publish_spot = job.spot_of("publish");
     let publish = job.required("publish").and_then(Value::list_of::<FeedId>);
@@ -57,7 +92,7 @@ fn order(job: &mut Table<'_>, feeds: Option<&[FeedId]>, problems: &Problems) -> 
         problems.report(&publish_spot, "a job publishes at least one feed");
     }
     let publish = publish.map(|list| check_feeds(list, feeds, problems));
-    is_publishing?;
+    work?;
     Some(Order::Publish { feeds: publish?, content: content? })
 }
 
@@ -81,4 +116,41 @@ fn check_feeds(list: Vec<Located<FeedId>>, feeds: Option<&[FeedId]>, problems: &
         seen.push(value);
     }
     seen
+}
+
+fn check_intakes(
+    list: Vec<Located<IntakeId>>,
+    intakes: Option<&[IntakeId]>,
+    problems: &Problems,
+) -> Vec<IntakeId> {
+    let mut seen = Vec::new();
+    for Located { value, spot } in list {
+        if let Some(intakes) = intakes
+            && !intakes.contains(&value)
+        {
+            let hint = did_you_mean(value.as_str(), intakes.iter().map(IntakeId::as_str));
+            problems.report_with(&spot, format!("unknown intake {:?}", value.as_str()), hint);
+        } else if seen.contains(&value) {
+            problems.report(&spot, format!("intake {value} is named twice"));
+        }
+        seen.push(value);
+    }
+    seen
+}
+
+/// An intake is one job's, so that the daemon knows which to start.
+pub(super) fn check_among(jobs: &[Job], problems: &Problems) {
+    let mut taken: Vec<(&IntakeId, &JobId)> = Vec::new();
+    for job in jobs {
+        let Order::Receive { intakes } = &job.order else { continue };
+        for intake in intakes {
+            if let Some((_, other)) = taken.iter().find(|(known, _)| *known == intake) {
+                let message = format!(
+                    "intake {intake} is taken in by job {other} too; give each job intakes of its own"
+                );
+                problems.report(&Spot::of_file(&format!("jobs/{}.toml", job.id)), message);
+            }
+            taken.push((intake, &job.id));
+        }
+    }
 }

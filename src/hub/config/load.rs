@@ -10,14 +10,16 @@ use renkei_core::layout::Layout;
 use renkei_core::mapping::Mapping;
 use renkei_core::retention::Rules;
 use renkei_core::schedule::StopWindows;
-use renkei_core::{FeedId, JobId};
+use renkei_core::{FeedId, IntakeId, JobId};
 
 use super::errors::ConfigError;
 use super::feed::{self, Known, ReadFeed};
 use super::files::{HUB_FILE, names, read_folder, read_text};
 use super::hub_file::{self, HubPart};
+use super::intake::{self, Around, Intake, ReadIntake};
 use super::job_file;
 use super::job_terms;
+use super::taking::Layouts;
 use super::types::{Config, DeclaredFeed, Job};
 
 impl Config {
@@ -38,7 +40,7 @@ impl Config {
 }
 
 fn read(folder: &Path, problems: &Problems) -> Option<Config> {
-    let layouts: BTreeMap<String, Option<Arc<Layout>>> = read_folder(folder, "layouts", problems)
+    let layouts: Layouts = read_folder(folder, "layouts", problems)
         .into_iter()
         .map(|file| (file.id, Layout::read(&file.name, &file.text, problems).map(Arc::new)))
         .collect();
@@ -56,21 +58,25 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         let job_ids: Vec<JobId> = job_files.iter().filter_map(|file| file.id.parse().ok()).collect();
         let stops = hub.optional("stop").map_or_else(|| Some(Vec::new()), Value::tables);
         let stops = stops.and_then(|stops| StopWindows::read(stops, &calendars, &job_ids, problems));
-        let (part, feeds) = read_hub(hub, folder, &layouts, problems);
-        (part, feeds, stops)
+        let (part, feeds, intakes) = read_hub(hub, folder, &layouts, &calendars, problems);
+        (part, feeds, intakes, stops)
     });
-    let feed_ids: Option<Vec<FeedId>> = hub.as_ref().map(|(_, feeds, _)| {
+    let feed_ids: Option<Vec<FeedId>> = hub.as_ref().map(|(_, feeds, _, _)| {
         feeds.iter().filter_map(|feed| feed.id.as_ref()).map(|id| id.value.clone()).collect()
     });
+    let intake_ids: Option<Vec<IntakeId>> = hub
+        .as_ref()
+        .map(|(_, _, intakes, _)| intakes.iter().filter_map(|intake| intake.id.clone()).collect());
     let job_names: Vec<String> = job_files.iter().map(|file| file.id.clone()).collect();
     let jobs: Vec<Option<Job>> = job_files
         .iter()
-        .map(|file| job_file::read(file, feed_ids.as_deref(), &calendars, problems))
+        .map(|file| job_file::read(file, feed_ids.as_deref(), intake_ids.as_deref(), &calendars, problems))
         .collect();
-    let (part, feeds, stops) = hub?;
+    let (part, feeds, intakes, stops) = hub?;
     let read_jobs: Vec<Job> = jobs.iter().flatten().cloned().collect();
     let resources: Vec<String> =
         part.daemon.iter().flat_map(|daemon| daemon.limits.resources.keys().cloned()).collect();
+    job_file::check_among(&read_jobs, problems);
     job_terms::check_among(&read_jobs, &job_names, &resources, problems);
     Some(Config {
         folder: folder.to_path_buf(),
@@ -94,6 +100,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         mappings,
         alert: part.alert,
         metrics: part.metrics,
+        intakes: intakes.into_iter().map(|read| read.intake).collect::<Option<Vec<Intake>>>()?,
         transfer: part.transfer?,
         ledger: part.ledger,
     })
@@ -127,9 +134,10 @@ fn retention_rules(mut rules: Rules, jobs: &[Job]) -> Rules {
 fn read_hub(
     mut hub: Table<'_>,
     folder: &Path,
-    layouts: &BTreeMap<String, Option<Arc<Layout>>>,
+    layouts: &Layouts,
+    calendars: &Calendars,
     problems: &Problems,
-) -> (HubPart, Vec<ReadFeed>) {
+) -> (HubPart, Vec<ReadFeed>, Vec<ReadIntake>) {
     let part = hub_file::take(&mut hub, folder, problems);
     let degrade_names = names(folder, "layouts/degrade", ".csv", problems);
     let known = Known {
@@ -145,6 +153,18 @@ fn read_hub(
     let tables = hub.optional("feed").and_then(Value::tables).unwrap_or_default();
     let feeds: Vec<ReadFeed> = tables.into_iter().map(|table| feed::read(table, &known)).collect();
     feed::check_among(&feeds, problems);
+    let around = Around {
+        municipality: part.municipality,
+        layouts,
+        systems: &part.systems,
+        systems_are_complete: part.systems_are_complete,
+        calendars,
+        problems,
+    };
+    let tables = hub.optional("intake").and_then(Value::tables).unwrap_or_default();
+    let intakes: Vec<ReadIntake> = tables.into_iter().map(|table| intake::read(table, &around)).collect();
+    let declared: Vec<&DeclaredFeed> = feeds.iter().filter_map(|feed| feed.declared.as_ref()).collect();
+    intake::check_among(&intakes, &declared, problems);
     hub.finish();
-    (part, feeds)
+    (part, feeds, intakes)
 }

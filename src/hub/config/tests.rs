@@ -352,3 +352,81 @@ fn wrong_guard_bounds_are_reported() {
         &[r#"hub.toml:L:1: guard.minrows: unknown key (did you mean "min_rows"?)"#],
     );
 }
+
+#[test]
+fn intakes_are_of_declared_systems_and_known_layouts() {
+    check(
+        &[("hub.toml", "from = \"023\"", "from = \"032\"")],
+        &[r#"hub.toml:L:8: intake[0].from: no system 032 is declared (did you mean "023"?)"#],
+    );
+    check(
+        &[("hub.toml", "layout = \"023z001-1.0\" }]", "layout = \"023z001-1.1\" }]")],
+        &[
+            r#"hub.toml:L:22: intake[0].accept[0].layout: unknown layout "023z001-1.1" (did you mean "023z001-1.0"?)"#,
+        ],
+    );
+    let accept = "accept = [{ layout = \"023z001-1.0\" }]";
+    check(
+        &[("hub.toml", accept, "accept = [{ layout = \"023z001-1.0\" }, { layout = \"024z001-1.0\" }]")],
+        &["hub.toml:L:10: intake[0].accept: the versions accepted must be of one interface and branch"],
+    );
+    let table = "a table's name is of a-z, 0-9 and _, begins with a letter and not with intake_, at most 40";
+    for name in ["Kaigo", "intake_x", "1", ""] {
+        let written = format!("table = \"{name}\"\n{accept}");
+        check(&[("hub.toml", accept, &written)], &[&format!("hub.toml:L:9: intake[0].table: {table}")]);
+    }
+}
+
+#[test]
+fn what_goes_into_the_registry_has_its_shape() {
+    let moves = |layout: &str, word: &str| {
+        format!("accept = [{{ layout = \"{layout}\" }}]\nuse = \"{word}\"\nfolders = [\"023/inbox/x\"]")
+    };
+    let accept = "accept = [{ layout = \"023z001-1.0\" }]";
+    check(&[("hub.toml", accept, &moves("001z010-1.0", "moves"))], &[]);
+    check(
+        &[("hub.toml", accept, &moves("023z001-1.0", "moves"))],
+        &[
+            "hub.toml:L:10: intake[0].accept: layout 023z001 1.0 cannot be taken in so: a file of moves has no column \
+           shikibetsu_id",
+        ],
+    );
+    check(&[("hub.toml", accept, &moves("001z020-1.0", "oss-move-out"))], &[]);
+    check(
+        &[("hub.toml", accept, &moves("001z020-1.0", "cs-move-in"))],
+        &[
+            "hub.toml:L:10: intake[0].accept: layout 001z020 1.0 cannot be taken in so: it is of interface 001z020, not \
+           001z021",
+        ],
+    );
+}
+
+#[test]
+fn intakes_have_folders_and_jobs_of_their_own() {
+    let second = |id: &str, more: &str| {
+        format!(
+            "accept = [{{ layout = \"023z001-1.0\" }}]\n[[intake]]\nid = \"{id}\"\nfrom = \"023\"\n{more}accept = \
+             [{{ layout = \"023z001-1.0\" }}]"
+        )
+    };
+    let accept = "accept = [{ layout = \"023z001-1.0\" }]";
+    let template = include_str!("../init/templates/hub.toml");
+    let line_no = 1 + template.lines().position(|line| line == accept).unwrap() + 4;
+    check(
+        &[("hub.toml", accept, &second("kaigo-2", "folders = [\"001/001o005-00\"]\n"))],
+        &[&format!(
+            "hub.toml:{line_no}:11: intake[1].folders: folder 001/001o005-00 is in use by feed 001o005-v1.0 (give \
+             each intake folders = [\"…\"] of its own)"
+        )],
+    );
+    check(
+        &[("jobs/receive.toml", "work = \"receive\"", "intakes = [\"kaigoo\"]\nwork = \"receive\"")],
+        &[r#"jobs/receive.toml:L:12: intakes[0]: unknown intake "kaigoo" (did you mean "kaigo"?)"#],
+    );
+    check(
+        &[("jobs/retention.toml", "work = \"retention\"", "work = \"receive\"")],
+        &[
+            "jobs/retention.toml: intake kaigo is taken in by job receive too; give each job intakes of its own",
+        ],
+    );
+}

@@ -19,6 +19,7 @@ use renkei_registry::MunicipalityCode;
 
 use super::alert::AlertConfig;
 use super::daemon_part::DaemonConfig;
+use super::intake::Intake;
 use super::job_terms::JobTerms;
 use super::ledger::LedgerConfig;
 use super::metrics::MetricsConfig;
@@ -63,6 +64,8 @@ pub struct Config {
     pub alert: AlertConfig,
     /// Where the daemon's figures can be read.
     pub metrics: Option<MetricsConfig>,
+    /// What systems hand in, in declared order.
+    pub intakes: Vec<Intake>,
     /// Where files of online move-outs and transfer certificates go.
     pub transfer: TransferTerms,
     /// When a receiver that does not answer is told of.
@@ -144,6 +147,11 @@ impl Config {
     /// The job with this id.
     pub fn job(&self, id: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.id.as_str() == id)
+    }
+
+    /// The intake with this id.
+    pub fn intake(&self, id: &str) -> Option<&Intake> {
+        self.intakes.iter().find(|intake| intake.terms.id.as_str() == id)
     }
 
     /// The system with this id.

@@ -106,6 +106,24 @@ impl Alarms {
         Ok(())
     }
 
+    /// Brings the alerts about intakes into line with those that `standing` says should be open.
+    pub(super) fn intakes(&self, store: &dyn Store, standing: &[Alert], now: Moment) {
+        note(self.try_intakes(store, standing, now), "what was handed in");
+    }
+
+    fn try_intakes(&self, store: &dyn Store, standing: &[Alert], now: Moment) -> Result<(), StoreError> {
+        let open = open_alerts(store.snapshot()?.as_ref())?;
+        let of_intakes: Vec<AlertKey> =
+            open.iter().filter(|alert| alert.intake().is_some()).map(Alert::key).collect();
+        let keys: Vec<AlertKey> = standing.iter().map(Alert::key).collect();
+        let over: Vec<AlertKey> = of_intakes.iter().filter(|key| !keys.contains(key)).cloned().collect();
+        self.clear(store, &over, now)?;
+        for alert in standing.iter().filter(|alert| !of_intakes.contains(&alert.key())) {
+            self.open(store, alert)?;
+        }
+        Ok(())
+    }
+
     /// How deadlines stand.
     pub(super) fn deadlines(&mut self, store: &dyn Store, standings: Vec<DeadlineStanding>, now: Moment) {
         for one in standings {

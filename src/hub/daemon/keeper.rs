@@ -55,9 +55,10 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
         .map_err(|source| HubError::Daemon { attempt: "start its threads", source })?;
     let live = Live::default();
     let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.id.clone()).collect();
-    let looker = Looker::new(premises, config, live.clone());
+    let wake = Arc::new(Notify::new());
+    let looker = Looker::new(premises, config, live.clone(), Arc::clone(&wake));
     looker.tell_feeds(&feeds);
-    let kept = runtime.block_on(keep(looker, live, folder, beside));
+    let kept = runtime.block_on(keep(looker, live, folder, beside, wake));
     // A run that does not come to a safe point keeps its thread; the process ends all the same, and the next
     // start puts it in order.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -81,10 +82,15 @@ impl Signals {
     }
 }
 
-async fn keep(mut looker: Looker, live: Live, folder: PathBuf, beside: Beside) -> Result<Exit, Failure> {
+async fn keep(
+    mut looker: Looker,
+    live: Live,
+    folder: PathBuf,
+    beside: Beside,
+    wake: Arc<Notify>,
+) -> Result<Exit, Failure> {
     let failed = |attempt| move |source| Failure::from(HubError::Daemon { attempt, source });
     let mut signals = Signals::listen().map_err(failed("listen to signals"))?;
-    let wake = Arc::new(Notify::new());
     let listener = listen(&beside.socket).map_err(failed("open its socket"))?;
     tokio::spawn(serve(listener, live.clone(), Arc::clone(&wake)));
     let started = Instant::now();

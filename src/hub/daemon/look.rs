@@ -12,9 +12,11 @@ use renkei_engine::night::{
 };
 use renkei_engine::{Clock as _, EngineError, House, recover};
 use renkei_folder::RootLock;
+use tokio::sync::Notify;
 
 use super::alarms::Alarms;
 use super::head::HeadKeeper;
+use super::inboxes::Inboxes;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
 use super::receipts::ReceiptKeeper;
@@ -43,13 +45,18 @@ pub(super) struct Looker {
     head: HeadKeeper,
     receipts: ReceiptKeeper,
     pub(super) alarms: Alarms,
+    inboxes: Inboxes,
+    /// What ends the loop's wait.
+    wake: Arc<Notify>,
     /// False until the first look has put in order what was cut off before.
     is_recovered: bool,
     standstill: Standstill,
 }
 
 impl Looker {
-    pub(super) fn new(premises: Arc<Premises>, config: Config, live: Live) -> Self {
+    pub(super) fn new(premises: Arc<Premises>, config: Config, live: Live, wake: Arc<Notify>) -> Self {
+        let mut inboxes = Inboxes::default();
+        inboxes.watch(&config, &wake);
         let beside = Beside::of(&config);
         let plan = Arc::new(config.night_plan());
         let feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
@@ -66,6 +73,8 @@ impl Looker {
             beside,
             jumps: Jumps::default(),
             head: HeadKeeper::default(),
+            inboxes,
+            wake,
             receipts: ReceiptKeeper::default(),
             is_recovered: false,
             standstill: Standstill::default(),
@@ -81,6 +90,7 @@ impl Looker {
         self.plan = Arc::new(config.night_plan());
         self.feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
         self.alarms = Alarms::new(&config);
+        self.inboxes.watch(&config, &self.wake);
         self.config = Arc::new(config);
     }
 
@@ -98,6 +108,7 @@ impl Looker {
             let ended = record(task, outcome);
             self.took_end(ended);
         }
+        self.look_at_inboxes(now);
         let begun = self.try_look();
         self.receipts.keep(
             self.premises.house(&Points, SCHEDULER),
@@ -129,8 +140,26 @@ impl Looker {
                 count(&run, now);
                 let feeds = Order::parse(&run.order).map(|order| order.feeds().to_vec()).unwrap_or_default();
                 self.tell_feeds(&feeds);
+                self.inboxes.is_stale |= matches!(Order::parse(&run.order), Some(Order::Receive { .. }));
             }
             Ended::Unrecorded { task, outcome } => self.unrecorded.push((task, outcome)),
+        }
+    }
+
+    /// Looks at what systems handed in: queues runs, and tells what a person should know.
+    fn look_at_inboxes(&mut self, now: Moment) {
+        if self.is_stopping {
+            return;
+        }
+        let premises = Arc::clone(&self.premises);
+        let house = premises.house(&Points, SCHEDULER);
+        match self.inboxes.look(house, &premises, &self.config, &self.plan) {
+            Ok(Some(alerts)) => self.alarms.intakes(&premises.store, &alerts, now),
+            Ok(None) => {}
+            Err(error) => {
+                let causes = causes(&error);
+                tracing::warn!(fault.code = error.code(), "the inboxes could not be looked at: {causes}");
+            }
         }
     }
 
@@ -240,6 +269,7 @@ impl Looker {
             run,
             policy: policy.unwrap_or_default(),
             retention: self.config.retention,
+            config: Arc::clone(&self.config),
         })
     }
 

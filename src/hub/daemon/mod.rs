@@ -7,6 +7,7 @@
 mod alarms;
 mod control;
 mod head;
+mod inboxes;
 mod jumps;
 mod keeper;
 mod live;

@@ -14,6 +14,8 @@ use renkei_engine::{EngineError, House, Witness as _};
 
 use super::live::Live;
 use super::look::causes;
+use crate::config::Config;
+use crate::intake::HubReceiving;
 use crate::premises::Premises;
 
 thread_local! {
@@ -28,6 +30,7 @@ pub(super) struct Task {
     pub(super) run: RunRecord,
     pub(super) policy: RetryPolicy,
     pub(super) retention: Rules,
+    pub(super) config: Arc<Config>,
 }
 
 /// A try that ended.
@@ -55,10 +58,12 @@ pub(super) fn do_work(task: Task, live: &Live) -> Ended {
     let _in_run = span.enter();
     let witness = live.enter(&run.run_id, &run.what);
     let house = House { retention: &task.retention, ..task.premises.house(&witness, &run.operator) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(house, &task.feeds, run))).unwrap_or_else(|_| {
-        let place = PLACE.with(RefCell::take).unwrap_or_else(|| "?".to_owned());
-        Outcome::Failed(vec![(None, EngineError::Panic { place })])
-    });
+    let receiving = HubReceiving { premises: &task.premises, config: &task.config };
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(house, &task.feeds, &receiving, run)))
+        .unwrap_or_else(|_| {
+            let place = PLACE.with(RefCell::take).unwrap_or_else(|| "?".to_owned());
+            Outcome::Failed(vec![(None, EngineError::Panic { place })])
+        });
     if let Outcome::Failed(faults) = &outcome {
         for (feed, error) in faults {
             let (feed, causes) = (feed.as_ref().map(FeedId::as_str), causes(error));

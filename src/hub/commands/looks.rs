@@ -1,0 +1,239 @@
+//! What rounds of intakes came to and what is held, in words: for the agent's command and for the hub's.
+
+use renkei_core::IntakeId;
+use renkei_core::port::{IntakeStore, Outcome};
+use serde_json::{Value, json};
+
+use crate::console::{Lang, TextTable};
+use crate::intake::IntakeLook;
+use crate::texts::reasons;
+use crate::{Exit, Failure, Session};
+
+/// Sets shown of each intake.
+const N_SHOWN: u32 = 10;
+
+/// What a look says that a person has not been told yet, without times.
+pub(super) fn news(look: &IntakeLook) -> Vec<String> {
+    match &look.outcome {
+        Err(failure) => vec![failure.code().to_owned()],
+        Ok(found) => {
+            let results = found
+                .results
+                .iter()
+                .map(|result| format!("{} {}", result.receipt.notice, result.receipt.outcome.as_str()));
+            let (sets, strays) = look.overdue();
+            let gaps = found.gaps.iter().map(|gap| format!("gap {}", gap.notice));
+            let sets = sets.into_iter().map(|set| format!("incomplete {}", set.notice_name));
+            let strays = strays.into_iter().map(|stray| format!("stray {:?}", stray.name));
+            results.chain(gaps).chain(sets).chain(strays).collect()
+        }
+    }
+}
+
+/// The exit code: the worst of what was found.
+pub(super) fn worst(looks: &[IntakeLook]) -> Exit {
+    let of_look = |look: &IntakeLook| match &look.outcome {
+        Err(failure) => failure.exit(),
+        Ok(found) => {
+            let (sets, strays) = look.overdue();
+            let is_refused = found.results.iter().any(|result| result.receipt.outcome == Outcome::Refused);
+            if is_refused {
+                Exit::Partner
+            } else if !found.gaps.is_empty() || !sets.is_empty() || !strays.is_empty() {
+                Exit::Operator
+            } else {
+                Exit::Ok
+            }
+        }
+    };
+    looks.iter().map(of_look).max_by_key(|exit| exit.number()).unwrap_or(Exit::Ok)
+}
+
+pub(super) fn tell(session: &Session, looks: Vec<IntakeLook>, is_preview: bool) {
+    let console = session.console();
+    if console.is_json() {
+        console.json(&json!({ "intakes": looks.iter().map(as_json).collect::<Vec<_>>() }));
+        return;
+    }
+    let lang = console.lang();
+    for look in looks {
+        let id = &look.intake;
+        let found = match look.outcome {
+            Ok(ref found) => found,
+            Err(failure) => {
+                console.failure(&failure);
+                continue;
+            }
+        };
+        if news(&look).is_empty() {
+            console.say(format_args!("{id}: 新しいものはありません。"), format_args!("{id}: nothing new."));
+        }
+        for result in &found.results {
+            let (receipt, rows) = (&result.receipt, &result.receipt.rows);
+            let outcome = reasons::outcome(receipt, lang);
+            let outcome = if is_preview && receipt.outcome == Outcome::Taken {
+                lang.pick("取り込めます", "would be taken in")
+            } else {
+                outcome
+            };
+            console.say(
+                format_args!(
+                    "{id}: {} {outcome}（追加 {} 更新 {} 削除 {} 変更なし {} 警告 {} 保留 {}）",
+                    receipt.notice,
+                    rows.added,
+                    rows.changed,
+                    rows.removed,
+                    rows.unchanged,
+                    rows.warned,
+                    rows.parked
+                ),
+                format_args!(
+                    "{id}: {} {outcome} (added {}, changed {}, removed {}, unchanged {}, warned {}, held back {})",
+                    receipt.notice,
+                    rows.added,
+                    rows.changed,
+                    rows.removed,
+                    rows.unchanged,
+                    rows.warned,
+                    rows.parked
+                ),
+            );
+            for reason in &receipt.reasons {
+                console.talk(format_args!("  {}", reasons::reason_text(reason, lang).replace('\n', "\n  ")));
+            }
+        }
+        for gap in &found.gaps {
+            let why = gap.reasons.first().map(|reason| reason.detail.clone()).unwrap_or_default();
+            console.say(
+                format_args!("{id}: {} は待っています: {why}", gap.notice),
+                format_args!("{id}: {} waits: {why}", gap.notice),
+            );
+        }
+        let (sets, strays) = look.overdue();
+        for set in sets {
+            let names: Vec<&str> = set.lacks.iter().map(|lack| lack.name.as_str()).collect();
+            console.say(
+                format_args!(
+                    "{id}: {} は {} から揃いません: {}",
+                    set.notice_name,
+                    set.since,
+                    names.join(", ")
+                ),
+                format_args!(
+                    "{id}: {} is incomplete since {}: {}",
+                    set.notice_name,
+                    set.since,
+                    names.join(", ")
+                ),
+            );
+        }
+        for stray in strays {
+            let name = crate::agent::shown(&stray.name);
+            console.say(
+                format_args!("{id}: 通知のないファイルが {} から置かれています: {name}", stray.since),
+                format_args!("{id}: a file without a notice stands there since {}: {name}", stray.since),
+            );
+        }
+        for kept in &look.refused {
+            console.say(format_args!("{id}: 理由書: {kept}"), format_args!("{id}: reasons kept: {kept}"));
+        }
+    }
+}
+
+fn as_json(look: &IntakeLook) -> Value {
+    match &look.outcome {
+        Err(failure) => json!({ "intake": look.intake, "fault": failure.code() }),
+        Ok(found) => {
+            let (sets, strays) = look.overdue();
+            json!({
+                "intake": look.intake,
+                "results": found.results.iter().map(|result| &result.receipt).collect::<Vec<_>>(),
+                "waiting": found.gaps,
+                "incomplete": sets.iter().map(|set| set.notice_name.as_str()).collect::<Vec<_>>(),
+                "strays": strays.iter().map(|stray| crate::agent::shown(&stray.name)).collect::<Vec<_>>(),
+            })
+        }
+    }
+}
+
+/// What is held of each intake, and its last sets: tables, or JSON.
+pub(super) fn print_held<'i>(
+    session: &Session,
+    store: &dyn IntakeStore,
+    intakes: impl Iterator<Item = &'i IntakeId>,
+) -> Result<(), Failure> {
+    let held = Held::read(store, intakes, session.console().lang())?;
+    let console = session.console();
+    if console.is_json() {
+        console.json(&json!({ "intakes": held.documents }));
+    } else {
+        console.table(&held.heads);
+        console.table(&held.last);
+    }
+    Ok(())
+}
+
+/// What is held, in both forms.
+pub(super) struct Held {
+    pub(super) heads: TextTable,
+    pub(super) last: TextTable,
+    pub(super) documents: Vec<Value>,
+}
+
+impl Held {
+    pub(super) fn read<'i>(
+        store: &dyn IntakeStore,
+        intakes: impl Iterator<Item = &'i IntakeId>,
+        lang: Lang,
+    ) -> Result<Self, Failure> {
+        let mut documents = Vec::new();
+        let head = ["取込", "系列", "版数", "連番", "業務日", "行数", "取込日時"];
+        let head_en = ["intake", "feed", "version", "sequence", "business date", "rows", "taken at"];
+        let mut heads = TextTable::new(if lang == Lang::Ja { head } else { head_en });
+        let sets = ["取込", "番号", "通知", "結果", "追加", "更新", "削除", "保留", "日時"];
+        let sets_en =
+            ["intake", "no.", "notice", "outcome", "added", "changed", "removed", "held back", "at"];
+        let mut last = TextTable::new(if lang == Lang::Ja { sets } else { sets_en });
+        for id in intakes {
+            let held = store.head(id)?;
+            if let Some(head) = &held {
+                heads.row([
+                    id.to_string(),
+                    head.feed.to_string(),
+                    head.version.to_string(),
+                    head.sequence.to_string(),
+                    head.business_date.to_string(),
+                    head.state.n_rows().to_string(),
+                    head.taken_at.to_string(),
+                ]);
+            }
+            let records = store.sets(Some(id), N_SHOWN)?;
+            for record in &records {
+                last.row([
+                    id.to_string(),
+                    record.set_no.to_string(),
+                    record.notice_name.clone(),
+                    record.outcome.as_str().to_owned(),
+                    record.counts.added.to_string(),
+                    record.counts.changed.to_string(),
+                    record.counts.removed.to_string(),
+                    record.n_parked.to_string(),
+                    record.at.to_string(),
+                ]);
+            }
+            documents.push(json!({
+            "intake": id,
+            "head": held.map(|head| json!({
+                "feed": head.feed, "version": head.version, "sequence": head.sequence,
+                "business_date": head.business_date, "rows": head.state.n_rows(),
+                "state": head.state.digest(), "taken_at": head.taken_at.to_string(),
+            })),
+            "sets": records.iter().map(|record| json!({
+                "no": record.set_no, "notice": record.notice_name, "sequence": record.sequence, "outcome": record.outcome, "counts": record.counts,
+                "parked": record.n_parked, "at": record.at.to_string(),
+            })).collect::<Vec<_>>(),
+        }));
+        }
+        Ok(Self { heads, last, documents })
+    }
+}
