@@ -125,8 +125,11 @@ fn again(facts: &MendFacts) -> MendOption {
     let mut obstacles = Vec::new();
     // A full replaces whatever is held; only diffs must fit it.
     let begins_with_full = facts.needed.first().is_some_and(|set| set.kind == Kind::Full);
-    let is_other_state =
-        facts.needed.iter().filter(as_published).any(|set| refused_for(set, &STATE_CODES).is_some());
+    let is_other_state = facts
+        .needed
+        .iter()
+        .filter(|set| as_published(set))
+        .any(|set| refused_for(set, &STATE_CODES).is_some());
     if (facts.is_state_equal == Some(false) || is_other_state) && !begins_with_full {
         obstacles.push(MendObstacle::StateDiffers);
     }
@@ -140,12 +143,12 @@ fn again(facts: &MendFacts) -> MendOption {
         cost.n_sets += 1;
         cost.n_rows += set.n_rows;
         cost.n_bytes += set.n_bytes;
-        let given = set.refusals.iter().cloned();
-        obstacles
-            .extend(given.map(|refusal| MendObstacle::CannotBeGiven { sequence: set.sequence, refusal }));
+        for refusal in &set.refusals {
+            obstacles.push(MendObstacle::CannotBeGiven { sequence: set.sequence, refusal: refusal.clone() });
+        }
         // What was damaged on the way, or is so in the folder, was perhaps refused for that alone.
         let mut codes = set.refused.iter().flatten().filter(|code| !is_word_of(code, &STATE_CODES));
-        if let Some(code) = codes.next().filter(|_| as_published(&set)) {
+        if let Some(code) = codes.next().filter(|_| as_published(set)) {
             let (sequence, code) = (set.sequence, code.clone());
             obstacles.push(MendObstacle::SameBytesRefused { sequence, code });
         }
@@ -158,8 +161,8 @@ fn again(facts: &MendFacts) -> MendOption {
 
 fn full(facts: &MendFacts) -> MendOption {
     let mut obstacles = facts.full_obstacles.clone();
-    let whole = facts.needed.iter().filter(as_published);
-    if let Some(code) = whole.filter_map(|set| refused_for(set, &INTERFACE_CODES)).next() {
+    let mut whole = facts.needed.iter().filter(|set| as_published(set));
+    if let Some(code) = whole.find_map(|set| refused_for(set, &INTERFACE_CODES)) {
         obstacles.push(MendObstacle::RefusesAll { code: code.to_owned() });
     }
     MendOption { way: MendWay::Full, gives: Vec::new(), cost: facts.full, obstacles }
@@ -191,7 +194,7 @@ fn is_word_of(code: &str, codes: &[ReasonCode]) -> bool {
 }
 
 /// True when it stands as published, and was not refused as damaged: then its rows were judged, not the way it came.
-fn as_published(set: &&MendSet) -> bool {
+fn as_published(set: &MendSet) -> bool {
     set.is_whole && refused_for(set, &TRANSPORT_CODES).is_none()
 }
 

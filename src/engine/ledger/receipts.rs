@@ -217,16 +217,15 @@ impl ReceiptDesk<'_> {
         receipt: &Receipt,
     ) -> Result<Option<(FeedId, Sequence, Digest)>, EngineError> {
         let named = receipt.feed.clone().zip(receipt.sequence);
-        let found = match named {
-            Some((feed, sequence)) => snapshot.publication(&feed, sequence)?,
-            None => {
-                let stem = receipt.notice.strip_suffix(NOTICE_ENDING).unwrap_or(&receipt.notice);
-                let mut its = snapshot.published_as(stem)?;
-                its.retain(|(feed, _)| (self.receiving.is_receiver)(self.system, feed));
-                match its.as_slice() {
-                    [(feed, sequence)] => snapshot.publication(feed, *sequence)?,
-                    _ => None,
-                }
+        let found = if let Some((feed, sequence)) = named {
+            snapshot.publication(&feed, sequence)?
+        } else {
+            let stem = receipt.notice.strip_suffix(NOTICE_ENDING).unwrap_or(&receipt.notice);
+            let mut its = snapshot.published_as(stem)?;
+            its.retain(|(feed, _)| (self.receiving.is_receiver)(self.system, feed));
+            match its.as_slice() {
+                [(feed, sequence)] => snapshot.publication(feed, *sequence)?,
+                _ => None,
             }
         };
         let Some(record) = found else { return Ok(None) };
