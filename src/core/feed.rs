@@ -8,6 +8,7 @@ use crate::file_name::FolderPath;
 use crate::guard::GuardBounds;
 use crate::ids::{BusinessId, Digest, FeedId};
 use crate::layout::{FileFormat, Layout};
+use crate::ledger::ReceiverWindow;
 use crate::naming::StemTemplate;
 use crate::text::{CharacterSet, DegradeMap};
 
@@ -36,6 +37,15 @@ impl PartLimits {
     }
 }
 
+/// A system that reads a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedReceiver {
+    /// The system.
+    pub system: BusinessId,
+    /// The days on which it does.
+    pub window: ReceiverWindow,
+}
+
 /// A feed, checked and ready to be rendered.
 #[derive(Debug, Clone)]
 pub struct Feed {
@@ -53,13 +63,23 @@ pub struct Feed {
     pub folder: FolderPath,
     /// How they are named.
     pub naming: StemTemplate,
-    /// Who reads it.
-    pub receivers: Vec<BusinessId>,
+    /// Who reads it, and when.
+    pub receivers: Vec<FeedReceiver>,
     /// How large a publication may be before it is held for review.
     pub guard: GuardBounds,
 }
 
 impl Feed {
+    /// The systems that read it on any day.
+    pub fn receiver_ids(&self) -> impl Iterator<Item = &BusinessId> {
+        self.receivers.iter().map(|receiver| &receiver.system)
+    }
+
+    /// The receiver that is this system.
+    pub fn receiver(&self, system: &BusinessId) -> Option<&FeedReceiver> {
+        self.receivers.iter().find(|receiver| receiver.system == *system)
+    }
+
     /// The characters its files can carry.
     pub fn characters(&self) -> CharacterSet {
         let map = match &self.unmappable {

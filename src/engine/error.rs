@@ -6,7 +6,7 @@ use renkei_core::port::{FolderError, StoreError};
 use renkei_core::receive::ReceiptError;
 use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
 use renkei_core::transfer::{CaseNo, Refused};
-use renkei_core::{Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
+use renkei_core::{BusinessId, Class, CommitNo, Fault, FeedId, FileName, IdError, Sequence};
 use renkei_registry::{HistoryError, PackedError};
 
 use crate::run::STOPPED;
@@ -220,6 +220,16 @@ pub enum EngineError {
         /// Why.
         refusals: Vec<RemakeRefusal>,
     },
+    /// A receiver that cannot, or need not, be mended so.
+    #[error("receiver {receiver} of feed {feed} is not mended: {}", listed(whys))]
+    MendRefused {
+        /// The feed.
+        feed: FeedId,
+        /// The receiver.
+        receiver: BusinessId,
+        /// Why, way by way.
+        whys: Vec<String>,
+    },
     /// A receipt of our own, read back from the database, is none.
     #[error("a receipt on record cannot be read")]
     Receipt(#[from] ReceiptError),
@@ -325,6 +335,7 @@ impl Fault for EngineError {
             Self::NoSuchPublication { .. } => "feed.no-such-publication",
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
+            Self::MendRefused { .. } => "feed.mend-refused",
             Self::Receipt(error) => error.code(),
             Self::HandOver { .. } => "engine.hand-over",
             Self::NoSuchCase { .. } => "transfer.no-such-case",

@@ -10,7 +10,9 @@ mod generate;
 mod house;
 mod intake;
 mod judge;
+pub mod ledger;
 pub mod mapped;
+mod mend;
 pub mod night;
 pub mod receive;
 mod redo;
@@ -28,5 +30,6 @@ pub use intake::{
     load_residents,
 };
 pub use judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyIssue, KeyOrder, LineIssue};
+pub use mend::{Mended, mend, plan_mend_of};
 pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
 pub use verify::{Beside, ChainReport, FileReport, Finding, Given, NoticeReport, verify, verify_watched};

@@ -135,7 +135,12 @@ fn move_to(from: &Confined, name: &FileName, place: &Confined) -> Result<(), Fol
 
 /// Copies a claimed file and then removes it. What was copied already by an attempt that was cut off is not kept
 /// twice.
-fn bring_across(from: &Confined, claim: &str, name: &FileName, place: &Confined) -> Result<(), FolderError> {
+pub(crate) fn bring_across(
+    from: &Confined,
+    claim: &str,
+    name: &FileName,
+    place: &Confined,
+) -> Result<(), FolderError> {
     copy_to(from, claim, name, place)?;
     rustix::fs::unlinkat(from.fd(), claim, AtFlags::empty())
         .map_err(|errno| fault(&from.path_of(claim), "removed", errno))
@@ -183,7 +188,7 @@ pub(crate) fn copy_to(
 }
 
 /// Tries a place, then the folders `again-2`, `again-3`, … in it, while the name is taken there.
-fn in_free_place(
+pub(crate) fn in_free_place(
     place: &Confined,
     name: &FileName,
     mut attempt: impl FnMut(&Confined) -> Result<(), Errno>,
@@ -209,7 +214,7 @@ fn in_free_place(
 
 /// Renames; `EEXIST` if the name is taken. The target is a folder in which nobody else makes files, so on volumes
 /// that do not know this kind of rename it is enough to look before.
-fn rename_new(from: &Confined, name: &str, to: &Confined, new_name: &str) -> Result<(), Errno> {
+pub(crate) fn rename_new(from: &Confined, name: &str, to: &Confined, new_name: &str) -> Result<(), Errno> {
     match rustix::fs::renameat_with(from.fd(), name, to.fd(), new_name, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match to.kind_of(new_name)? {
             Some(_) => Err(Errno::EXIST),

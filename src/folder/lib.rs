@@ -13,6 +13,7 @@ mod own;
 mod publish;
 mod quarantine;
 mod read;
+mod receipts;
 mod receiver;
 mod root;
 mod share;

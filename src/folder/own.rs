@@ -8,10 +8,12 @@ use rustix::fs::FileType;
 
 use crate::confined::Confined;
 use crate::inbox::INTAKE;
+use crate::receipts::RECEIPTS;
 use crate::root::{ARCHIVE, LocalFolders, QUARANTINE};
 
-/// Where the archive has publications, by feed and sequence, and sets that were taken in, by intake and set.
-const OF_TWO_LEVELS: [&str; 2] = ["publications", INTAKE];
+/// Where the archive has publications, by feed and sequence, their receipts so too, and sets that were taken in, by
+/// intake and set.
+const OF_TWO_LEVELS: [&str; 3] = ["publications", INTAKE, RECEIPTS];
 
 impl LocalFolders {
     /// See [`renkei_core::port::Folders::remove_published`].

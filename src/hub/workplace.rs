@@ -1,7 +1,7 @@
 //! A hub ready to work: configuration read, database and folders open, and for writers the root locked and
 //! what a crash left behind finished.
 
-use renkei_core::port::{Snapshot, Store};
+use renkei_core::port::{ReceiptBox, Snapshot, Store};
 use renkei_engine::{Clock as _, House, Recovered, recover};
 use renkei_folder::RootLock;
 
@@ -111,6 +111,11 @@ impl<'s> Workplace<'s> {
     /// The database.
     pub(crate) fn store(&self) -> &dyn Store {
         &self.premises.store
+    }
+
+    /// The folders that receipts are put into.
+    pub(crate) fn letters(&self) -> &dyn ReceiptBox {
+        &self.premises.folders
     }
 
     /// The clock.

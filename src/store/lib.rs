@@ -12,6 +12,8 @@ mod connection;
 mod errors;
 pub mod intake;
 mod key;
+mod ledger;
+mod ledger_port;
 mod load;
 mod migrate;
 mod outbox;

@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use renkei_core::Moment;
+use renkei_core::alert::{Alert, Matter, Word};
+use renkei_core::port::Store as _;
+
 use crate::sandbox::Sandbox;
 
 /// A hub whose alerts go to a script that appends its arguments to a file.
@@ -67,4 +71,29 @@ fn a_test_goes_beside_a_writer() {
     let held = renkei_folder::RootLock::take(&lock, "another", "now", None).unwrap();
     sandbox.run(&["alert", "test"]).expect(0);
     drop(held);
+}
+
+#[test]
+fn an_open_alert_is_cleared_by_its_key_and_the_all_clear_goes_out() {
+    let sandbox = Sandbox::loaded(20, 4);
+    let store = sandbox.store();
+    let matter = Matter::SchedulerStopped { fault_code: Word::of("store.full") };
+    let mut tx = store.begin().unwrap();
+    tx.open_alert(&Alert::new(matter, Moment::from_unix(1_790_872_200).unwrap()), &[]).unwrap();
+    tx.commit().unwrap();
+    drop(store);
+    let open = |sandbox: &Sandbox| sandbox.run(&["alert", "list", "--open", "--json"]).expect(0).json();
+    assert_eq!(open(&sandbox)[0]["key"], "scheduler-stopped");
+    sandbox
+        .run(&["alert", "clear", "scheduler-stoped", "--reason", "x"])
+        .expect_fault(2, "usage.unknown-alert")
+        .says("did you mean \"scheduler-stopped\"?");
+    sandbox.run(&["alert", "clear", "scheduler-stopped"]).expect(2);
+    sandbox.run(&["alert", "clear", "scheduler-stopped", "--reason", "確認済み"]).expect(0);
+    assert_eq!(open(&sandbox), serde_json::json!([]));
+    let line = sandbox.audit().pop().unwrap();
+    assert_eq!((line.action.as_str(), line.reason.as_str()), ("clear alert scheduler-stopped", "確認済み"));
+    sandbox
+        .run(&["alert", "clear", "scheduler-stopped", "--reason", "x"])
+        .expect_fault(2, "usage.unknown-alert");
 }

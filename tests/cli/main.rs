@@ -38,6 +38,10 @@ mod sandbox;
 #[cfg(test)]
 mod top;
 #[cfg(test)]
+mod transfer;
+#[cfg(test)]
+mod transfer_points;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod versions;

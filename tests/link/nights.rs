@@ -44,6 +44,8 @@ struct Link {
     night: usize,
     away: Vec<Away>,
     n_kills: usize,
+    /// Files of moves that a quiet night left for the next.
+    unapplied: Vec<String>,
 }
 
 impl Link {
@@ -117,8 +119,12 @@ impl Link {
     }
 
     fn night(&mut self, moves: &str) {
+        self.unapplied.push(moves.to_owned());
         if !self.dice.one_in(5) {
-            self.drive(&["apply", moves], &[0, 10]);
+            for moves in std::mem::take(&mut self.unapplied) {
+                // Killed after its commit, it says that the file was taken in before.
+                self.drive(&["apply", &moves], &[0, 10]);
+            }
         }
         let feeds = [PLAIN, BOM];
         self.drive(&["generate", feeds[0], feeds[1], "--diff"], &[0]);
@@ -157,7 +163,8 @@ fn after_two_hundred_nights_the_receiver_has_what_the_registry_has() {
         day(SWITCH)
     );
     declare(&sandbox, &accept, "");
-    let mut link = Link { sandbox, dice: Dice(7), night: 0, away: Vec::new(), n_kills: 0 };
+    let mut link =
+        Link { sandbox, dice: Dice(7), night: 0, away: Vec::new(), n_kills: 0, unapplied: Vec::new() };
     link.drive(&["receive"], &[0]);
     for night in 1..=N_NIGHTS {
         link.night = night;

@@ -176,3 +176,44 @@ fn verified_sets_go_to_a_folder_or_a_program_instead() {
     let sequences: Vec<&str> = log.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(sequences, ["1", "2", "3"]);
 }
+
+#[test]
+fn codes_and_characters_become_the_takers() {
+    let convert = r#"
+[intake.convert]
+characters = "cp932"
+degrade = "cp932"
+[intake.convert.codes.jumin_jotai]
+"1" = "001"
+"2" = "003"
+"3" = "004"
+"9" = "999"
+"#;
+    let sandbox = linked(convert);
+    sandbox.receive(&[]).expect(0);
+    let place = |id: &str| {
+        let notice = sandbox.notices(PLAIN)[0].with_extension("csv");
+        let header = std::fs::read_to_string(notice).unwrap();
+        let names = crate::sandbox::moves::fields(header.lines().next().unwrap());
+        names.iter().position(|name| name == id).unwrap()
+    };
+    let status = place("住民状態");
+    let rows = table(&sandbox, "jumin_v1_0");
+    let plain = expected(&sandbox);
+    assert_eq!(rows.len(), plain.len());
+    let code = |row: &Vec<String>| row[status].clone();
+    assert!(plain.iter().all(|row| code(row).len() == 1) && rows.iter().all(|row| code(row).len() == 3));
+
+    let strict = linked(&convert.replace("\"1\" = \"001\"\n", ""));
+    strict.receive(&[]).expect(11).says("unmapped-code");
+    assert!(table_is_empty_or_absent(&strict));
+    let wrong =
+        linked(&convert.replace("jumin_jotai", "atena_no").replace("cp932\"\ndegrade", "cp932\"\ndegrad"));
+    wrong.receive(&[]).expect(10).says("a column of the key").says("degrad");
+}
+
+fn table_is_empty_or_absent(sandbox: &Sandbox) -> bool {
+    let database = rusqlite::Connection::open(sandbox.path("agent/receive.db")).unwrap();
+    let n_rows = database.query_row("SELECT count(*) FROM jumin_v1_0", [], |row| row.get::<_, i64>(0));
+    n_rows.unwrap_or(0) == 0
+}

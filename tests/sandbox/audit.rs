@@ -10,13 +10,17 @@ use super::{MUNICIPALITY, Sandbox};
 impl Sandbox {
     /// All lines, oldest first.
     pub(crate) fn audit(&self) -> Vec<AuditEntry> {
+        self.store().snapshot().unwrap().audit(0, 10_000).unwrap()
+    }
+
+    /// The hub's database.
+    pub(crate) fn store(&self) -> SqliteStore {
         let options = OpenOptions {
             wait: Duration::from_secs(10),
             key: NumberKey::from_file(&self.path("hub/secrets/number.key")).unwrap(),
             municipality: MUNICIPALITY.parse().unwrap(),
             create: false,
         };
-        let store = SqliteStore::open(&self.path("hub/data/renkei.db"), options).unwrap();
-        store.snapshot().unwrap().audit(0, 10_000).unwrap()
+        SqliteStore::open(&self.path("hub/data/renkei.db"), options).unwrap()
     }
 }

@@ -50,6 +50,11 @@ impl AlertKey {
         Self::joined("audit-broken", [None, None, None])
     }
 
+    /// A receiver of a feed: that it refused something, or that it is behind.
+    pub(super) fn receiver(kind: &str, feed: Option<&FeedId>, receiver: &Word) -> Self {
+        Self::joined(kind, [text(feed), text(Some(receiver)), None])
+    }
+
     /// Something that passes by itself, which never stands open.
     pub(super) fn passing(kind: &str) -> Self {
         Self::joined(kind, [None, None, None])

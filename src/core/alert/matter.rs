@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::key::AlertKey;
 use crate::alert::word::Word;
 use crate::fault::Class;
-use crate::ids::{FeedId, JobId};
+use crate::ids::{FeedId, JobId, Sequence};
 use crate::moment::Moment;
 
 /// One alert, ready to be worded. Stored as JSON, so a field is only ever added.
@@ -97,6 +97,23 @@ pub enum Matter {
         /// The first line that does not follow from the one before.
         audit_no: u64,
     },
+    /// A receiver refused a publication and is not past it.
+    ReceiverRefused {
+        /// Which.
+        receiver: Word,
+        /// What it refused.
+        sequence: Sequence,
+    },
+    /// A receiver is not done with publications for too long.
+    ReceiverBehind {
+        /// Which.
+        receiver: Word,
+        /// How many publications.
+        n_behind: u32,
+        /// Since when the first of them stands.
+        #[serde(with = "written")]
+        since: Moment,
+    },
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -124,6 +141,10 @@ pub enum AlertKind {
     SchedulerStopped,
     /// [`Matter::AuditBroken`].
     AuditBroken,
+    /// [`Matter::ReceiverRefused`].
+    ReceiverRefused,
+    /// [`Matter::ReceiverBehind`].
+    ReceiverBehind,
     /// [`Matter::Test`].
     Test,
 }
@@ -154,7 +175,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -165,6 +186,8 @@ impl AlertKind {
         Self::CalendarEnding,
         Self::SchedulerStopped,
         Self::AuditBroken,
+        Self::ReceiverRefused,
+        Self::ReceiverBehind,
         Self::Test,
     ];
 
@@ -181,6 +204,8 @@ impl AlertKind {
             Self::CalendarEnding => "calendar-ending",
             Self::SchedulerStopped => "scheduler-stopped",
             Self::AuditBroken => "audit-broken",
+            Self::ReceiverRefused => "receiver-refused",
+            Self::ReceiverBehind => "receiver-behind",
             Self::Test => "test",
         }
     }
@@ -263,6 +288,8 @@ impl Alert {
             (Matter::CalendarEnding { .. }, _) => AlertKind::CalendarEnding,
             (Matter::SchedulerStopped { .. }, _) => AlertKind::SchedulerStopped,
             (Matter::AuditBroken { .. }, _) => AlertKind::AuditBroken,
+            (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
+            (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
             (Matter::Test, _) => AlertKind::Test,
         }
     }
@@ -275,12 +302,14 @@ impl Alert {
             Matter::DeadlineNear { .. }
             | Matter::ChangeHeld { .. }
             | Matter::ClockJumped { .. }
-            | Matter::CalendarEnding { .. } => Severity::Warning,
+            | Matter::CalendarEnding { .. }
+            | Matter::ReceiverBehind { .. } => Severity::Warning,
             Matter::RunFailed { .. }
             | Matter::DeadlinePassed { .. }
             | Matter::DiskLow { .. }
             | Matter::SchedulerStopped { .. }
-            | Matter::AuditBroken { .. } => Severity::Error,
+            | Matter::AuditBroken { .. }
+            | Matter::ReceiverRefused { .. } => Severity::Error,
         }
     }
 
@@ -295,6 +324,9 @@ impl Alert {
             Matter::CalendarEnding { calendar, .. } => AlertKey::calendar(calendar),
             Matter::SchedulerStopped { .. } => AlertKey::scheduler(),
             Matter::AuditBroken { .. } => AlertKey::audit(),
+            Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
+                AlertKey::receiver(self.kind().as_str(), feed, receiver)
+            }
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
         }
     }
@@ -385,6 +417,8 @@ mod tests {
             },
             Matter::SchedulerStopped { fault_code: "store.full".into() },
             Matter::AuditBroken { audit_no: 7 },
+            Matter::ReceiverRefused { receiver: "015".into(), sequence: Sequence(4) },
+            Matter::ReceiverBehind { receiver: "015".into(), n_behind: 2, since: at(0) },
             Matter::Test,
         ] {
             let alert = nightly(matter).of_feed(&feed).of_run("01k6h0zq7");

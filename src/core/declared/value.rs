@@ -47,6 +47,11 @@ impl<'t> Value<'t> {
         matches!(self.raw, DeValue::String(_))
     }
 
+    /// True for a table; for lists of texts or tables.
+    pub fn is_table(&self) -> bool {
+        matches!(self.raw, DeValue::Table(_))
+    }
+
     /// Any text, the empty one included.
     pub fn text(self) -> Option<String> {
         match self.raw {
@@ -139,6 +144,11 @@ impl<'t> Value<'t> {
             DeValue::Array(_) => self.list("a list"),
             _ => Some(vec![self]),
         }
+    }
+
+    /// A list of values, each still to be read; `expected` says what they are to be.
+    pub fn values(self, expected: &str) -> Option<Vec<Self>> {
+        self.list(expected)
     }
 
     /// A list of texts, each with its place.

@@ -104,8 +104,8 @@ pub trait Folders: Send + Sync {
 /// A folder of the hub's own, out of sight for receivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnFolder {
-    /// `.archive`: reports, published files under `publications/FEED/SEQUENCE`, and sets that were taken in under
-    /// `intake/INTAKE/FEED-SEQUENCE`.
+    /// `.archive`: reports, published files under `publications/FEED/SEQUENCE`, their receipts under
+    /// `receipts/FEED/SEQUENCE`, and sets that were taken in under `intake/INTAKE/FEED-SEQUENCE`.
     Archive,
     /// `.quarantine`: what was refused, each with its reason.
     Quarantine,

@@ -4,6 +4,8 @@ mod alerts;
 mod folders;
 mod inbox;
 mod intake;
+mod ledger;
+mod receipts;
 mod records;
 mod runs;
 mod share;
@@ -16,6 +18,8 @@ pub use inbox::{Inbox, IntakeShelf, WhyRefused};
 pub use intake::{
     HeldRow, IntakeHead, IntakeStore, Outcome, SetRecord, StagedRow, TableSpec, TakeCounts, TakeMode, Taking,
 };
+pub use ledger::{LedgerReading, LedgerWriting};
+pub use receipts::ReceiptBox;
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, StandingPublication};
 pub use runs::{
     AttemptRecord, HoldRecord, JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, StepRecord, Trigger,

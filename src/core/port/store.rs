@@ -12,6 +12,7 @@ use crate::fault::{Class, Fault};
 use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use crate::moment::Moment;
 use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
+use crate::port::ledger::{LedgerReading, LedgerWriting};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, StandingPublication};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
 use crate::port::transfer::{TransferReading, TransferWriting};
@@ -58,7 +59,7 @@ pub trait Store: Send + Sync {
 }
 
 /// Reading, as of one instant.
-pub trait Snapshot: TransferReading {
+pub trait Snapshot: TransferReading + LedgerReading {
     /// The last commit; 0 for an empty registry.
     fn head(&self) -> Result<CommitNo, StoreError>;
 
@@ -175,7 +176,7 @@ pub trait Snapshot: TransferReading {
 }
 
 /// Writing: all of it or none.
-pub trait Transaction: TransferWriting {
+pub trait Transaction: TransferWriting + LedgerWriting {
     /// All rows of a resident as of now, packed, number in clear, in key order.
     fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError>;
 

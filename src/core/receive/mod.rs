@@ -2,6 +2,7 @@
 //!
 //! Both ends of the link use it: the hub for what systems hand in, the agent for what the hub publishes.
 
+mod convert;
 mod judge;
 mod pairer;
 mod pairing;
@@ -9,6 +10,7 @@ mod reason;
 mod receipt;
 mod terms;
 
+pub use convert::{CodeConversion, Conversion, ConversionIssue};
 pub use judge::{Gap, Standing, judge};
 pub use pairer::{HELD_NOTICE_BYTES, Pairer, read_notice};
 pub use pairing::{

@@ -14,7 +14,7 @@ mod table;
 
 pub use desk::{Desk, HandedOver, VerifiedSet};
 pub use registry::{to_moves, to_transfers};
-pub use round::{Found, Look, Rounds};
+pub use round::{Found, Look, Rounds, Tables};
 pub use row_report::RowReport;
 pub use set::{Goal, Set, SetResult, Taker, take_set};
 pub use table::table_name;

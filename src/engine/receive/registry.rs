@@ -3,17 +3,18 @@
 //! Both know by its SHA-256 a file they took in before, so that a set handed over again after a crash, before its
 //! mark was set, does nothing twice.
 
+use renkei_core::Fault as _;
 use renkei_core::port::TakeCounts;
 use renkei_core::receive::{Reason, ReasonCode};
 use renkei_core::text::Encoding;
-use renkei_core::transfer::CaseKind;
+use renkei_core::transfer::{CaseKind, CaseNo};
 
 use super::desk::{HandedOver, VerifiedSet};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::intake::{ApplyOptions, IssueList, Strictness, apply_moves};
 use crate::judge::{FileJudge, KeyOrder};
-use crate::transfer::{CaseSource, TransferTerms, take_in};
+use crate::transfer::{CaseSource, TransferTerms, compare, go_on, take_in};
 
 /// Applies the rows of a set as moves: one set, one commit.
 pub fn to_moves(house: House<'_>, set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
@@ -66,6 +67,15 @@ pub fn to_transfers(
     let n_rows = rows.len() as u64;
     match take_in(house, source, terms, rows) {
         Ok(taken) => {
+            // What was prepared is linked at once, and compared before a clerk looks at it; a repeat goes on where
+            // the first time was cut off.
+            for fault in go_on(house)? {
+                tracing::warn!(
+                    fault.code = fault.code(),
+                    "a prepared file could not be handed out yet: {fault}"
+                );
+            }
+            taken.cases().try_for_each(|case_no| compare_if_new(house, case_no))?;
             let added = if taken.is_repeat { 0 } else { n_rows };
             Ok(HandedOver::Taken(TakeCounts { added, ..TakeCounts::default() }))
         }
@@ -75,6 +85,14 @@ pub fn to_transfers(
             }
             error => Err(error),
         },
+    }
+}
+
+/// Compares a case unless it has come further than that.
+fn compare_if_new(house: House<'_>, case_no: CaseNo) -> Result<(), EngineError> {
+    match compare(house, &[case_no]) {
+        Ok(_) | Err(EngineError::CaseRefused { .. } | EngineError::CaseErased { .. }) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

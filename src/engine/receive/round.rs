@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use renkei_core::port::Outcome;
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet, read_notice,
+    Conversion, FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet,
+    read_notice,
 };
 use renkei_core::{FileName, FolderPath, Version};
 
@@ -20,6 +21,14 @@ const MAX_ANSWERS: u32 = 1_000;
 #[derive(Debug, Default)]
 pub struct Rounds {
     pairers: HashMap<FolderPath, Pairer>,
+}
+
+/// Where the rows of an intake go.
+pub struct Tables<'t> {
+    /// The table for a version's rows; `None` keeps keys and digests only.
+    pub name: &'t dyn Fn(Version) -> Option<String>,
+    /// What values become on their way there, by version.
+    pub conversion: &'t dyn Fn(Version) -> Option<&'t Conversion>,
 }
 
 /// What a round came to.
@@ -45,13 +54,13 @@ pub struct Found {
 }
 
 impl Rounds {
-    /// Goes round once. `table` gives the table for a version's rows; `None` keeps keys and digests only.
+    /// Goes round once.
     pub fn go(
         &mut self,
         taker: Taker<'_>,
         terms: &Terms,
         patience: &Patience,
-        table: &dyn Fn(Version) -> Option<String>,
+        tables: &Tables<'_>,
         goal: Goal,
         desk: &mut dyn Desk,
     ) -> Result<Look, EngineError> {
@@ -73,9 +82,15 @@ impl Rounds {
                 if taker.witness.wants_stop() {
                     return Err(EngineError::Stopped);
                 }
-                let version_table = table(found.set.notice.version);
-                let set =
-                    Set { terms, folder: &found.folder, found: &found.set, table: version_table.as_deref() };
+                let version = found.set.notice.version;
+                let table = (tables.name)(version);
+                let set = Set {
+                    terms,
+                    folder: &found.folder,
+                    found: &found.set,
+                    table: table.as_deref(),
+                    conversion: (tables.conversion)(version),
+                };
                 let result = take_set(taker, set, goal, desk)?;
                 match result.receipt.outcome {
                     Outcome::Taken => n_taken += 1,

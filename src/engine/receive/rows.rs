@@ -2,17 +2,18 @@
 //! good ones on their way to the staging table.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::notice::{DataFile, Notice};
 use renkei_core::port::{StagedRow, StoreError, Taking};
 use renkei_core::publication::Kind;
-use renkei_core::receive::{Reason, ReasonCode, RowPolicy, Terms};
+use renkei_core::receive::{Conversion, Reason, ReasonCode, RowPolicy};
 use renkei_core::state::FeedState;
 
 use super::row_report::RowReportWriter;
+use super::set::Set;
 use crate::error::EngineError;
 use crate::judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyOrder};
 
@@ -36,8 +37,10 @@ pub(super) struct ReadSet {
 /// Reads, judges and stages.
 pub(super) struct SetReader<'r> {
     notice: &'r Notice,
+    layout: &'r Layout,
     policy: RowPolicy,
     keeps_values: bool,
+    conversion: Option<&'r Conversion>,
     judge: FileJudge<'r>,
     report: RowReportWriter<'r>,
     read: ReadSet,
@@ -48,15 +51,16 @@ impl<'r> SetReader<'r> {
     pub(super) fn new(
         layout: &'r Layout,
         format: FileFormat,
-        notice: &'r Notice,
-        terms: &Terms,
-        keeps_values: bool,
+        set: Set<'r>,
         report: RowReportWriter<'r>,
     ) -> Self {
+        let notice = &set.found.notice;
         Self {
             notice,
-            policy: terms.rows,
-            keeps_values,
+            layout,
+            policy: set.terms.rows,
+            keeps_values: set.table.is_some(),
+            conversion: set.conversion,
             judge: FileJudge::new(layout, format, notice.business_date, KeyOrder::Unchecked),
             report,
             read: ReadSet::default(),
@@ -75,9 +79,17 @@ impl<'r> SetReader<'r> {
         source: impl Read + Send,
         taking: &mut dyn Taking,
     ) -> Result<(), EngineError> {
-        let Self { policy, keeps_values, judge, report, read, .. } = self;
-        let mut taker =
-            BatchTaker { named, policy: *policy, keeps_values: *keeps_values, report, read, taking };
+        let Self { layout, policy, keeps_values, conversion, judge, report, read, .. } = self;
+        let mut taker = BatchTaker {
+            named,
+            layout,
+            policy: *policy,
+            keeps_values: *keeps_values,
+            conversion: *conversion,
+            report,
+            read,
+            taking,
+        };
         let judged = judge.judge(source, &mut |batch| taker.take(batch))?;
         if let Some(source) = judged.unreadable {
             return Err(EngineError::Input { file: named.name.to_string(), source });
@@ -125,8 +137,10 @@ impl<'r> SetReader<'r> {
 /// Takes the judged lines of one file.
 struct BatchTaker<'b, 'r> {
     named: &'b DataFile,
+    layout: &'b Layout,
     policy: RowPolicy,
     keeps_values: bool,
+    conversion: Option<&'b Conversion>,
     report: &'b mut RowReportWriter<'r>,
     read: &'b mut ReadSet,
     taking: &'b mut dyn Taking,
@@ -177,19 +191,22 @@ impl BatchTaker<'_, '_> {
 
     /// Stages the rows of a batch, unless the set is refused anyway.
     fn stage(&mut self, batch: &JudgedBatch<'_>) -> Result<(), EngineError> {
+        let mut values: Vec<Vec<Cow<'_, str>>> = Vec::new();
+        let mut unconverted: BTreeSet<u64> = BTreeSet::new();
+        if self.keeps_values {
+            values.reserve(batch.rows().len());
+            for row in batch.rows() {
+                let mut fields: Vec<Cow<'_, str>> = row.fields().collect();
+                if self.convert(&row, &mut fields)? {
+                    unconverted.insert(row.row_no());
+                }
+                values.push(fields);
+            }
+        }
         let is_lost =
             !self.read.reasons.is_empty() || (self.policy == RowPolicy::RefuseSet && self.read.n_wrong > 0);
         if is_lost {
             return Ok(());
-        }
-        let mut values: Vec<Cow<'_, str>> = Vec::new();
-        let mut n_columns = 0;
-        if self.keeps_values {
-            for row in batch.rows() {
-                let before = values.len();
-                values.extend(row.fields());
-                n_columns = values.len() - before;
-            }
         }
         let rows: Vec<StagedRow<'_>> = batch
             .rows()
@@ -199,8 +216,8 @@ impl BatchTaker<'_, '_> {
                 bucket: row.bucket(),
                 digest: row.digest(),
                 is_removed: row.is_removed(),
-                is_parked: row.has_error(),
-                values: values.get(index * n_columns..(index + 1) * n_columns).unwrap_or_default(),
+                is_parked: row.has_error() || unconverted.contains(&row.row_no()),
+                values: values.get(index).map(Vec::as_slice).unwrap_or_default(),
             })
             .collect();
         match self.taking.stage(&rows) {
@@ -212,5 +229,24 @@ impl BatchTaker<'_, '_> {
             }
             staged => Ok(staged?),
         }
+    }
+
+    /// Converts a row's values; true when one of them cannot be. A row that is wrong already, or goes, is left.
+    fn convert(&mut self, row: &JudgedRow<'_, '_>, fields: &mut [Cow<'_, str>]) -> Result<bool, EngineError> {
+        let Some(conversion) = self.conversion else { return Ok(false) };
+        if row.has_error() || row.is_removed() {
+            return Ok(false);
+        }
+        let mut issues = Vec::new();
+        conversion.apply(fields, &mut issues);
+        for issue in &issues {
+            let column = self.layout.columns.get(issue.column);
+            let column = column.map_or("", |column| column.header_romaji.as_str());
+            self.count(row.row_no(), column, issue.rule, issue.is_warning)?;
+        }
+        let is_wrong = issues.iter().any(|issue| !issue.is_warning);
+        self.read.n_wrong += u64::from(is_wrong);
+        self.read.n_warned += u64::from(!is_wrong && !issues.is_empty() && row.field_issues().is_empty());
+        Ok(is_wrong)
     }
 }

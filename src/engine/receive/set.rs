@@ -8,7 +8,7 @@ use renkei_core::port::{
 };
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, UnreadableNotice, judge,
+    Conversion, FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, UnreadableNotice, judge,
 };
 use renkei_core::state::FeedState;
 use renkei_core::{FileName, FolderPath};
@@ -49,6 +49,8 @@ pub struct Set<'s> {
     pub found: &'s FoundSet,
     /// The table its rows go into; `None` keeps keys and digests only.
     pub table: Option<&'s str>,
+    /// What values become on their way into the table.
+    pub conversion: Option<&'s Conversion>,
 }
 
 /// How far to go.
@@ -90,7 +92,8 @@ pub fn take_set(
     let head = taker.store.head(&terms.id)?;
     let before = taker.store.taken(&terms.id, &notice.feed, notice.sequence)?;
     let content_before = before.as_ref().and_then(|record| record.content_sha256);
-    let holds = head.as_ref().map(|head| (head.sequence, head.state.clone()));
+    let followed = head.as_ref().filter(|head| head.feed == notice.feed);
+    let holds = followed.map(|head| (head.sequence, head.state.clone()));
     let (outcome, reasons) = match judge(notice, terms, head.as_ref(), &|_, _| content_before) {
         Standing::Next { layout, format, mode, is_switch } => {
             let next = Next { taker, set, head, layout: &layout, format, mode, is_switch };
@@ -187,8 +190,7 @@ impl Next<'_> {
         self.taker.own.begin_stage(&stage)?;
         let report_name = report_name(self.set.found)?;
         let report = RowReportWriter::new(self.taker.own, stage.clone(), report_name);
-        let keeps_values = self.set.table.is_some();
-        let mut reader = SetReader::new(self.layout, self.format, notice, terms, keeps_values, report);
+        let mut reader = SetReader::new(self.layout, self.format, self.set, report);
         for named in &notice.files {
             let source = self.taker.share.open(self.set.folder, &named.name)?;
             reader.read_file(named, source, taking.as_mut())?;
@@ -287,7 +289,8 @@ impl Next<'_> {
 
     /// What is held as it was, and nothing found yet.
     fn findings(&self) -> Findings {
-        let holds = self.head.as_ref().map(|head| (head.sequence, head.state.clone()));
+        let followed = self.head.as_ref().filter(|head| head.feed == self.notice().feed);
+        let holds = followed.map(|head| (head.sequence, head.state.clone()));
         Findings { holds, ..Findings::default() }
     }
 

@@ -134,8 +134,9 @@ fn archived(
     now: Moment,
 ) -> Result<Verdict, EngineError> {
     let parts: Vec<&str> = entry.path.parts().collect();
-    // Nobody but the operator asks for a set that was taken in: its age alone counts.
-    if let ["intake", _, _] = parts.as_slice() {
+    // Nobody but the operator asks for a set that was taken in, or for a receipt, which the ledger has: age alone
+    // counts.
+    if let ["intake" | "receipts", _, _] = parts.as_slice() {
         return Ok(judge_file(entry.changed_at, rules.archive, now));
     }
     let [_, feed, sequence] = parts.as_slice() else { return Ok(Some(Kept::Unknown)) };

@@ -36,7 +36,7 @@ pub fn verify(
     content.comparison = Some(comparison.clone());
     let mv = move_of_case(&Held { record: record.clone(), content: content.clone() })?;
     // In a transaction that is dropped.
-    try_move(house, house.store.begin()?.as_mut(), &record.case_no, record.row_no, &mv)?;
+    try_move(house, house.store.begin()?.as_mut(), record.case_no, record.row_no, &mv)?;
     let mut tx = house.store.begin()?;
     tx.put_transfer_content(case_no, &content)?;
     put(house, tx.as_mut(), &record, "verify")?;
@@ -62,7 +62,7 @@ pub(super) fn move_of_case(held: &Held) -> Result<Move, EngineError> {
 fn try_move(
     house: House<'_>,
     tx: &mut dyn renkei_core::port::Transaction,
-    case_no: &CaseNo,
+    case_no: CaseNo,
     row_no: u64,
     mv: &Move,
 ) -> Result<(), EngineError> {
@@ -70,7 +70,7 @@ fn try_move(
     let digest = renkei_core::Digest([0; 32]);
     match apply_within(house, tx, (row_no, mv), digest, &mut issues)? {
         Some(_) => Ok(()),
-        None => Err(refused(*case_no, &issues)),
+        None => Err(refused(case_no, &issues)),
     }
 }
 

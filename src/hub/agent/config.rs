@@ -10,10 +10,11 @@ use renkei_core::declared::{Declaration, Problems, Spot, Table, Value, did_you_m
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
 use renkei_core::port::TakeMode;
-use renkei_core::receive::{AcceptedVersion, Patience, RowPolicy, Terms};
+use renkei_core::receive::{AcceptedVersion, Conversion, Patience, RowPolicy, Terms};
 use renkei_core::{BusinessId, FolderPath, IntakeId, Version};
 use renkei_registry::MunicipalityCode;
 
+use super::conversion;
 use crate::config::{ConfigError, resolve_path, take_guard};
 use crate::init::shipped_layouts;
 
@@ -55,6 +56,8 @@ pub(crate) enum Target {
 pub(crate) struct AgentIntake {
     pub(crate) terms: Terms,
     pub(crate) to: RowsTo,
+    /// What values become on their way into the table, by version; empty where they stay as they come.
+    pub(crate) conversions: BTreeMap<Version, Conversion>,
 }
 
 /// Where an intake's rows go.
@@ -254,6 +257,11 @@ fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
     let needs_proof = table.optional("needs_proof").map_or(Some(true), Value::boolean);
     let guard = take_guard(&mut table, GuardBounds::default());
     let to = rows_to(&mut table, common);
+    let layouts: Vec<&Layout> = versions.iter().map(|version| version.layout.as_ref()).collect();
+    let conversions = conversion::take(&mut table, &layouts, common.folder, problems);
+    if let (Some(spot), Some(RowsTo::Folder(_) | RowsTo::Program { .. })) = (&conversions.spot, &to) {
+        problems.report(spot, "only rows that go into a table are converted");
+    }
     table.finish();
     let first = versions.first()?;
     let (interface, branch) = (first.layout.interface.clone(), first.layout.branch.clone());
@@ -278,6 +286,7 @@ fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
             needs_proof: needs_proof?,
         },
         to: to?,
+        conversions: conversions.by_version,
     })
 }
 

@@ -3,6 +3,7 @@
 //! One small TOML says whose files are taken from where, in which versions, and where their rows go.
 
 mod config;
+mod conversion;
 mod desk;
 mod hand_over;
 mod round;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use renkei_core::IntakeId;
 use renkei_core::port::IntakeStore;
 use renkei_core::receive::{Stray, WaitingSet};
-use renkei_engine::receive::{Goal, Look, Rounds, Taker};
+use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
 use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, RootLock};
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
@@ -119,8 +119,11 @@ impl Agent {
                 program_fault: None,
             };
             let rounds = self.rounds.entry(id.clone()).or_default();
-            let table = |version| intake.table(version);
-            let outcome = rounds.go(taker, &intake.terms, &self.config.patience, &table, goal, &mut desk);
+            let tables = Tables {
+                name: &|version| intake.table(version),
+                conversion: &|version| intake.conversions.get(&version),
+            };
+            let outcome = rounds.go(taker, &intake.terms, &self.config.patience, &tables, goal, &mut desk);
             let outcome = outcome.map_err(|error| match (error, desk.program_fault.take()) {
                 (EngineError::HandOver { .. }, Some(fault)) => Failure::from(fault),
                 (error, _) => Failure::from(error),

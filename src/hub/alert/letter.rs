@@ -180,6 +180,14 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         }
         Matter::SchedulerStopped { fault_code } => vec![("fault", fault_code.to_string())],
         Matter::AuditBroken { audit_no } => vec![("line", audit_no.to_string())],
+        Matter::ReceiverRefused { receiver, sequence } => {
+            vec![("receiver", receiver.to_string()), ("sequence", sequence.to_string())]
+        }
+        Matter::ReceiverBehind { receiver, n_behind, since } => vec![
+            ("receiver", receiver.to_string()),
+            ("behind", grouped(u64::from(*n_behind))),
+            ("since", clock(since)),
+        ],
         Matter::Test => Vec::new(),
     }
 }

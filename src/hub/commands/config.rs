@@ -73,7 +73,7 @@ fn show(console: &Console, config: &HubConfig) {
         Lang::En => ["feed", "layout", ">columns", "rows", "encoding", "個人番号", "folder", "receivers"],
     };
     let mut feeds = TextTable::new(headers);
-    for DeclaredFeed { layout_id, feed } in &config.feeds {
+    for DeclaredFeed { layout_id, feed, .. } in &config.feeds {
         let holds = if feed.layout.holds_individual_number { lang.pick("あり", "yes") } else { "-" };
         feeds.row([
             feed.id.to_string(),
@@ -83,7 +83,7 @@ fn show(console: &Console, config: &HubConfig) {
             feed.file.encoding.as_str().to_owned(),
             holds.to_owned(),
             feed.folder.to_string(),
-            feed.receivers.iter().map(BusinessId::as_str).collect::<Vec<_>>().join(" "),
+            feed.receiver_ids().map(BusinessId::as_str).collect::<Vec<_>>().join(" "),
         ]);
     }
     console.data(format_args!("\n{feeds}"));
@@ -183,7 +183,7 @@ fn as_json(config: &HubConfig) -> Value {
     })
 }
 
-fn feed_as_json(DeclaredFeed { layout_id, feed }: &DeclaredFeed) -> Value {
+fn feed_as_json(DeclaredFeed { layout_id, feed, .. }: &DeclaredFeed) -> Value {
     let degrade = match &feed.unmappable {
         Unmappable::Stop => None,
         Unmappable::Degrade(map) => Some(map.name()),
@@ -211,7 +211,8 @@ fn feed_as_json(DeclaredFeed { layout_id, feed }: &DeclaredFeed) -> Value {
         "part_rows": feed.parts.max_rows,
         "part_bytes": feed.parts.max_bytes,
         "folder": feed.folder.as_str(),
-        "receivers": feed.receivers,
+        "receivers": feed.receiver_ids().collect::<Vec<_>>(),
+        "receiver_windows": feed.receivers.iter().map(|one| json!({ "system": one.system, "from": one.window.from, "until": one.window.until })).collect::<Vec<_>>(),
         "guard": feed.guard,
     })
 }

@@ -36,7 +36,7 @@ impl Feeds {
             let last = snapshot.feed_head(&feed.id)?;
             let notice = last.as_ref().and_then(|last| Notice::parse(last.notice.as_bytes()).ok());
             let n_behind = head.0 - last.as_ref().map_or(0, |last| last.window.through.0);
-            let receivers: Vec<&str> = feed.receivers.iter().map(renkei_core::BusinessId::as_str).collect();
+            let receivers: Vec<&str> = feed.receiver_ids().map(renkei_core::BusinessId::as_str).collect();
             values.push(json!({
                 "feed": feed.id, "layout": declared.layout_id, "version": feed.layout.version,
                 "encoding": feed.file.encoding.as_str(), "receivers": receivers,

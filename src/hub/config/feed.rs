@@ -15,7 +15,9 @@ use renkei_registry::CodeTable;
 
 use super::characters;
 use super::guard;
+use super::ledger;
 use super::paths::overlap;
+use super::receivers;
 use super::types::{DeclaredFeed, System};
 
 const PART_ROWS: RangeInclusive<u64> = 1..=1_000_000_000;
@@ -48,7 +50,8 @@ pub(super) struct ReadFeed {
 pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
     let id = table.required("id").and_then(Value::located::<FeedId>);
     let layout_name = table.required("layout").and_then(Value::located_text);
-    let receivers = table.required("receivers").and_then(Value::list_of::<BusinessId>);
+    let receivers = table.required("receivers").and_then(|list| receivers::read(list, known.problems));
+    let behind_after = table.optional("behind_after").and_then(ledger::behind_after);
     let encoding_spot = table.spot_of("encoding");
     let overrides = FileOverrides::take(&mut table);
     let degrade = table.optional("degrade").and_then(Value::located_text);
@@ -72,9 +75,9 @@ pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
     }
     let unmappable = file.and_then(|file| characters::unmappable(degrade, chosen, file.encoding, known));
     for receiver in receivers.iter().flatten() {
-        check_receiver(receiver, layout.as_deref(), known);
+        check_receiver(&receiver.value.system, &receiver.spot, layout.as_deref(), known);
     }
-    let receivers = receivers.map(|list| distinct(list, known.problems));
+    let receivers = receivers.map(|list| receivers::distinct(list, known.problems));
     let folder = match (declared_folder, &layout, &id) {
         (Some(folder), ..) => folder,
         (None, Some(layout), Some(id)) => default_folder(layout, id),
@@ -92,7 +95,7 @@ pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
             receivers: receivers?,
             guard: bounds,
         };
-        Some(DeclaredFeed { layout_id: layout_name?.value, feed })
+        Some(DeclaredFeed { layout_id: layout_name?.value, feed, behind_after })
     })();
     ReadFeed { id, folder, declared }
 }
@@ -151,8 +154,8 @@ fn default_folder(layout: &Layout, id: &Located<FeedId>) -> Option<Located<Folde
     folder.parse().ok().map(|value| Located { value, spot: id.spot.clone() })
 }
 
-fn check_receiver(receiver: &Located<BusinessId>, layout: Option<&Layout>, known: &Known<'_>) {
-    let id = receiver.value.as_str();
+fn check_receiver(receiver: &BusinessId, spot: &Spot, layout: Option<&Layout>, known: &Known<'_>) {
+    let id = receiver.as_str();
     let Some(system) = known.systems.iter().find(|system| system.id.as_str() == id) else {
         if known.systems_are_complete {
             let business = CodeTable::find("business").and_then(|table| table.get(id));
@@ -160,12 +163,12 @@ fn check_receiver(receiver: &Located<BusinessId>, layout: Option<&Layout>, known
                 Some(entry) => Some(format!("{} has no [[system]] with id = {id:?}", entry.name_ja)),
                 None => did_you_mean(id, known.systems.iter().map(|system| system.id.as_str())),
             };
-            known.problems.report_with(&receiver.spot, format!("unknown system {id:?}"), hint);
+            known.problems.report_with(spot, format!("unknown system {id:?}"), hint);
         }
         return;
     };
     if layout.is_some_and(|layout| layout.holds_individual_number) && !system.individual_number {
-        report_unlawful(&receiver.spot, system, known.problems);
+        report_unlawful(spot, system, known.problems);
     }
 }
 
@@ -174,16 +177,4 @@ fn report_unlawful(spot: &Spot, system: &System, problems: &Problems) {
     let hint = "its use is confined to 番号利用事務: where the system's business is one, set individual_number = \
                 true for it; else use a layout without kojin_bango";
     problems.report_with(spot, message, hint.to_owned());
-}
-
-fn distinct(list: Vec<Located<BusinessId>>, problems: &Problems) -> Vec<BusinessId> {
-    let mut seen = Vec::new();
-    for Located { value, spot } in list {
-        if seen.contains(&value) {
-            problems.report(&spot, format!("system {value} is named twice"));
-        } else {
-            seen.push(value);
-        }
-    }
-    seen
 }

@@ -14,6 +14,7 @@ use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
 use super::guard;
 use super::keeping;
+use super::ledger::{self, LedgerConfig};
 use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::transfer;
@@ -35,6 +36,7 @@ pub(super) struct HubPart {
     pub(super) alert: AlertConfig,
     pub(super) metrics: Option<MetricsConfig>,
     pub(super) transfer: Option<TransferTerms>,
+    pub(super) ledger: LedgerConfig,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -65,6 +67,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     let alert = alert::take(hub, folder, problems);
     let metrics = metrics::take(hub, problems);
     let transfer = transfer::take(hub, &systems, systems_are_complete, problems);
+    let ledger = ledger::take(hub);
     HubPart {
         municipality,
         name,
@@ -80,6 +83,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         alert,
         metrics,
         transfer,
+        ledger,
     }
 }
 

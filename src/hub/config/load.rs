@@ -95,6 +95,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         alert: part.alert,
         metrics: part.metrics,
         transfer: part.transfer?,
+        ledger: part.ledger,
     })
 }
 

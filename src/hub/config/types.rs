@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use renkei_core::calendar::Calendars;
 use renkei_core::feed::Feed;
 use renkei_core::layout::Layout;
@@ -19,6 +20,7 @@ use renkei_registry::MunicipalityCode;
 use super::alert::AlertConfig;
 use super::daemon_part::DaemonConfig;
 use super::job_terms::JobTerms;
+use super::ledger::LedgerConfig;
 use super::metrics::MetricsConfig;
 
 /// A hub's configuration; only [`Config::load`] makes one.
@@ -63,6 +65,8 @@ pub struct Config {
     pub metrics: Option<MetricsConfig>,
     /// Where files of online move-outs and transfer certificates go.
     pub transfer: TransferTerms,
+    /// When a receiver that does not answer is told of.
+    pub ledger: LedgerConfig,
 }
 
 /// Where everything durable is.
@@ -101,6 +105,8 @@ pub struct DeclaredFeed {
     pub layout_id: String,
     /// The feed, ready to be rendered.
     pub feed: Feed,
+    /// When a receiver of it is told of as behind, over the hub's rule.
+    pub behind_after: Option<TimeDelta>,
 }
 
 /// A job (ジョブ): declared work.

@@ -221,7 +221,7 @@ impl Alarms {
         Ok(())
     }
 
-    fn open(&self, store: &dyn Store, alert: &Alert) -> Result<(), StoreError> {
+    pub(super) fn open(&self, store: &dyn Store, alert: &Alert) -> Result<(), StoreError> {
         let mut tx = store.begin()?;
         tx.open_alert(alert, &self.sender.channels_for(alert))?;
         tx.commit()
@@ -229,7 +229,7 @@ impl Alarms {
 
     /// Clears those of the keys that stand open; writes nothing where none does.
     #[expect(clippy::unused_self, reason = "beside `open`")]
-    fn clear(&self, store: &dyn Store, keys: &[AlertKey], now: Moment) -> Result<(), StoreError> {
+    pub(super) fn clear(&self, store: &dyn Store, keys: &[AlertKey], now: Moment) -> Result<(), StoreError> {
         let open = open_alerts(store.snapshot()?.as_ref())?;
         let to_clear: Vec<&Alert> = open.iter().filter(|alert| keys.contains(&alert.key())).collect();
         if to_clear.is_empty() {
@@ -257,7 +257,7 @@ fn last_of<'r>(runs: &'r [RunRecord], job: &JobId, date: NaiveDate) -> Option<&'
 /// More alerts than these do not stand open.
 const MOST_OPEN: u32 = 10_000;
 
-fn open_alerts(snapshot: &dyn Snapshot) -> Result<Vec<Alert>, StoreError> {
+pub(super) fn open_alerts(snapshot: &dyn Snapshot) -> Result<Vec<Alert>, StoreError> {
     Ok(snapshot.alerts(true, MOST_OPEN)?.into_iter().map(|record| record.alert).collect())
 }
 
@@ -266,7 +266,7 @@ fn feeds_of(run: &RunRecord) -> Vec<FeedId> {
 }
 
 /// An alert that cannot be written is told in the log: the night does not stop for it.
-fn note(told: Result<(), StoreError>, what: &str) {
+pub(super) fn note(told: Result<(), StoreError>, what: &str) {
     if let Err(error) = told {
         let causes = causes(&error);
         tracing::error!(what, "an alert could not be written: {causes}");

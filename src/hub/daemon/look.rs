@@ -17,6 +17,7 @@ use super::alarms::Alarms;
 use super::head::HeadKeeper;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
+use super::receipts::ReceiptKeeper;
 use super::standstill::Standstill;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
@@ -40,6 +41,7 @@ pub(super) struct Looker {
     beside: Beside,
     jumps: Jumps,
     head: HeadKeeper,
+    receipts: ReceiptKeeper,
     pub(super) alarms: Alarms,
     /// False until the first look has put in order what was cut off before.
     is_recovered: bool,
@@ -64,6 +66,7 @@ impl Looker {
             beside,
             jumps: Jumps::default(),
             head: HeadKeeper::default(),
+            receipts: ReceiptKeeper::default(),
             is_recovered: false,
             standstill: Standstill::default(),
         }
@@ -96,6 +99,12 @@ impl Looker {
             self.took_end(ended);
         }
         let begun = self.try_look();
+        self.receipts.keep(
+            self.premises.house(&Points, SCHEDULER),
+            &self.premises.folders,
+            &self.config,
+            &self.alarms,
+        );
         self.head.keep(&self.premises, &self.config);
         self.look_out(now);
         let sender = self.alarms.sender();

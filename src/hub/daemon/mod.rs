@@ -12,6 +12,7 @@ mod keeper;
 mod live;
 mod look;
 mod notify;
+mod receipts;
 mod standstill;
 mod worker;
 

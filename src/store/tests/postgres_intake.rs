@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use intake::rows::{check_held, code, intake as jumin_intake, jumin, row, stage, state_after, take, taken};
 use intake::{Fixture as _, PATIENT};
-use postgres::{Postgres, Server, server};
+use postgres::Postgres;
+use postgres::server::{Server, server};
 use renkei_core::port::{IntakeStore as _, StoreError, TakeMode};
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions};
 

@@ -291,3 +291,76 @@ fn a_number_moved_to_another_resident_is_damage() {
     assert_eq!(code(opened), "store.corrupt");
     assert_eq!(code(snapshot.rows_of(atena(2), CommitNo(1), Numbers::Clear)), "ok");
 }
+
+#[test]
+fn what_a_case_held_leaves_database_and_log_while_both_are_open() {
+    use renkei_core::Digest as FileDigest;
+    use renkei_core::port::{TransferContent, TransferRecord, TransferSource};
+    use renkei_core::transfer::{CaseKind, CaseNo, CaseState, Certificate, Content, Field, Standing};
+
+    let place = Place::new();
+    let store = place.open();
+    let state = CaseState::Received;
+    let standing = Standing { kind: CaseKind::CsMoveIn, state, certificate: Certificate::None };
+    let at = "2026-10-02T01:30:00+09:00".to_owned();
+    let mut tx = store.begin().unwrap();
+    // Long enough for pages of its own, and many, so that pages are parted.
+    for row_no in 1..=60 {
+        let mut raw = Content::default();
+        raw.set(Field::find("shimei").unwrap(), &"\u{5c71}".repeat(if row_no % 3 == 0 { 3_000 } else { 30 }));
+        let record = TransferRecord {
+            case_no: CaseNo(0),
+            standing,
+            source_sha256: FileDigest([3; 32]),
+            row_no,
+            is_protected: false,
+            commit_no: None,
+            received_at: at.clone(),
+            changed_at: at.clone(),
+            counts_from: None,
+        };
+        let content = TransferContent { raw, verified: None, comparison: None };
+        tx.add_transfer_case(&record, &content).unwrap();
+    }
+    tx.add_transfer_source(&TransferSource {
+        sha256: FileDigest([3; 32]),
+        file: "x.csv".to_owned(),
+        first_case: CaseNo(1),
+        n_cases: 60,
+        operator: "tester".to_owned(),
+        taken_in_at: at,
+    })
+    .unwrap();
+    tx.commit().unwrap();
+    let sealed = |case_no: u32| -> Vec<u8> {
+        let sql = "SELECT sealed FROM transfer_content WHERE case_no = ?1";
+        let database = Connection::open(place.path()).unwrap();
+        database.query_row(sql, [case_no], |row| row.get(0)).unwrap()
+    };
+    let contents: Vec<Vec<u8>> = (1..=60).map(sealed).collect();
+    // Written over once more, as a comparison does.
+    let mut tx = store.begin().unwrap();
+    for case_no in (1..=60).map(CaseNo) {
+        let mut content = tx.transfer_content(case_no).unwrap().unwrap();
+        content.verified = Some(content.raw.clone());
+        tx.put_transfer_content(case_no, &content).unwrap();
+    }
+    tx.commit().unwrap();
+    let later: Vec<Vec<u8>> = (1..=60).map(sealed).collect();
+    let files = || {
+        let entries = fs::read_dir(place.0.path()).unwrap().map(|entry| entry.unwrap().path());
+        entries.map(|path| fs::read(path).unwrap()).collect::<Vec<_>>()
+    };
+    let stands = |files: &[Vec<u8>], bytes: &[u8]| {
+        files.iter().any(|file| file.windows(bytes.len()).any(|window| window == bytes))
+    };
+    assert!(later.iter().all(|bytes| stands(&files(), &bytes[..24])));
+    let mut tx = store.begin().unwrap();
+    (1..=60).for_each(|case_no| tx.erase_transfer_content(CaseNo(case_no)).unwrap());
+    tx.commit().unwrap();
+    let files = files();
+    for bytes in contents.iter().chain(&later) {
+        let parts = [&bytes[..24], &bytes[bytes.len() / 2..][..24], &bytes[bytes.len() - 24..]];
+        assert!(parts.into_iter().all(|part| !stands(&files, part)), "a part of what was erased is left");
+    }
+}

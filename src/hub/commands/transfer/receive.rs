@@ -32,7 +32,7 @@ impl Receive {
         let about = CaseSource { file: &file, sha256: read.sha256, kind: self.kind };
         let taken = take_in(house, about, &workplace.config.transfer, read.rows)
             .map_err(|found| rejected(console, *found))?;
-        bring_out(session, &workplace)?;
+        let exit = bring_out(session, &workplace)?;
         // Also of a repeat: the first time may have been cut off before they were compared.
         let snapshot = workplace.snapshot()?;
         let is_new = |case_no: &CaseNo| {
@@ -50,7 +50,7 @@ impl Receive {
                 "is_repeat": taken.is_repeat, "source": taken.source, "issues": read.warnings,
                 "compared": cases.collect::<Vec<_>>(),
             }));
-            return Ok(Exit::Ok);
+            return Ok(exit);
         }
         issues::print(console, &read.warnings);
         for (case_no, found) in &compared {
@@ -73,6 +73,6 @@ impl Receive {
                 format_args!("Took in and compared {n} cases from {first} on. Next: renkei transfer verify"),
             );
         }
-        Ok(Exit::Ok)
+        Ok(exit)
     }
 }

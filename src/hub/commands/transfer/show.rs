@@ -237,7 +237,7 @@ fn difference_word(kind: DifferenceKind, lang: Lang) -> &'static str {
     }
 }
 
-fn concern_text<'w>(word: &'w str, lang: Lang) -> &'w str {
+fn concern_text(word: &str, lang: Lang) -> &str {
     match word {
         "protected" => lang.pick("支援措置の対象: 住所を漏らさない", "protected: no address may get out"),
         "dead" => lang.pick("台帳では死亡", "dead in the registry"),

@@ -11,6 +11,7 @@ pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod slots;
 pub(crate) mod town;
+pub(crate) mod transfers;
 pub(crate) mod writers;
 
 use std::time::Duration;
@@ -77,6 +78,10 @@ macro_rules! behaviour_suite {
                 only_slots_that_never_ran_are_forgotten,
                 a_job_keeps_its_watermark_hold_and_switch_apart;
             retention: old_runs_go_with_their_parts_tries_steps_and_slots;
+            transfers: a_case_reads_back_and_its_file_is_known_again,
+                a_case_keeps_its_states_events_and_number,
+                a_file_is_due_under_way_and_given,
+                what_is_erased_is_not_given_and_cannot_be_written_again;
             audit: lines_are_numbered_and_chained,
                 an_audit_goes_on_after_its_start_was_removed;
             alerts: a_condition_is_one_alert_while_it_stands,

@@ -54,6 +54,8 @@ macro_rules! intake_suite {
                 every_outcome_reads_back,
                 sets_are_told_newest_first,
                 what_was_taken_is_found_by_feed_and_sequence,
+                a_notice_says_what_became_of_it,
+                a_receipt_is_handed_out_once,
                 states_are_kept_for_the_last_sets_alone,
                 a_set_without_its_state_is_not_taken_in,
                 a_state_that_does_not_come_out_is_refused;

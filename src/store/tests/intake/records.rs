@@ -165,3 +165,41 @@ pub(crate) fn a_state_that_does_not_come_out_is_refused<F: Fixture>() {
     super::rows::check_held(&*store, &[row("1", &["a"])]);
     assert_eq!(fixture.values("jumin"), super::rows::values(&[row("1", &["a"])]));
 }
+
+pub(crate) fn a_notice_says_what_became_of_it<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let of = |byte: u8, outcome: Outcome| {
+        store.note(&SetRecord { notice_sha256: Digest([byte; 32]), outcome, ..record(1) }).unwrap()
+    };
+    assert_eq!(store.last_of_notice(&intake(), &Digest([1; 32])).unwrap(), None);
+    assert!(store.settled(&intake()).unwrap().is_empty());
+    of(1, Outcome::Waiting);
+    let last = of(1, Outcome::Repeated);
+    of(2, Outcome::Refused);
+    of(3, Outcome::Passed);
+    let found = store.last_of_notice(&intake(), &Digest([1; 32])).unwrap().unwrap();
+    assert_eq!((found.set_no, found.outcome), (last, Outcome::Repeated));
+    let other = "kaigo".parse().unwrap();
+    assert_eq!(store.last_of_notice(&other, &Digest([1; 32])).unwrap(), None);
+    let settled: Vec<Digest> = store.settled(&intake()).unwrap().into_iter().collect();
+    assert_eq!(settled, [Digest([1; 32]), Digest([3; 32])], "what waits or was refused is judged again");
+    assert!(store.settled(&other).unwrap().is_empty());
+}
+
+pub(crate) fn a_receipt_is_handed_out_once<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let first = store.note(&record(1)).unwrap();
+    let rows = [row("1", &["x"])];
+    let state = state_after(&*store, &rows, TakeMode::Replace);
+    take_as(&*store, &jumin(), TakeMode::Replace, &rows, &taken(2, state)).unwrap();
+    let waiting =
+        |limit| -> Vec<u64> { store.unanswered(limit).unwrap().iter().map(|record| record.set_no).collect() };
+    let both = waiting(9);
+    assert_eq!((both.len(), both[0]), (2, first), "oldest first");
+    assert_eq!(waiting(1), [first]);
+    store.mark_answered(first).unwrap();
+    store.mark_answered(first).unwrap();
+    assert_eq!(waiting(9), both[1..]);
+}

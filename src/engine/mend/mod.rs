@@ -1,0 +1,8 @@
+//! Mending: what stands where is found out, planned by `core::mend`, and the chosen way is gone by the recovery
+//! verbs there are.
+
+mod execute;
+mod look;
+
+pub use execute::{Mended, mend};
+pub use look::plan_mend_of;

@@ -1,0 +1,92 @@
+//! Receipts into the ledger, and who is told of receivers that refuse or fall behind.
+
+use std::time::{Duration, Instant};
+
+use renkei_core::alert::Matter;
+use renkei_core::alert::{Alert, AlertKey, AlertKind, Word};
+use renkei_core::port::{ReceiptBox, StoreError};
+use renkei_core::{Fault as _, Moment};
+use renkei_engine::House;
+
+use super::alarms::{Alarms, note, open_alerts};
+use super::look::causes;
+use crate::config::Config;
+use crate::ledger_board::{LedgerLine, lines};
+use crate::receipts::take_in;
+
+/// Between two looks into the receivers' folders: they may be on a network volume.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Looks for receipts every now and then.
+#[derive(Debug, Default)]
+pub(super) struct ReceiptKeeper {
+    looked: Option<Instant>,
+}
+
+impl ReceiptKeeper {
+    /// Takes receipts in and brings the alerts about receivers into line with the ledger.
+    pub(super) fn keep(
+        &mut self,
+        house: House<'_>,
+        letters: &dyn ReceiptBox,
+        config: &Config,
+        alarms: &Alarms,
+    ) {
+        if self.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
+            return;
+        }
+        self.looked = Some(Instant::now());
+        match take_in(house, letters, config) {
+            Ok(taken) if taken.n_recorded > 0 => {
+                tracing::info!(receipts = taken.n_recorded, "receipts came into the ledger");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let causes = causes(&error);
+                tracing::warn!(fault.code = error.code(), "receipts are looked for the next time: {causes}");
+            }
+        }
+        note(tell(house, config, alarms), "the receivers");
+    }
+}
+
+/// Opens what is new, clears what is over, and writes nothing where neither is.
+fn tell(house: House<'_>, config: &Config, alarms: &Alarms) -> Result<(), StoreError> {
+    let now = house.clock.now();
+    let snapshot = house.store.snapshot()?;
+    let lines = lines(snapshot.as_ref(), config, now.date())?;
+    let wanted: Vec<Alert> = lines.iter().flat_map(|line| alerts_of(line, now)).collect();
+    let is_of_receivers =
+        |alert: &Alert| matches!(alert.kind(), AlertKind::ReceiverRefused | AlertKind::ReceiverBehind);
+    let open: Vec<AlertKey> = open_alerts(snapshot.as_ref())?
+        .iter()
+        .filter(|alert| is_of_receivers(alert))
+        .map(Alert::key)
+        .collect();
+    drop(snapshot);
+    for alert in wanted.iter().filter(|alert| !open.contains(&alert.key())) {
+        alarms.open(house.store, alert)?;
+    }
+    let over: Vec<AlertKey> =
+        open.into_iter().filter(|key| !wanted.iter().any(|alert| alert.key() == *key)).collect();
+    if over.is_empty() { Ok(()) } else { alarms.clear(house.store, &over, now) }
+}
+
+fn alerts_of(line: &LedgerLine, now: Moment) -> Vec<Alert> {
+    let receiver = Word::of(line.receiver.as_str());
+    let refused =
+        line.standing.refusal.as_ref().filter(|_| line.is_within).map(|refusal| Matter::ReceiverRefused {
+            receiver: receiver.clone(),
+            sequence: refusal.sequence,
+        });
+    let behind = line.late_since(now).map(|since| Matter::ReceiverBehind {
+        receiver: receiver.clone(),
+        n_behind: line.standing.n_behind,
+        since,
+    });
+    [refused, behind]
+        .into_iter()
+        .flatten()
+        .map(|matter| Alert::new(matter, now).of_feed(&line.feed))
+        .collect()
+}
