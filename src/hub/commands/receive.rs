@@ -6,6 +6,7 @@ use clap::Args;
 use renkei_core::IntakeId;
 use renkei_core::declared::nearest;
 use renkei_core::port::Outcome;
+use renkei_core::receive::{Holding, HoldingError};
 use renkei_engine::receive::Goal;
 use serde_json::{Value, json};
 
@@ -40,6 +41,9 @@ pub(crate) struct Receive {
     /// Show what is held and the last sets, and change nothing.
     #[arg(long, conflicts_with_all = ["preview", "daemon", "allow"])]
     status: bool,
+    /// Write what is held to a file, as 256 sums without rows, for `renkei reconcile` at the hub.
+    #[arg(long, value_name = "FILE", requires = "intake", conflicts_with_all = ["preview", "daemon", "allow", "status"])]
+    state: Option<PathBuf>,
     /// Print a commented declaration to begin with.
     #[arg(long, exclusive = true)]
     example: bool,
@@ -59,6 +63,9 @@ impl Receive {
         let mut agent = Agent::open(config, session.wait())?;
         if self.status {
             return status(session, &agent, only.as_ref());
+        }
+        if let Some(path) = &self.state {
+            return write_state(session, &agent, only.as_ref(), path);
         }
         if self.daemon {
             return self.stay(session, &mut agent, only.as_ref());
@@ -262,6 +269,26 @@ fn as_json(look: &AgentLook) -> Value {
             })
         }
     }
+}
+
+/// Writes what an intake holds; nothing held yet is a fault of the call.
+fn write_state(
+    session: &Session,
+    agent: &Agent,
+    only: Option<&IntakeId>,
+    path: &std::path::Path,
+) -> Result<Exit, Failure> {
+    let head = only.map(|intake| agent.store().head(intake)).transpose()?.flatten();
+    let (Some(intake), Some(head)) = (only, head) else {
+        return Err(HoldingError { what: "nothing is held yet" }.into());
+    };
+    let text = Holding::of(intake, &head).to_json()?;
+    std::fs::write(path, text).map_err(|source| HubError::Write { path: path.to_owned(), source })?;
+    session.console().say(
+        format_args!("{} {} の状態を {} に書きました。", head.feed, head.sequence, path.display()),
+        format_args!("Wrote the state of {} {} to {}.", head.feed, head.sequence, path.display()),
+    );
+    Ok(Exit::Ok)
 }
 
 fn status(session: &Session, agent: &Agent, only: Option<&IntakeId>) -> Result<Exit, Failure> {
