@@ -16,11 +16,14 @@ CASES = {
     "load": "first load, 160 items a row",
     "apply": "apply {moves} moves as one set",
     "diff": "diff of {moves} moves",
+    "judge": "judge a full: fields, digests, keys, state",
+    "compare": "compare two fulls, rows in any order",
 }
 PEERS = {
     "renkei": "renkei",
     "postgresql": {"full": "PostgreSQL COPY + openssl dgst", "load": "PostgreSQL COPY FROM"},
     "postgresql+iconv": "PostgreSQL COPY + iconv + openssl dgst",
+    "qsv": {"judge": "qsv validate, JSON schema", "compare": "qsv diff"},
     "sqlite3": "sqlite3 .mode csv + openssl dgst",
 }
 MEMORY_MIB = 64
@@ -87,6 +90,16 @@ def goals(figures, residents, small, moves):
         (f"apply, {moves:,} moves as one set", "≥ 10,000 moves/s", f"{rate:,.0f} moves/s", rate >= 10_000),
         ("first load against COPY FROM", "≥ 1.0 ×", f"{against('load', 'postgresql'):.2f} ×", against("load", "postgresql") >= 1),
     ]
+    # qsv is measured where it is there.
+    if ("judge", "qsv", residents) in figures.medians:
+        memory = figures.of("compare", "qsv", residents, "peak_kib") / ours("compare", residents, "peak_kib")
+        lines += [
+            ("judging a full against qsv validate", "≥ 4 ×", f"{against('judge', 'qsv'):.2f} ×", against("judge", "qsv") >= 4),
+            ("comparing two fulls against qsv diff", "≥ 3 ×", f"{against('compare', 'qsv'):.2f} ×", against("compare", "qsv") >= 3),
+            ("comparing, memory of qsv diff against ours", "≥ 3 ×", f"{memory:.2f} ×", memory >= 3),
+        ]
+    else:
+        print("qsv: peer not available; judging and comparing stand alone.\n")
     words = {True: "met", False: "**missed**"}
     return table(["goal", "wanted", "measured", ""], [[*line, words[is_met]] for *line, is_met in lines])
 

@@ -136,7 +136,9 @@ impl Desk<'_> {
                 is_warning: issue.severity == Severity::Warning,
             })
             .collect();
-        issues.into_iter().for_each(|issue| self.issue(issue));
+        for issue in issues {
+            self.issue(issue);
+        }
         let is_removed = match self.checker.mark(&row.fields) {
             RowMark::Present => false,
             RowMark::Removed => true,

@@ -3,6 +3,7 @@
 //! Both ends of the link use it: the hub for what systems hand in, the agent for what the hub publishes.
 
 mod convert;
+mod holding;
 mod judge;
 mod pairer;
 mod pairing;
@@ -11,6 +12,7 @@ mod receipt;
 mod terms;
 
 pub use convert::{CodeConversion, Conversion, ConversionIssue};
+pub use holding::{Holding, HoldingError, MAX_HOLDING_BYTES};
 pub use judge::{Gap, Standing, judge};
 pub use pairer::{HELD_NOTICE_BYTES, Pairer, read_notice};
 pub use pairing::{

@@ -99,5 +99,5 @@ fn upper(key: u128) -> u64 {
 }
 
 fn lower(key: u128) -> u64 {
-    (key & u128::from(u64::MAX)) as u64
+    u64::try_from(key & u128::from(u64::MAX)).unwrap_or_default()
 }

@@ -230,7 +230,7 @@ impl Second<'_> {
             match held.remove(&key) {
                 Some(of_small) => self.both(&of_small, &fields)?,
                 None if only_large.binary_search(&key).is_ok() && given.insert(key) => {
-                    self.alone(&fields, false)?
+                    self.alone(&fields, false)?;
                 }
                 None => {}
             }

@@ -112,7 +112,7 @@ impl<'r> RowReader<'r> {
                     take(&record, hash, out);
                 }
                 Err(issue) => {
-                    out.issues.push(InputIssue::of_row(issue.row_no, issue.rule.as_str(), String::new()))
+                    out.issues.push(InputIssue::of_row(issue.row_no, issue.rule.as_str(), String::new()));
                 }
             }
         }

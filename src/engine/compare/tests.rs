@@ -26,6 +26,7 @@ column = [
 ]
 "#;
 
+type Found = (Vec<String>, DifferenceKind, Vec<usize>);
 type Rows = BTreeMap<(u8, u8), (String, String)>;
 
 fn layout() -> Layout {
@@ -56,12 +57,8 @@ fn file(
 }
 
 /// The differences by key: kind, columns, and whether the fields are those of the sides.
-fn compared(
-    layout: &Layout,
-    a: (&[u8], FileFormat),
-    b: (&[u8], FileFormat),
-) -> (Comparison, Vec<(Vec<String>, DifferenceKind, Vec<usize>)>) {
-    fn open<'s>(bytes: &'s [u8]) -> impl Fn(usize) -> Result<Box<dyn Read + Send>, EngineError> + 's {
+fn compared(layout: &Layout, a: (&[u8], FileFormat), b: (&[u8], FileFormat)) -> (Comparison, Vec<Found>) {
+    fn open(bytes: &[u8]) -> impl Fn(usize) -> Result<Box<dyn Read + Send>, EngineError> {
         move |_| Ok(Box::new(std::io::Cursor::new(bytes.to_vec())))
     }
     let (open_a, open_b) = (open(a.0), open(b.0));
@@ -78,7 +75,7 @@ fn compared(
     (counts.unwrap(), found)
 }
 
-fn expected(a: &Rows, b: &Rows) -> Vec<(Vec<String>, DifferenceKind, Vec<usize>)> {
+fn expected(a: &Rows, b: &Rows) -> Vec<Found> {
     let key = |(no, eda): &(u8, u8)| vec![no.to_string(), eda.to_string()];
     let mut expected = Vec::new();
     for (of, row) in a {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use renkei_core::FileName;
 use renkei_core::naming::NOTICE_ENDING;
 use renkei_core::notice::Notice;
 use renkei_registry::MunicipalityCode;
@@ -59,7 +60,7 @@ impl Facts {
             layout_name: given.layout.map(|layout| layout.name_ja.clone()).unwrap_or_default(),
             ..Self::default()
         };
-        let name = given.name.as_ref().map(|name| name.as_str());
+        let name = given.name.as_ref().map(FileName::as_str);
         if !name.is_some_and(|name| name.ends_with(NOTICE_ENDING)) {
             facts.warn("notice-name", format!("the name of a notice ends with {NOTICE_ENDING}"));
         }

@@ -90,7 +90,7 @@ impl Map {
         let mut file =
             options.write(true).create(true).truncate(true).mode(0o600).open(&done).map_err(write)?;
         file.write_all(notice.to_json()?.as_bytes()).map_err(write)?;
-        self.tell(session, &mapped, &named);
+        Self::tell(session, &mapped, &named);
         Ok(Exit::Ok)
     }
 
@@ -120,7 +120,7 @@ impl Map {
         let feed = format!("{}-{}", layout.interface, self.mapping);
         let feed = feed.parse().or_else(|_| format!("{}-map", layout.interface).parse());
         let state = StateWords { n_rows: mapped.n_rows, digest: mapped.state.digest() };
-        let base = self.sequence.checked_sub(1).unwrap_or_default();
+        let base = self.sequence.saturating_sub(1);
         let words = |word: &str| word.to_owned();
         Ok(Notice {
             format: FORMAT,
@@ -159,7 +159,7 @@ impl Map {
         })
     }
 
-    fn tell(&self, session: &Session, mapped: &Mapped, named: &Named) {
+    fn tell(session: &Session, mapped: &Mapped, named: &Named) {
         let console = session.console();
         if console.is_json() {
             console.json(&json!({

@@ -32,6 +32,7 @@ mod named_job;
 mod publications;
 mod reason;
 mod receive;
+mod reconcile;
 mod redeliver;
 mod remake;
 mod reread;
@@ -88,6 +89,7 @@ commands! {
     Verify(verify::Verify),
     Conform(conform::Conform),
     Sample(sample::Sample),
+    Reconcile(reconcile::Reconcile),
     Compare(compare::Compare),
     Map(map::Map),
     Feeds(feeds::Feeds),

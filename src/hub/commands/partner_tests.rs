@@ -279,3 +279,55 @@ fn two_fulls_are_compared_by_key_and_column_and_values_are_kept_apart() {
     assert!(!text.contains("秘密"));
     assert_eq!(run(&["compare", &notice, &data]).exit, Exit::Ok);
 }
+
+#[test]
+fn a_receivers_state_is_reconciled_with_what_was_published() {
+    use renkei_core::port::IntakeHead;
+    use renkei_core::receive::Holding;
+    use renkei_engine::{EngineError, FileJudge, KeyOrder};
+
+    let (folder, hub) = hub();
+    let town = folder.path().join("town").to_str().unwrap().to_owned();
+    let ok = |words: &[&str]| {
+        let ended = run(&[&["--hub", &hub], words].concat());
+        assert_eq!(ended.exit, Exit::Ok, "{words:?}: {}", ended.err);
+    };
+    ok(&["town", &town, "--residents", "40", "--moves", "4"]);
+    ok(&["load", &format!("{town}/residents.csv")]);
+    ok(&["generate", "001o005-v1.0", "--full"]);
+    let published = tree(&Path::new(&hub).join("share"));
+    let data = published.keys().find(|path| path.extension().is_some_and(|ending| ending == "csv")).unwrap();
+    let config = crate::config::Config::load(Path::new(&hub)).unwrap();
+    let layout = &config.layouts["001o005-1.0"];
+    let day = "2026-10-01".parse().unwrap();
+    let mut judge = FileJudge::new(layout, layout.file, day, KeyOrder::Ascending);
+    judge.judge(fs::File::open(data).unwrap(), &mut |_| Ok::<(), EngineError>(())).unwrap();
+    let mut head = IntakeHead {
+        feed: "001o005-v1.0".parse().unwrap(),
+        version: layout.version,
+        sequence: renkei_core::Sequence(1),
+        content_sha256: renkei_core::Digest([0; 32]),
+        state: judge.state().clone(),
+        business_date: day,
+        taken_at: renkei_core::Moment::from_unix(0).unwrap(),
+    };
+    let state = folder.path().join("state.json").to_str().unwrap().to_owned();
+    let reconcile = |head: &IntakeHead| {
+        let holding = Holding::of(&"residents".parse().unwrap(), head);
+        fs::write(&state, holding.to_json().unwrap()).unwrap();
+        run(&["--hub", &hub, "reconcile", "001o005-v1.0", "--with", &state, "--json"])
+    };
+    let same = reconcile(&head);
+    assert_eq!(same.exit, Exit::Ok, "{}", same.err);
+    assert_eq!(json(&same)["buckets"], serde_json::json!([]));
+    head.state.add(9, &renkei_core::state::RowDigest::of(b"one more"));
+    let other = reconcile(&head);
+    assert_eq!(other.exit, Exit::Issues);
+    let found = json(&other);
+    assert_eq!(found["buckets"], serde_json::json!([9]));
+    assert_eq!(found["rows_there"].as_u64().unwrap(), found["rows_here"].as_u64().unwrap() + 1);
+    head.sequence = renkei_core::Sequence(5);
+    let unknown = reconcile(&head);
+    assert_eq!(unknown.exit, Exit::Partner);
+    assert!(unknown.err.contains("no publication of its number"), "{}", unknown.err);
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use renkei_core::IntakeId;
 use renkei_core::declared::nearest;
+use renkei_core::receive::{Holding, HoldingError};
 use renkei_engine::receive::Goal;
 
 use super::looks::{news, print_held, tell, worst};
@@ -39,6 +40,9 @@ pub(crate) struct Receive {
     /// Show what is held and the last sets, and change nothing.
     #[arg(long, conflicts_with_all = ["preview", "daemon", "allow"])]
     status: bool,
+    /// Write what is held to a file, as 256 sums without rows, for `renkei reconcile` at the hub.
+    #[arg(long, value_name = "FILE", requires = "intake", conflicts_with_all = ["preview", "daemon", "allow", "status"])]
+    state: Option<PathBuf>,
     /// Print a commented declaration to begin with.
     #[arg(long, exclusive = true)]
     example: bool,
@@ -61,6 +65,9 @@ impl Receive {
                 ids.filter(|id| only.as_ref().is_none_or(|only| only == *id)),
             )?;
             return Ok(Exit::Ok);
+        }
+        if let Some(path) = &self.state {
+            return write_state(session, &agent, only.as_ref(), path);
         }
         if self.daemon {
             return self.stay(session, &mut agent, only.as_ref());
@@ -120,4 +127,24 @@ impl Receive {
         session.console().say("取込の常駐を終えました。", "Receiving has ended.");
         Ok(Exit::Ok)
     }
+}
+
+/// Writes what an intake holds; nothing held yet is a fault of the call.
+fn write_state(
+    session: &Session,
+    agent: &Agent,
+    only: Option<&IntakeId>,
+    path: &std::path::Path,
+) -> Result<Exit, Failure> {
+    let head = only.map(|intake| agent.store().head(intake)).transpose()?.flatten();
+    let (Some(intake), Some(head)) = (only, head) else {
+        return Err(HoldingError { what: "nothing is held yet" }.into());
+    };
+    let text = Holding::of(intake, &head).to_json()?;
+    std::fs::write(path, text).map_err(|source| HubError::Write { path: path.to_owned(), source })?;
+    session.console().say(
+        format_args!("{} {} の状態を {} に書きました。", head.feed, head.sequence, path.display()),
+        format_args!("Wrote the state of {} {} to {}.", head.feed, head.sequence, path.display()),
+    );
+    Ok(Exit::Ok)
 }

@@ -132,14 +132,13 @@ fn examine_data<W: Write>(
     day: NaiveDate,
     errors: &mut ErrorsFile<W>,
 ) -> Result<SetConformance, Failure> {
-    let layout = match layout {
-        Some(layout) => Some(layout),
-        None => {
-            let mut start = Vec::new();
-            let mut source = given.folder.read(&given.name)?.take(HEADER_BYTES);
-            source.read_to_end(&mut start).map_err(|source| input(given, source))?;
-            layouts.of_header(&start, day)
-        }
+    let layout = if let Some(layout) = layout {
+        Some(layout)
+    } else {
+        let mut start = Vec::new();
+        let mut source = given.folder.read(&given.name)?.take(HEADER_BYTES);
+        source.read_to_end(&mut start).map_err(|source| input(given, source))?;
+        layouts.of_header(&start, day)
     };
     let Some(layout) = layout else { return Ok(of_no_layout(&given.label)) };
     let source = given.folder.read(&given.name)?;

@@ -61,7 +61,9 @@ pub(crate) fn as_text(report: &ConformReport, lang: Lang) -> String {
         set_text(set, lang, &mut text);
     }
     for issue in &report.chain_issues {
-        text.push_str(&format!("\n{}: {}", lang.pick("つながり", "chain"), issue_text(issue, lang)));
+        text.push_str(
+            &format_args!("\n{}: {}", lang.pick("つながり", "chain"), issue_text(issue, lang)).to_string(),
+        );
     }
     if let Some(state) = &report.proven_state {
         let label = if report.verdict.conforms() {
@@ -70,7 +72,9 @@ pub(crate) fn as_text(report: &ConformReport, lang: Lang) -> String {
             lang.pick("ファイルから得た状態（証明は不成立）", "state the files give (the proof FAILED)")
         };
         let rows = lang.pick("行", "rows");
-        text.push_str(&format!("\n{label}: {} {rows}, {}\n", grouped(state.n_rows), state.digest));
+        text.push_str(
+            &format_args!("\n{label}: {} {rows}, {}\n", grouped(state.n_rows), state.digest).to_string(),
+        );
     }
     text
 }
@@ -86,28 +90,34 @@ fn set_text(set: &SetConformance, lang: Lang, text: &mut String) {
         sequence.as_str(),
     ];
     let facts: Vec<&str> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
-    text.push_str(&format!(
-        "\n{}: {} [{}] {} {}\n",
-        verdict(set.verdict, lang),
-        set.name,
-        facts.join(" "),
-        grouped(n_rows),
-        lang.pick("行", "rows"),
-    ));
+    text.push_str(
+        &format_args!(
+            "\n{}: {} [{}] {} {}\n",
+            verdict(set.verdict, lang),
+            set.name,
+            facts.join(" "),
+            grouped(n_rows),
+            lang.pick("行", "rows"),
+        )
+        .to_string(),
+    );
     for issue in &set.issues {
-        text.push_str(&format!("  {}\n", issue_text(issue, lang)));
+        text.push_str(&format_args!("  {}\n", issue_text(issue, lang)).to_string());
     }
     for rule in &set.rules {
         let weight =
             if rule.is_warning { lang.pick("警告", "warning") } else { lang.pick("エラー", "error") };
         let column = if rule.column.is_empty() { String::new() } else { format!(" {}", rule.column) };
-        text.push_str(&format!(
-            "  {} × {weight}{column} {}: {}\n    {}\n",
-            grouped(rule.count),
-            rule.rule,
-            rules::meaning(&rule.rule, lang),
-            places(rule, lang),
-        ));
+        text.push_str(
+            &format_args!(
+                "  {} × {weight}{column} {}: {}\n    {}\n",
+                grouped(rule.count),
+                rule.rule,
+                rules::meaning(&rule.rule, lang),
+                places(rule, lang),
+            )
+            .to_string(),
+        );
     }
 }
 

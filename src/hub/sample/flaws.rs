@@ -2,6 +2,7 @@
 
 use renkei_core::Digest;
 use renkei_core::layout::{Column, Content, HeaderRow, Rows};
+use renkei_core::naming::NOTICE_ENDING;
 use renkei_core::row_check::RowChecker;
 use renkei_registry::Severity;
 
@@ -112,7 +113,7 @@ fn of_bytes(bench: &Bench<'_>) -> Vec<Case> {
     let not_text = [data.as_slice(), b"\"\xff\xfe\"", newline].concat();
     let short = [data.as_slice(), b"\"1\"", newline].concat();
     let mut missing = bench.full().files();
-    missing.retain(|(name, _)| name.ends_with(".done"));
+    missing.retain(|(name, _)| name.ends_with(NOTICE_ENDING));
     let mut extra = bench.full().files();
     let stem = bench.full().stem;
     extra.push((format!("{stem}-002.csv"), data.clone()));

@@ -20,7 +20,9 @@ pub(crate) fn readme(layout: &Layout, cases: &[Case]) -> String {
             (Some(rule), true) => (format!("適合（警告 {rule}）"), format!("conforms, warning {rule}")),
             (Some(rule), false) => (format!("不適合（{rule}）"), format!("does not conform: {rule}")),
         };
-        text.push_str(&format!("\n{}/\n  {}: {ja}\n  {}: {en}\n", case.folder, case.ja, case.en));
+        text.push_str(
+            &format_args!("\n{}/\n  {}: {ja}\n  {}: {en}\n", case.folder, case.ja, case.en).to_string(),
+        );
     }
     text
 }

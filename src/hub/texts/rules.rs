@@ -159,7 +159,8 @@ mod tests {
         let mut words = vec![WRONG_TEXT, KeyIssue::Duplicate.as_str(), KeyIssue::NotInOrder.as_str()];
         words.extend([csv_file::Rule::Nul, csv_file::Rule::WrongNewline].map(csv_file::Rule::as_str));
         words.extend(
-            [renkei_registry::Rule::Missing, renkei_registry::Rule::NotFlag].map(|rule| rule.as_str()),
+            [renkei_registry::Rule::Missing, renkei_registry::Rule::NotFlag]
+                .map(renkei_registry::Rule::as_str),
         );
         for word in words {
             assert!(RULES.iter().any(|(known, _, _)| *known == word), "{word}");
