@@ -14,7 +14,8 @@ fn watched(more: &str) -> Sandbox {
     let mut text = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
     text.push_str("\n[daemon]\ntick = \"1s\"\ngrace = \"5s\"\n");
     text.push_str("\n[alert.command]\nprogram = \"/bin/sh\"\n");
-    text.push_str(&format!("args = [\"{hook}\", \"{{kind}}\", \"{{intake}}\", \"{{news}}\"]\n"));
+    let args = format!("args = [\"{hook}\", \"{{kind}}\", \"{{intake}}\", \"{{news}}\"]\n");
+    text.push_str(&args);
     std::fs::write(sandbox.path("hub/hub.toml"), text).unwrap();
     // Makes the database.
     look(&sandbox).expect(0);

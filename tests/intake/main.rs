@@ -1,13 +1,19 @@
 //! What systems hand in to the hub: taken in, refused, put away and answered, by command and by the daemon.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may end so")]
 
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
 mod daemon;
+#[cfg(test)]
 mod partner;
+#[cfg(test)]
 mod refused;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+#[cfg(test)]
 mod taken;
+#[cfg(test)]
 #[path = "../night/up.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]
 mod up;

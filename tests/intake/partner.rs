@@ -56,7 +56,8 @@ impl Set {
     /// The data file's bytes.
     pub(crate) fn data(&self) -> String {
         let lines = std::iter::once(&self.header).chain(&self.rows);
-        lines.map(|line| format!("\"{}\"\r\n", line.replace(',', "\",\""))).collect()
+        let quoted = lines.map(|line| format!("\"{}\"", line.replace(',', "\",\"")));
+        quoted.collect::<Vec<_>>().join("\r\n") + "\r\n"
     }
 
     /// The notice.

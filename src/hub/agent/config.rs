@@ -219,7 +219,7 @@ fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
     let defaults =
         TakingDefaults { needs_proof: true, is_each_counted: false, guard: GuardBounds::default() };
     let taking = taking::take(&mut table, common.layouts, defaults, common.problems);
-    if matches!(taking.folders, Some(None)) {
+    if !taking.has_folders {
         common.problems.report(&taking.folders_spot, "missing");
     }
     let to = rows_to(&mut table, common);
@@ -239,7 +239,7 @@ fn rows_to(table: &mut Table<'_>, common: &Common<'_>) -> Option<RowsTo> {
     let to_folder = table.optional("to_folder").and_then(Value::located_text);
     let program = table.optional("to_program").and_then(Value::list_of_text);
     let timeout = take_duration(table, "timeout", TimeDelta::seconds(1), TimeDelta::minutes(30));
-    match (name?, to_folder, program) {
+    match (name?.0, to_folder, program) {
         (name, None, None) => Some(RowsTo::Table(name)),
         (None, Some(written), None) => {
             Some(RowsTo::Folder(resolve_path(common.folder, &written, common.problems)?))

@@ -187,13 +187,13 @@ impl Held {
         lang: Lang,
     ) -> Result<Self, Failure> {
         let mut documents = Vec::new();
-        let head = ["取込", "系列", "版数", "連番", "業務日", "行数", "取込日時"];
-        let head_en = ["intake", "feed", "version", "sequence", "business date", "rows", "taken at"];
-        let mut heads = TextTable::new(if lang == Lang::Ja { head } else { head_en });
-        let sets = ["取込", "番号", "通知", "結果", "追加", "更新", "削除", "保留", "日時"];
-        let sets_en =
+        let japanese = ["取込", "系列", "版数", "連番", "業務日", "行数", "取込日時"];
+        let english = ["intake", "feed", "version", "sequence", "business date", "rows", "taken at"];
+        let mut heads = TextTable::new(if lang == Lang::Ja { japanese } else { english });
+        let japanese = ["取込", "番号", "通知", "結果", "追加", "更新", "削除", "保留", "日時"];
+        let english =
             ["intake", "no.", "notice", "outcome", "added", "changed", "removed", "held back", "at"];
-        let mut last = TextTable::new(if lang == Lang::Ja { sets } else { sets_en });
+        let mut last = TextTable::new(if lang == Lang::Ja { japanese } else { english });
         for id in intakes {
             let held = store.head(id)?;
             if let Some(head) = &held {

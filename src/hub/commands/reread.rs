@@ -1,6 +1,7 @@
 //! `renkei reread`: the recovery verb for what was refused.
 
 use clap::Args;
+use renkei_core::FileName;
 use renkei_core::port::{AuditEntry, IntakeStore as _};
 use renkei_core::receive::Receipt;
 use renkei_engine::{EngineError, House};
@@ -98,7 +99,7 @@ impl Reread {
 
 fn say_plan(session: &Session, found: &Rereading) {
     let console = session.console();
-    let names: Vec<&str> = found.names.iter().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = found.names.iter().map(FileName::as_str).collect();
     if console.is_json() {
         console.json(&json!({
             "intake": found.record.intake, "no": found.record.set_no, "place": found.place.as_str(),

@@ -182,7 +182,7 @@ fn rows_to(table: &mut Table<'_>, problems: &Problems) -> Option<RowsTo> {
             ("cs-move-in", RowsTo::Transfer(CaseKind::CsMoveIn)),
         ])
     })?;
-    match (rows_to, name?) {
+    match (rows_to, name?.0) {
         (RowsTo::Table(_), name) => Some(RowsTo::Table(name)),
         (other, None) => Some(other),
         (_, Some(_)) => {

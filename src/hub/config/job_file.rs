@@ -57,8 +57,8 @@ fn order(
     if matches!(work, Some(Work::Retention | Work::Receive)) {
         for key in ["publish", "content"] {
             if let Some(value) = job.optional(key) {
-                let word = if work == Some(Work::Receive) { "receive" } else { "retention" };
-                problems.report(value.spot(), format!("a job whose work is {word} publishes nothing"));
+                let named = if work == Some(Work::Receive) { "receive" } else { "retention" };
+                problems.report(value.spot(), format!("a job whose work is {named} publishes nothing"));
             }
         }
     }

@@ -31,8 +31,10 @@ pub(crate) struct Taking {
     pub(crate) id_spot: Spot,
     pub(crate) sender: Option<BusinessId>,
     pub(crate) sender_spot: Spot,
-    /// `Some(None)` where no folders are declared.
-    pub(crate) folders: Option<Option<Vec<FolderPath>>>,
+    /// `None` where none are declared, too.
+    pub(crate) folders: Option<Vec<FolderPath>>,
+    /// False where none are declared.
+    pub(crate) has_folders: bool,
     pub(crate) folders_spot: Spot,
     pub(crate) versions: Vec<AcceptedVersion>,
     pub(crate) accept_spot: Spot,
@@ -58,11 +60,12 @@ pub(crate) fn take(
     let (folders_spot, accept_spot) = (table.spot_of("folders"), table.spot_of("accept"));
     let id: Option<IntakeId> = table.required("id").and_then(Value::parsed);
     let sender: Option<BusinessId> = table.required("from").and_then(Value::parsed);
-    let folders = table.optional("folders").map_or(Some(None), |value| {
+    let folders = table.optional("folders").map(|value| {
         let list = value.list_of::<FolderPath>()?;
-        Some(Some(list.into_iter().map(|located| located.value).collect::<Vec<_>>()))
+        Some(list.into_iter().map(|located| located.value).collect::<Vec<_>>())
     });
-    if matches!(&folders, Some(Some(list)) if list.is_empty()) {
+    let (has_folders, folders) = (folders.is_some(), folders.flatten());
+    if folders.as_ref().is_some_and(Vec::is_empty) {
         problems.report(&folders_spot, "an intake looks into at least one folder");
     }
     let accepted = table.required("accept").and_then(Value::tables).unwrap_or_default();
@@ -88,6 +91,7 @@ pub(crate) fn take(
         sender,
         sender_spot,
         folders,
+        has_folders,
         folders_spot,
         versions,
         accept_spot,
@@ -117,7 +121,7 @@ impl Taking {
             municipality: municipality.as_str().to_owned(),
             interface,
             branch,
-            folders: self.folders?.or(folders)?,
+            folders: if self.has_folders { self.folders? } else { folders? },
             versions: self.versions,
             full: self.full?,
             rows: self.rows?,
@@ -140,14 +144,12 @@ fn version(mut table: Table<'_>, layouts: &Layouts, problems: &Problems) -> Opti
         problems.report(&until_spot, format!("the last day is before the first ({from})"));
     }
     let layout = layout?;
-    match layouts.get(&layout.value) {
-        Some(found) => Some(AcceptedVersion { layout: Arc::clone(found.as_ref()?), from, until }),
-        None => {
-            let hint = did_you_mean(&layout.value, layouts.keys().map(String::as_str));
-            problems.report_with(&layout.spot, format!("unknown layout {:?}", layout.value), hint);
-            None
-        }
-    }
+    let Some(found) = layouts.get(&layout.value) else {
+        let hint = did_you_mean(&layout.value, layouts.keys().map(String::as_str));
+        problems.report_with(&layout.spot, format!("unknown layout {:?}", layout.value), hint);
+        return None;
+    };
+    Some(AcceptedVersion { layout: Arc::clone(found.as_ref()?), from, until })
 }
 
 /// Takes how long what is not whole is waited for.
@@ -174,17 +176,20 @@ pub(crate) fn take_duration(
     written.unwrap_or(default)
 }
 
-/// Takes the name of the table that rows go into: `None` where it is wrong, `Some(None)` where none is given.
-pub(crate) fn take_table(table: &mut Table<'_>, problems: &Problems) -> Option<Option<String>> {
+/// The name of the table that rows go into, where one is declared.
+pub(crate) struct TableName(pub(crate) Option<String>);
+
+/// Takes the name of the table; `None` where it is wrong.
+pub(crate) fn take_table(table: &mut Table<'_>, problems: &Problems) -> Option<TableName> {
     let spot = table.spot_of("table");
-    let Some(value) = table.optional("table") else { return Some(None) };
+    let Some(value) = table.optional("table") else { return Some(TableName(None)) };
     let name = value.text()?;
     let is_name = name.len() <= 40
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && name.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
         && !name.starts_with("intake_");
     if is_name {
-        return Some(Some(name));
+        return Some(TableName(Some(name)));
     }
     let message =
         "a table's name is of a-z, 0-9 and _, begins with a letter and not with intake_, at most 40";

@@ -98,7 +98,7 @@ impl Inboxes {
         match started {
             Ok(_) => self.watch = Some(Watch { is_told, is_over, waker }),
             Err(error) => {
-                tracing::warn!(%error, "the inboxes are not watched; they are looked at every minute")
+                tracing::warn!(%error, "the inboxes are not watched; they are looked at every minute");
             }
         }
     }

@@ -268,7 +268,6 @@ impl Looker {
             feeds: Arc::clone(&self.feeds),
             run,
             policy: policy.unwrap_or_default(),
-            retention: self.config.retention,
             config: Arc::clone(&self.config),
         })
     }

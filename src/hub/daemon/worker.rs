@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use renkei_core::feed::Feed;
 use renkei_core::port::RunRecord;
-use renkei_core::retention::Rules;
 use renkei_core::retry::RetryPolicy;
 use renkei_core::{Fault as _, FeedId, JobId};
 use renkei_engine::night::{Outcome, conclude, work};
@@ -29,7 +28,6 @@ pub(super) struct Task {
     pub(super) feeds: Arc<Vec<Feed>>,
     pub(super) run: RunRecord,
     pub(super) policy: RetryPolicy,
-    pub(super) retention: Rules,
     pub(super) config: Arc<Config>,
 }
 
@@ -57,7 +55,7 @@ pub(super) fn do_work(task: Task, live: &Live) -> Ended {
     let span = tracing::info_span!("run", run.id = run.run_id, job = run.job.as_ref().map(JobId::as_str));
     let _in_run = span.enter();
     let witness = live.enter(&run.run_id, &run.what);
-    let house = House { retention: &task.retention, ..task.premises.house(&witness, &run.operator) };
+    let house = House { retention: &task.config.retention, ..task.premises.house(&witness, &run.operator) };
     let receiving = HubReceiving { premises: &task.premises, config: &task.config };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(house, &task.feeds, &receiving, run)))
         .unwrap_or_else(|_| {

@@ -101,8 +101,8 @@ impl HubDesk<'_> {
         match (receipt.outcome, &receipt.feed, receipt.sequence) {
             (Outcome::Waiting, _, _) => return Ok(()),
             (Outcome::Taken | Outcome::Repeated | Outcome::Passed, Some(feed), Some(sequence)) => {
-                let shelf = IntakeShelf { intake: &receipt.intake, feed, sequence };
-                self.folders.take_away(folder, names, &shelf)?;
+                let set = IntakeShelf { intake: &receipt.intake, feed, sequence };
+                self.folders.take_away(folder, names, &set)?;
             }
             _ => {
                 let place = place_of(&receipt.intake, receipt.notice_sha256)?;

@@ -161,9 +161,9 @@ fn print(session: &Session, held: &Held, lines: &[Line]) {
     if lines.is_empty() {
         return;
     }
-    let head = ["取込", "名前", "状態", "内容", "いつから"];
-    let head_en = ["intake", "name", "standing", "why", "since"];
-    let mut table = TextTable::new(if lang == Lang::Ja { head } else { head_en });
+    let japanese = ["取込", "名前", "状態", "内容", "いつから"];
+    let english = ["intake", "name", "standing", "why", "since"];
+    let mut table = TextTable::new(if lang == Lang::Ja { japanese } else { english });
     for line in lines {
         table.row([
             line.intake.clone(),
