@@ -152,6 +152,7 @@ fn after_two_hundred_nights_the_receiver_has_what_the_registry_has() {
     let moves = sandbox.cut_moves(N_NIGHTS);
     sandbox.replace("hub/hub.toml", "max_share = 5 ", "max_share = 100 ");
     sandbox.replace("hub/hub.toml", "max_deleted_share = 2 ", "max_deleted_share = 100 ");
+    sandbox.replace("hub/hub.toml", r#"receivers = ["014", "017"]"#, r#"receivers = ["014", "015", "017"]"#);
     sandbox.generate(&[PLAIN, BOM], &["--full"]).expect(0);
     let day = |night: usize| {
         let first: chrono::NaiveDate = "2026-10-02".parse().unwrap();
@@ -181,6 +182,7 @@ fn after_two_hundred_nights_the_receiver_has_what_the_registry_has() {
     assert_eq!(table(&link.sandbox, "jumin_v1_1"), last_full(&link.sandbox, BOM));
     assert!(link.n_kills >= 20, "only {} kills", link.n_kills);
     every_set_is_answered(&link.sandbox);
+    crate::ledger::every_receipt_is_in_the_ledger(&link.sandbox);
 }
 
 /// Each publication that was the receiver's to take has a receipt, and none was refused.
