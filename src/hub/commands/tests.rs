@@ -57,7 +57,7 @@ fn a_new_hub_checks_and_shows_without_its_key() {
     assert_eq!(call(Lang::Ja, &hub, "renkei init DIR").exit, Exit::Operator);
     let checked = call(Lang::Ja, &hub, "renkei --hub DIR check");
     assert_eq!((checked.exit, checked.out.as_str()), (Exit::Ok, ""));
-    assert_eq!(checked.err, "不備はありません（系列 5、レイアウト 5、ジョブ 3）。\n");
+    assert_eq!(checked.err, "不備はありません（系列 5、レイアウト 14、ジョブ 3）。\n");
     let key = fs::read_to_string(hub.join("secrets/number.key")).unwrap();
     for line in ["renkei --hub DIR config show", "renkei --hub DIR config show --json"] {
         let shown = call(Lang::Ja, &hub, line);
