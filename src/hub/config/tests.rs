@@ -426,7 +426,7 @@ fn intakes_have_folders_and_jobs_of_their_own() {
     check(
         &[("jobs/retention.toml", "work = \"retention\"", "work = \"receive\"")],
         &[
-            "jobs/retention.toml: intake kaigo is taken in by job receive too; give each job intakes of its own",
+            "jobs/retention.toml:1:1: intake kaigo is taken in by job receive too; give each job intakes of its own",
         ],
     );
 }
