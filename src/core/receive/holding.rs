@@ -148,7 +148,7 @@ mod tests {
             assert_eq!(refused.what, what);
         };
         check(|holding| holding.format = 2, "it is in another format");
-        check(|holding| drop(holding.buckets.pop()), "its sums do not give its digest");
+        check(|holding| holding.buckets.truncate(255), "its sums do not give its digest");
         check(|holding| holding.buckets[3].0[0] ^= 1, "its sums do not give its digest");
         let long = vec![b' '; MAX_HOLDING_BYTES + 1];
         assert_eq!(Holding::parse(&long).unwrap_err().what, "it is too long");
