@@ -31,11 +31,11 @@ impl Inbox for LocalFolders {
         &self,
         folder: &FolderPath,
         names: &[FileName],
-        shelf: &IntakeShelf<'_>,
+        at: &IntakeShelf<'_>,
     ) -> Result<(), FolderError> {
         let Some(from) = found(self.folder(folder))? else { return Ok(()) };
-        let set = format!("{}-{}", shelf.feed, shelf.sequence);
-        let parts = [INTAKE, shelf.intake.as_str(), &set];
+        let set = format!("{}-{}", at.feed, at.sequence);
+        let parts = [INTAKE, at.intake.as_str(), &set];
         let place = self.archive_folder()?.way_or_make(&parts, OWN_FOLDER)?;
         each_notice_last(names, &[&place, &from], |name| move_to(&from, name, &place))
     }

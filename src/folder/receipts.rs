@@ -27,10 +27,10 @@ impl ReceiptBox for LocalFolders {
         folder: &FolderPath,
         claimed: &FileName,
         name: &FileName,
-        shelf: &Shelf<'_>,
+        at: &Shelf<'_>,
     ) -> Result<(), FolderError> {
         let Some(from) = found(self.folder(folder))? else { return Ok(()) };
-        let parts = [RECEIPTS, shelf.feed.as_str(), &shelf.sequence.to_string()];
+        let parts = [RECEIPTS, at.feed.as_str(), &at.sequence.to_string()];
         let place = self.archive_folder()?.way_or_make(&parts, OWN_FOLDER)?;
         let mut across = false;
         in_free_place(&place, name, |to| match rename_new(&from, claimed.as_str(), to, name.as_str()) {

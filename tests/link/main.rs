@@ -1,18 +1,18 @@
 //! Hub and agent as two processes over one shared folder, for many nights.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test may end so"
-)]
 
+#[cfg(test)]
 mod agent;
+#[cfg(test)]
 mod ledger;
+#[cfg(test)]
 mod nights;
+#[cfg(test)]
 mod postgres;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+#[cfg(test)]
 #[path = "../../src/store/tests/postgres/server.rs"]
 mod server;
+#[cfg(test)]
 mod taking;

@@ -42,28 +42,22 @@ impl Conversion {
     pub fn apply(&self, values: &mut [Cow<'_, str>], issues: &mut Vec<ConversionIssue>) {
         for (column, codes) in &self.codes {
             let Some(value) = values.get_mut(*column) else { continue };
-            match codes.to.get(&**value) {
-                Some(to) => *value = Cow::Owned(to.clone()),
-                None if codes.keeps_others || value.is_empty() => {}
-                None => {
-                    issues.push(ConversionIssue { column: *column, rule: "unmapped-code", is_warning: false })
-                }
+            if let Some(to) = codes.to.get(&**value) {
+                *value = Cow::Owned(to.clone());
+            } else if !codes.keeps_others && !value.is_empty() {
+                issues.push(ConversionIssue { column: *column, rule: "unmapped-code", is_warning: false });
             }
         }
         let Some(characters) = &self.characters else { return };
         for (column, value) in values.iter_mut().enumerate() {
-            let changed = match characters.canonical(value) {
-                Ok(canonical) => {
-                    if canonical.is_degraded {
-                        issues.push(ConversionIssue { column, rule: "degraded", is_warning: true });
-                    }
-                    (*canonical.text != **value).then(|| canonical.text.into_owned())
-                }
-                Err(_) => {
-                    issues.push(ConversionIssue { column, rule: "unmappable-character", is_warning: false });
-                    None
-                }
+            let Ok(canonical) = characters.canonical(value) else {
+                issues.push(ConversionIssue { column, rule: "unmappable-character", is_warning: false });
+                continue;
             };
+            if canonical.is_degraded {
+                issues.push(ConversionIssue { column, rule: "degraded", is_warning: true });
+            }
+            let changed = (*canonical.text != **value).then(|| canonical.text.into_owned());
             if let Some(text) = changed {
                 *value = Cow::Owned(text);
             }

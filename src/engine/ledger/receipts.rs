@@ -125,8 +125,8 @@ impl ReceiptDesk<'_> {
         for one in &read {
             match &one.verdict {
                 Ok(event) => {
-                    let shelf = Shelf { feed: &event.feed, sequence: event.sequence };
-                    self.letters.file_away(self.folder, &one.claimed, &one.name, &shelf)?;
+                    let place = Shelf { feed: &event.feed, sequence: event.sequence };
+                    self.letters.file_away(self.folder, &one.claimed, &one.name, &place)?;
                 }
                 Err(fault) => taken.refused.push(self.refuse(one, fault)?),
             }

@@ -45,9 +45,9 @@ pub fn mend(
     match way {
         MendWay::Again => {
             let gives = plan.option(way).map(|option| option.gives.clone()).unwrap_or_default();
-            let mut given = Vec::new();
+            let mut redelivered = Vec::new();
             for sequence in &gives {
-                given.push(redeliver(house, &feed.id, *sequence, RedeliverFrom::Data, reason)?);
+                redelivered.push(redeliver(house, &feed.id, *sequence, RedeliverFrom::Data, reason)?);
             }
             let numbers: Vec<String> = gives.iter().map(ToString::to_string).collect();
             let mut tx = house.store.begin()?;
@@ -58,7 +58,7 @@ pub fn mend(
                 format!("given again: {}", numbers.join(" ")),
             ))?;
             tx.commit()?;
-            Ok(Mended::Again(given))
+            Ok(Mended::Again(redelivered))
         }
         MendWay::Full => {
             let cause = Cause { what, reason: Some(reason.to_owned()), redoes: None };

@@ -53,6 +53,9 @@ pub struct Found {
     pub set: FoundSet,
 }
 
+/// What a look found: whole sets, and notices that cannot be read.
+type Seen = (Vec<Found>, Vec<(FolderPath, UnreadableNotice)>);
+
 impl Rounds {
     /// Goes round once.
     pub fn go(
@@ -135,7 +138,7 @@ impl Rounds {
         patience: &Patience,
         desk: &dyn Desk,
         look: &mut Look,
-    ) -> Result<(Vec<Found>, Vec<(FolderPath, UnreadableNotice)>), EngineError> {
+    ) -> Result<Seen, EngineError> {
         let now = taker.clock.now();
         let settled = taker.store.settled(&terms.id)?;
         let (mut sets, mut unreadable) = (Vec::new(), Vec::new());

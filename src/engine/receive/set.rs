@@ -181,15 +181,15 @@ impl Next<'_> {
     fn take(&self, goal: Goal, desk: &mut dyn Desk) -> Result<SetResult, EngineError> {
         let (notice, terms) = (self.notice(), self.set.terms);
         if let Some(reason) = self.wrong_state_before() {
-            return self.refuse(goal, Findings { reasons: vec![reason], ..self.findings() }, None);
+            return self.refuse(goal, &Findings { reasons: vec![reason], ..self.findings() }, None);
         }
         self.taker.witness.reached("receive.begun");
         let spec = table_spec(self.layout, self.set.table.map(str::to_owned));
         let mut taking = self.taker.store.begin_taking(&terms.id, &spec)?;
-        let stage = stage_name(terms, notice)?;
-        self.taker.own.begin_stage(&stage)?;
+        let desk_stage = stage_name(terms, notice)?;
+        self.taker.own.begin_stage(&desk_stage)?;
         let report_name = report_name(self.set.found)?;
-        let report = RowReportWriter::new(self.taker.own, stage.clone(), report_name);
+        let report = RowReportWriter::new(self.taker.own, desk_stage, report_name);
         let mut reader = SetReader::new(self.layout, self.format, self.set, report);
         for named in &notice.files {
             let source = self.taker.share.open(self.set.folder, &named.name)?;
@@ -208,15 +208,15 @@ impl Next<'_> {
             findings.reasons = read.reasons;
             findings
                 .reasons
-                .extend(read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, rule, n)));
-            return self.refuse(goal, findings, report);
+                .extend(read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, &rule, n)));
+            return self.refuse(goal, &findings, report);
         }
         self.taker.witness.reached("receive.staged");
         let after = self.state_after(&state, taking.as_mut())?;
         let counts = taking.effect(self.mode)?;
         findings.reasons = self.proof(&state, &after, counts);
         if !findings.reasons.is_empty() {
-            return self.refuse(goal, findings, report);
+            return self.refuse(goal, &findings, report);
         }
         if !desk.is_change_allowed(self.set.found)
             && let Some(reason) = self.held(&after, counts)
@@ -226,7 +226,7 @@ impl Next<'_> {
             return conclude(self.taker, self.set, goal, Outcome::Waiting, &findings, report);
         }
         findings.reasons =
-            read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, rule, n)).collect();
+            read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, &rule, n)).collect();
         findings.counts = counts;
         findings.holds = Some((notice.sequence, after));
         findings.moved_state = true;
@@ -254,7 +254,7 @@ impl Next<'_> {
             }
             HandedOver::Refused(reasons) => {
                 drop(taking);
-                return self.refuse(goal, Findings { reasons, ..self.findings() }, report);
+                return self.refuse(goal, &Findings { reasons, ..self.findings() }, report);
             }
         }
         self.finish(taking, &findings, report)
@@ -297,7 +297,7 @@ impl Next<'_> {
     fn refuse(
         &self,
         goal: Goal,
-        findings: Findings,
+        findings: &Findings,
         report: Option<RowReport>,
     ) -> Result<SetResult, EngineError> {
         // A file still being written has neither its length nor its digest yet.
@@ -308,7 +308,7 @@ impl Next<'_> {
                     .contains(&&*reason.code)
             });
         let outcome = if is_unsettled { Outcome::Waiting } else { Outcome::Refused };
-        conclude(self.taker, self.set, goal, outcome, &findings, report)
+        conclude(self.taker, self.set, goal, outcome, findings, report)
     }
 
     /// A diff must build on what is held: known before a row is read.
@@ -389,9 +389,9 @@ impl Next<'_> {
     }
 }
 
-fn row_rule(column: String, rule: String, count: u64) -> Reason {
+fn row_rule(column: String, rule: &str, count: u64) -> Reason {
     let column = Some(column).filter(|column| !column.is_empty());
-    Reason { column, count: Some(count), ..plain(&rule, String::new()) }
+    Reason { column, count: Some(count), ..plain(rule, String::new()) }
 }
 
 /// The stage of a set's reports: the same for the same set, so that a cut-off one is swept by the next.

@@ -48,10 +48,9 @@ impl Fault for HandOverError {
 
     fn class(&self) -> Class {
         match self {
-            Self::NotStarted { .. } => Class::Operator,
             // 75 is EX_TEMPFAIL of sysexits: the program asks to be called again.
             Self::Failed { exit_code: 75 } | Self::TimedOut { .. } => Class::Retry,
-            Self::Failed { .. } => Class::Operator,
+            Self::NotStarted { .. } | Self::Failed { .. } => Class::Operator,
         }
     }
 }

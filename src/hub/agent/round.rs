@@ -17,7 +17,7 @@ use crate::clock::HubClock;
 use crate::intake::IntakeLook;
 
 /// How long a taker waits for another on the same database.
-const STORE_WAIT: Duration = Duration::from_secs(60);
+const STORE_WAIT: Duration = Duration::from_mins(1);
 /// Where PostgreSQL's own programs look for a password.
 const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 

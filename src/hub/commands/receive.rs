@@ -21,6 +21,7 @@ use crate::{Exit, Failure, HubError, Session};
 /// cron, or by hand. Needs no hub.toml, only a receive.toml. Exit code 11 when a set was refused, 10 when
 /// something waits too long or a person must allow a change.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Receive {
     /// The agent's declaration.
     #[arg(long, value_name = "FILE", default_value = "receive.toml")]
@@ -113,11 +114,11 @@ impl Receive {
             format_args!("取込の常駐を始めました（{} 秒ごと）。", every.as_secs()),
             format_args!("Receiving, every {} s.", every.as_secs()),
         );
-        let mut last = String::new();
+        let mut last = Vec::new();
         while !stop.is_asked() {
             let looks = self.go(session, agent, only, Goal::Take);
             // What stays as it was is told once.
-            let said = looks.iter().map(|look| format!("{:?}", news(look))).collect::<String>();
+            let said: Vec<Vec<String>> = looks.iter().map(news).collect();
             if said != last {
                 tell(session, looks, false);
                 last = said;
