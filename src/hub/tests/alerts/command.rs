@@ -100,6 +100,7 @@ fn the_environment_holds_the_alert_and_nothing_of_the_hubs() {
             "RENKEI_ALERT_FAULT=store.full",
             "RENKEI_ALERT_FEED=",
             "RENKEI_ALERT_HUB=082201",
+            "RENKEI_ALERT_INTAKE=",
             "RENKEI_ALERT_JOB=nightly",
             "RENKEI_ALERT_KEY=run-failed/nightly/2026-10-02",
             "RENKEI_ALERT_KIND=run-failed",
