@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use renkei_core::port::Outcome;
+use renkei_core::port::{FileStamp, Outcome, SeenFile, SeenName};
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
     Conversion, FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet,
     read_notice,
 };
-use renkei_core::{FileName, FolderPath, Version};
+use renkei_core::{FeedId, FileName, FolderPath, Sequence, Version};
 
 use super::desk::Desk;
 use super::set::{Goal, Set, SetResult, Taker, refuse_unreadable, take_set};
@@ -21,6 +21,17 @@ const MAX_ANSWERS: u32 = 1_000;
 #[derive(Debug, Default)]
 pub struct Rounds {
     pairers: HashMap<FolderPath, Pairer>,
+    /// Sets that were refused or wait, by folder and notice: not read again while nothing has changed.
+    stuck: HashMap<(FolderPath, FileName), Stuck>,
+}
+
+/// A verdict that stands while its files, and what the intake stands at, are the same.
+#[derive(Debug)]
+struct Stuck {
+    stamps: Vec<FileStamp>,
+    is_settled: bool,
+    head: Option<(FeedId, Sequence)>,
+    receipt: Receipt,
 }
 
 /// Where the rows of an intake go.
@@ -51,6 +62,8 @@ pub struct Found {
     pub folder: FolderPath,
     /// The set.
     pub set: FoundSet,
+    /// What its files looked like, in the order of the notice.
+    pub stamps: Vec<FileStamp>,
 }
 
 /// What a look found: whole sets, and notices that cannot be read.
@@ -76,14 +89,23 @@ impl Rounds {
                 push_new(&mut look.results, result);
             }
         }
-        let has_head = taker.store.head(&terms.id)?.is_some();
-        in_order(&mut sets, terms, has_head);
+        let mut head = stands_at(taker, terms)?;
+        in_order(&mut sets, terms, head.is_some());
+        self.stuck.retain(|place, _| sets.iter().any(|found| found.place() == *place));
         // What waits may be next once another is in: again, until nothing moves.
         loop {
             let (mut n_taken, mut waiting) = (0, Vec::new());
             for found in sets {
                 if taker.witness.wants_stop() {
                     return Err(EngineError::Stopped);
+                }
+                if !desk.is_change_allowed(&found.set)
+                    && let Some(receipt) = self.stands(&found, head.as_ref())
+                {
+                    if receipt.outcome == Outcome::Waiting {
+                        look.gaps.push(receipt.clone());
+                    }
+                    continue;
                 }
                 let version = found.set.notice.version;
                 let table = (tables.name)(version);
@@ -96,7 +118,10 @@ impl Rounds {
                 };
                 let result = take_set(taker, set, goal, desk)?;
                 match result.receipt.outcome {
-                    Outcome::Taken => n_taken += 1,
+                    Outcome::Taken => {
+                        n_taken += 1;
+                        head = stands_at(taker, terms)?;
+                    }
                     Outcome::Waiting => {
                         waiting.push((found, result));
                         continue;
@@ -105,6 +130,7 @@ impl Rounds {
                 }
                 if goal == Goal::Take {
                     desk.conclude(&found.folder, &found.set, &result)?;
+                    self.remember(&found, head.as_ref(), &result.receipt);
                 }
                 push_new(&mut look.results, result);
                 if goal == Goal::Preview && n_taken > 0 {
@@ -116,6 +142,7 @@ impl Rounds {
                 for (found, result) in waiting {
                     if goal == Goal::Take {
                         desk.conclude(&found.folder, &found.set, &result)?;
+                        self.remember(&found, head.as_ref(), &result.receipt);
                     }
                     look.gaps.push(result.receipt.clone());
                     push_new(&mut look.results, result);
@@ -128,6 +155,26 @@ impl Rounds {
             answer_all(taker, desk)?;
         }
         Ok(look)
+    }
+
+    /// The verdict on a set that nothing has changed for.
+    fn stands(&self, found: &Found, head: Option<&(FeedId, Sequence)>) -> Option<&Receipt> {
+        let stuck = self.stuck.get(&found.place())?;
+        let is_same = (&stuck.stamps, stuck.is_settled, stuck.head.as_ref())
+            == (&found.stamps, found.set.is_settled, head);
+        is_same.then_some(&stuck.receipt)
+    }
+
+    fn remember(&mut self, found: &Found, head: Option<&(FeedId, Sequence)>, receipt: &Receipt) {
+        if matches!(receipt.outcome, Outcome::Refused | Outcome::Waiting) {
+            let stuck = Stuck {
+                stamps: found.stamps.clone(),
+                is_settled: found.set.is_settled,
+                head: head.cloned(),
+                receipt: receipt.clone(),
+            };
+            self.stuck.insert(found.place(), stuck);
+        }
     }
 
     /// The whole sets of all folders that were not settled before.
@@ -144,6 +191,7 @@ impl Rounds {
         let (mut sets, mut unreadable) = (Vec::new(), Vec::new());
         for folder in &terms.folders {
             let seen = taker.share.look(folder)?;
+            let stamps = stamps_of(&seen);
             let pairer = self.pairers.entry(folder.clone()).or_default();
             let mut read = |name: &FileName| read_notice(taker.share, folder, name);
             let pairing: Pairing = pairer.look(seen, &mut read, now, patience);
@@ -154,10 +202,35 @@ impl Rounds {
                 // Files that are taken away once they are done with may be here because that was cut off.
                 desk.takes_away() || !settled.contains(&set.notice_sha256)
             });
-            sets.extend(whole.map(|set| Found { folder: folder.clone(), set }));
+            sets.extend(whole.map(|set| {
+                let names = set.notice.files.iter().map(|file| &file.name);
+                let names = names.chain(set.notice.reports.iter().map(|report| &report.name));
+                let names = names.chain([&set.notice_name]);
+                let stamps = names.filter_map(|name| stamps.get(name).copied()).collect();
+                Found { folder: folder.clone(), set, stamps }
+            }));
         }
         Ok((sets, unreadable))
     }
+}
+
+impl Found {
+    fn place(&self) -> (FolderPath, FileName) {
+        (self.folder.clone(), self.set.notice_name.clone())
+    }
+}
+
+/// What the verdict on a set depends on besides the set.
+fn stands_at(taker: Taker<'_>, terms: &Terms) -> Result<Option<(FeedId, Sequence)>, EngineError> {
+    Ok(taker.store.head(&terms.id)?.map(|head| (head.feed, head.sequence)))
+}
+
+fn stamps_of(seen: &[SeenFile]) -> HashMap<FileName, FileStamp> {
+    let plain = seen.iter().filter_map(|file| match &file.name {
+        SeenName::Plain(name) => Some((name.clone(), file.stamp)),
+        SeenName::Odd(_) => None,
+    });
+    plain.collect()
 }
 
 /// Hands out every receipt that was not handed out before, whoever made it.

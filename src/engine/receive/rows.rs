@@ -193,7 +193,8 @@ impl BatchTaker<'_, '_> {
     fn stage(&mut self, batch: &JudgedBatch<'_>) -> Result<(), EngineError> {
         let mut values: Vec<Vec<Cow<'_, str>>> = Vec::new();
         let mut unconverted: BTreeSet<u64> = BTreeSet::new();
-        if self.keeps_values {
+        // Of a set that is refused anyway only what cannot be converted is still to be found.
+        if self.keeps_values && (self.conversion.is_some() || !self.is_lost()) {
             values.reserve(batch.rows().len());
             for row in batch.rows() {
                 let mut fields: Vec<Cow<'_, str>> = row.fields().collect();
@@ -203,9 +204,7 @@ impl BatchTaker<'_, '_> {
                 values.push(fields);
             }
         }
-        let is_lost =
-            !self.read.reasons.is_empty() || (self.policy == RowPolicy::RefuseSet && self.read.n_wrong > 0);
-        if is_lost {
+        if self.is_lost() {
             return Ok(());
         }
         let rows: Vec<StagedRow<'_>> = batch
@@ -229,6 +228,11 @@ impl BatchTaker<'_, '_> {
             }
             staged => Ok(staged?),
         }
+    }
+
+    /// True when the set is refused whatever comes.
+    fn is_lost(&self) -> bool {
+        !self.read.reasons.is_empty() || (self.policy == RowPolicy::RefuseSet && self.read.n_wrong > 0)
     }
 
     /// Converts a row's values; true when one of them cannot be. A row that is wrong already, or goes, is left.

@@ -189,7 +189,7 @@ impl Next<'_> {
         let desk_stage = stage_name(terms, notice)?;
         self.taker.own.begin_stage(&desk_stage)?;
         let report_name = report_name(self.set.found)?;
-        let report = RowReportWriter::new(self.taker.own, desk_stage, report_name);
+        let report = RowReportWriter::new(self.taker.own, desk_stage.clone(), report_name);
         let mut reader = SetReader::new(self.layout, self.format, self.set, report);
         for named in &notice.files {
             let source = self.taker.share.open(self.set.folder, &named.name)?;
@@ -197,7 +197,11 @@ impl Next<'_> {
             self.taker.witness.progress("rows", reader.n_rows(), notice.n_rows);
         }
         let (read, state, report) = reader.end();
-        let report = report.finish()?;
+        let mut report = report.finish()?;
+        if report.is_none() || goal == Goal::Preview {
+            report = None;
+            self.taker.own.discard_stage(&desk_stage)?;
+        }
         let mut findings = Findings {
             n_rows: read.n_rows,
             n_warned: read.n_warned,

@@ -1,21 +1,23 @@
 //! The agent's desk: its rows' way, its receipts, and copies of what it refused.
 
+use std::io::Read as _;
 use std::path::Path;
 
-use renkei_core::port::{Folders, Outcome, SetRecord, TakeCounts};
+use renkei_core::port::{Folders as _, Inbox as _, Outcome, SetRecord, TakeCounts, WhyRefused};
 use renkei_core::receive::{FoundSet, Receipt, UnreadableNotice};
-use renkei_core::{Fault, FileName, FolderPath};
+use renkei_core::{Fault as _, FileName, FolderPath};
 use renkei_engine::EngineError;
 use renkei_engine::receive::{Desk, HandedOver, RowReport, SetResult, VerifiedSet};
-use renkei_folder::{LocalFolders, Outbox};
+use renkei_folder::{Outbox, ReceiverFolders};
 
 use super::config::RowsTo;
 use super::hand_over;
+use crate::intake::{names_of, place_of};
 
 /// The agent at work on one intake.
 pub(super) struct AgentDesk<'d> {
     pub(super) share: &'d Path,
-    pub(super) own: &'d LocalFolders,
+    pub(super) folders: &'d ReceiverFolders,
     /// Where receipts go; `None` where none are given.
     pub(super) receipts: Option<(&'d Outbox, &'d FolderPath)>,
     pub(super) to: &'d RowsTo,
@@ -30,10 +32,20 @@ pub(super) struct AgentDesk<'d> {
 
 impl Desk for AgentDesk<'_> {
     fn report(&mut self, report: &RowReport) -> Result<(), EngineError> {
-        let Some((outbox, folder)) = self.receipts else {
-            return Ok(());
-        };
-        Ok(outbox.put(folder, &report.name, self.own.read_staged(&report.stage, &report.name)?)?)
+        let own = self.folders.own();
+        let mut content = own.read_staged(&report.stage, &report.name)?;
+        match self.receipts {
+            Some((outbox, folder)) => outbox.put(folder, &report.name, content)?,
+            // Where nobody is answered, it is kept for the agent's own people.
+            None => {
+                let mut bytes = Vec::new();
+                content
+                    .read_to_end(&mut bytes)
+                    .map_err(|source| EngineError::Input { file: report.name.to_string(), source })?;
+                own.keep_report(&report.name, &bytes)?;
+            }
+        }
+        Ok(())
     }
 
     fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
@@ -63,30 +75,32 @@ impl Desk for AgentDesk<'_> {
 
     fn conclude(
         &mut self,
-        _folder: &FolderPath,
+        folder: &FolderPath,
         found: &FoundSet,
         result: &SetResult,
     ) -> Result<(), EngineError> {
-        // The share is the provider's: what was refused stays there, and what was wrong with it is told.
         if let Some(report) = &result.report {
             if result.receipt.outcome == Outcome::Refused {
                 self.report(report)?;
             }
-            self.own.discard_stage(&report.stage)?;
+            self.folders.own().discard_stage(&report.stage)?;
         }
         if result.receipt.outcome == Outcome::Refused && result.is_new {
-            self.keep_reasons(&found.notice_name, &result.receipt)?;
+            self.keep_refused(folder, &names_of(&found.notice, &found.notice_name), &result.receipt)?;
         }
         Ok(())
     }
 
     fn conclude_unreadable(
         &mut self,
-        _folder: &FolderPath,
+        folder: &FolderPath,
         notice: &UnreadableNotice,
         result: &SetResult,
     ) -> Result<(), EngineError> {
-        if result.is_new { self.keep_reasons(&notice.name, &result.receipt) } else { Ok(()) }
+        if result.is_new {
+            self.keep_refused(folder, std::slice::from_ref(&notice.name), &result.receipt)?;
+        }
+        Ok(())
     }
 
     fn answer(&mut self, record: &SetRecord) -> Result<(), EngineError> {
@@ -97,12 +111,18 @@ impl Desk for AgentDesk<'_> {
 }
 
 impl AgentDesk<'_> {
-    /// Keeps the reasons for people beside the agent, in the agent's own archive.
-    fn keep_reasons(&mut self, notice: &FileName, receipt: &Receipt) -> Result<(), EngineError> {
-        let text = crate::texts::reasons::as_text(receipt, self.lang_ja);
-        let name: FileName = format!("{}.reason.txt", receipt.file_name()?).parse()?;
-        let path = self.own.keep_report(&name, text.as_bytes())?;
-        self.refused.push(format!("{notice} -> {path}"));
+    /// Copies what was refused to the agent's own quarantine with the reasons: the share is the provider's, who may
+    /// put something else in its place.
+    fn keep_refused(
+        &mut self,
+        folder: &FolderPath,
+        names: &[FileName],
+        receipt: &Receipt,
+    ) -> Result<(), EngineError> {
+        let place = place_of(&receipt.intake, receipt.notice_sha256)?;
+        let (json, text) = (receipt.to_json(), crate::texts::reasons::as_text(receipt, self.lang_ja));
+        let why = WhyRefused { json: &json, text: &text };
+        self.refused.push(self.folders.refuse_set(folder, names, &place, &why)?);
         Ok(())
     }
 }

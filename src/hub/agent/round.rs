@@ -7,7 +7,7 @@ use renkei_core::IntakeId;
 use renkei_core::port::IntakeStore;
 use renkei_engine::receive::{Goal, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
-use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, RootLock};
+use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock};
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
 use super::config::{AgentConfig, Target};
@@ -25,8 +25,7 @@ const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 pub(crate) struct Agent {
     config: AgentConfig,
     store: Box<dyn IntakeStore>,
-    share: ReadOnlyShare,
-    own: LocalFolders,
+    folders: ReceiverFolders,
     outbox: Option<Outbox>,
     clock: HubClock,
     rounds: HashMap<IntakeId, Rounds>,
@@ -46,7 +45,7 @@ impl Agent {
             (!wait.is_zero()).then_some(wait),
         )?;
         let own = LocalFolders::open(&config.folder)?;
-        let share = ReadOnlyShare::at(&config.share);
+        let folders = ReceiverFolders::new(ReadOnlyShare::at(&config.share), own);
         let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
         let store: Box<dyn IntakeStore> = match &config.target {
             Target::Sqlite(path) => Box::new(SqliteIntake::open(path, STORE_WAIT)?),
@@ -62,7 +61,7 @@ impl Agent {
                 Box::new(PostgresIntake::open(options)?)
             }
         };
-        Ok(Self { config, store, share, own, outbox, clock, rounds: HashMap::new(), _lock: lock })
+        Ok(Self { config, store, folders, outbox, clock, rounds: HashMap::new(), _lock: lock })
     }
 
     /// Goes round all intakes, or the one named, once.
@@ -82,15 +81,15 @@ impl Agent {
             }
             let taker = Taker {
                 store: self.store.as_ref(),
-                share: &self.share,
-                own: &self.own,
+                share: &self.folders,
+                own: self.folders.own(),
                 clock: &self.clock,
                 witness,
                 run_id: "",
             };
             let mut desk = AgentDesk {
                 share: &self.config.share,
-                own: &self.own,
+                folders: &self.folders,
                 receipts: self.outbox.as_ref().zip(self.config.receipts.as_ref()),
                 to: &intake.to,
                 allowed,

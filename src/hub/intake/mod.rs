@@ -9,7 +9,7 @@ mod round;
 mod standing;
 
 pub(crate) use look::IntakeLook;
-pub(crate) use place::place_of;
+pub(crate) use place::{names_of, place_of};
 pub(crate) use reread::{Rereading, find_refused};
 pub(crate) use round::{HubReceiving, Round};
 pub(crate) use standing::{FolderStanding, stand};
