@@ -34,16 +34,15 @@ impl Desk for AgentDesk<'_> {
     fn report(&mut self, report: &RowReport) -> Result<(), EngineError> {
         let own = self.folders.own();
         let mut content = own.read_staged(&report.stage, &report.name)?;
-        match self.receipts {
-            Some((outbox, folder)) => outbox.put(folder, &report.name, content)?,
+        if let Some((outbox, folder)) = self.receipts {
+            outbox.put(folder, &report.name, content)?;
+        } else {
             // Where nobody is answered, it is kept for the agent's own people.
-            None => {
-                let mut bytes = Vec::new();
-                content
-                    .read_to_end(&mut bytes)
-                    .map_err(|source| EngineError::Input { file: report.name.to_string(), source })?;
-                own.keep_report(&report.name, &bytes)?;
-            }
+            let mut bytes = Vec::new();
+            content
+                .read_to_end(&mut bytes)
+                .map_err(|source| EngineError::Input { file: report.name.to_string(), source })?;
+            own.keep_report(&report.name, &bytes)?;
         }
         Ok(())
     }
