@@ -1,0 +1,1 @@
+//! SFTP: the server's side for accounts with rights per folder, and the client's side for partners.
