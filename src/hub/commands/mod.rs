@@ -1,6 +1,8 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
+mod account;
+mod acl;
 mod alert;
 mod apply;
 mod audit;
@@ -115,6 +117,8 @@ commands! {
     Cancel(cancel::Cancel),
     Enable(jobs::Enable),
     Disable(jobs::Disable),
+    Account(account::Account),
+    Acl(acl::Acl),
     Audit(audit::Audit),
     Retention(retention::Retention),
     Alert(alert::Alert),
