@@ -1,5 +1,6 @@
 //! The ports: what the use cases need of disk and database, in words of the house.
 
+mod access;
 mod alerts;
 mod folders;
 mod inbox;
@@ -12,6 +13,7 @@ mod share;
 mod store;
 mod transfer;
 
+pub use access::{AccessReading, AccessWriting, GrantEntry};
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
 pub use inbox::{Inbox, IntakeShelf, WhyRefused};
