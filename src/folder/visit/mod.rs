@@ -22,6 +22,7 @@ pub use errors::VisitError;
 pub use listing::Listing;
 pub use look::{Look, OpenFile, Seen, SeenKind, Volume};
 pub use path::VisitPath;
+pub use solid::Solid;
 pub use upload::{Stored, Upload, UploadStart, Writing};
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

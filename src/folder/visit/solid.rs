@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 /// Blocks beyond the first hole that are remembered; a client with more of them in flight loses what lies behind.
 const MAX_BLOCKS: usize = 4096;
 
-/// Bytes from the start that are all there, and blocks beyond.
+/// Bytes from the start that are all there, and blocks beyond; of an upload, or of what was sent of a file.
 #[derive(Debug, Default)]
-pub(super) struct Solid {
+pub struct Solid {
     n_bytes: u64,
     /// Start and end of blocks behind a hole.
     beyond: BTreeMap<u64, u64>,
@@ -17,12 +17,12 @@ pub(super) struct Solid {
 
 impl Solid {
     /// A file that has its first `n_bytes`.
-    pub(super) fn new(n_bytes: u64) -> Self {
+    pub fn new(n_bytes: u64) -> Self {
         Self { n_bytes, beyond: BTreeMap::new() }
     }
 
     /// A block was written.
-    pub(super) fn add(&mut self, offset: u64, n_bytes: u64) {
+    pub fn add(&mut self, offset: u64, n_bytes: u64) {
         let end = offset.saturating_add(n_bytes);
         if offset > self.n_bytes {
             if self.beyond.len() < MAX_BLOCKS {
@@ -41,11 +41,12 @@ impl Solid {
     }
 
     /// The file was cut or lengthened; what was added is zeros that were asked for.
-    pub(super) fn set_len(&mut self, n_bytes: u64) {
+    pub fn set_len(&mut self, n_bytes: u64) {
         *self = Self::new(n_bytes);
     }
 
-    pub(super) fn n_bytes(&self) -> u64 {
+    /// Bytes from the start without a hole.
+    pub fn n_bytes(&self) -> u64 {
         self.n_bytes
     }
 }
