@@ -68,6 +68,10 @@ impl Handles {
         Err(Refusal::new(StatusCode::Failure, "too many handles are open"))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     pub(super) fn put(&mut self, open: Open) -> u32 {
         // A number comes round again only after four thousand million others, and not while it is open.
         loop {

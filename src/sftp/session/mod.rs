@@ -106,6 +106,11 @@ impl Session {
         Self { premises, visitor, handles: Handles::default(), is_greeted: false }
     }
 
+    /// Whether a file or a folder is open.
+    pub fn has_open(&self) -> bool {
+        !self.handles.is_empty()
+    }
+
     /// Answers one packet (type first, without its length field) by putting reply packets at the end of `out`.
     ///
     /// An error means that the session is to be ended.
