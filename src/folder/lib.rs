@@ -19,6 +19,7 @@ mod reread;
 mod root;
 mod share;
 mod stage;
+pub mod visit;
 mod watch;
 
 pub use lock::RootLock;
