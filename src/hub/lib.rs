@@ -35,6 +35,7 @@ mod sample;
 mod session;
 pub mod texts;
 mod top;
+mod visitors;
 mod workplace;
 
 use std::process::ExitCode;

@@ -92,6 +92,11 @@ pub enum Matter {
         /// The fault's code.
         fault_code: Word,
     },
+    /// Partner systems cannot log in: the SFTP server is not up.
+    DoorShut {
+        /// The fault's code.
+        fault_code: Word,
+    },
     /// The audit's chain is broken.
     AuditBroken {
         /// The first line that does not follow from the one before.
@@ -182,6 +187,8 @@ pub enum AlertKind {
     CalendarEnding,
     /// [`Matter::SchedulerStopped`].
     SchedulerStopped,
+    /// [`Matter::DoorShut`].
+    DoorShut,
     /// [`Matter::AuditBroken`].
     AuditBroken,
     /// [`Matter::SetRefused`].
@@ -230,7 +237,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -240,6 +247,7 @@ impl AlertKind {
         Self::DiskLow,
         Self::CalendarEnding,
         Self::SchedulerStopped,
+        Self::DoorShut,
         Self::AuditBroken,
         Self::SetRefused,
         Self::SetIncomplete,
@@ -264,6 +272,7 @@ impl AlertKind {
             Self::DiskLow => "disk-low",
             Self::CalendarEnding => "calendar-ending",
             Self::SchedulerStopped => "scheduler-stopped",
+            Self::DoorShut => "door-shut",
             Self::AuditBroken => "audit-broken",
             Self::SetRefused => "set-refused",
             Self::SetIncomplete => "set-incomplete",
@@ -354,6 +363,7 @@ impl Alert {
             (Matter::DiskLow { .. }, _) => AlertKind::DiskLow,
             (Matter::CalendarEnding { .. }, _) => AlertKind::CalendarEnding,
             (Matter::SchedulerStopped { .. }, _) => AlertKind::SchedulerStopped,
+            (Matter::DoorShut { .. }, _) => AlertKind::DoorShut,
             (Matter::AuditBroken { .. }, _) => AlertKind::AuditBroken,
             (Matter::SetRefused { .. }, _) => AlertKind::SetRefused,
             (Matter::SetIncomplete { .. }, _) => AlertKind::SetIncomplete,
@@ -387,6 +397,7 @@ impl Alert {
             | Matter::DeadlinePassed { .. }
             | Matter::DiskLow { .. }
             | Matter::SchedulerStopped { .. }
+            | Matter::DoorShut { .. }
             | Matter::AuditBroken { .. }
             | Matter::ReceiverRefused { .. } => Severity::Error,
         }
@@ -402,6 +413,7 @@ impl Alert {
             Matter::DiskLow { volume, .. } => AlertKey::disk(volume),
             Matter::CalendarEnding { calendar, .. } => AlertKey::calendar(calendar),
             Matter::SchedulerStopped { .. } => AlertKey::scheduler(),
+            Matter::DoorShut { .. } => AlertKey::door(),
             Matter::AuditBroken { .. } => AlertKey::audit(),
             Matter::SetRefused { place, .. } => AlertKey::intake(self.kind().as_str(), place, None),
             Matter::SetIncomplete { intake, .. }

@@ -20,6 +20,7 @@ mod explain;
 mod feeds;
 mod generate;
 mod held;
+mod hostkey;
 mod init;
 mod input_file;
 mod intake;
@@ -43,6 +44,7 @@ mod run;
 mod runs;
 mod sample;
 mod schedule;
+mod sftp_server;
 mod show;
 mod status;
 mod top;
@@ -119,6 +121,8 @@ commands! {
     Disable(jobs::Disable),
     Account(account::Account),
     Acl(acl::Acl),
+    Hostkey(hostkey::Hostkey),
+    SftpServer(sftp_server::SftpServer),
     Audit(audit::Audit),
     Retention(retention::Retention),
     Alert(alert::Alert),

@@ -103,6 +103,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         intakes: intakes.into_iter().map(|read| read.intake).collect::<Option<Vec<Intake>>>()?,
         transfer: part.transfer?,
         ledger: part.ledger,
+        sftp: part.sftp,
     })
 }
 

@@ -23,6 +23,7 @@ use super::intake::Intake;
 use super::job_terms::JobTerms;
 use super::ledger::LedgerConfig;
 use super::metrics::MetricsConfig;
+use super::sftp::SftpConfig;
 
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
@@ -70,6 +71,8 @@ pub struct Config {
     pub transfer: TransferTerms,
     /// When a receiver that does not answer is told of.
     pub ledger: LedgerConfig,
+    /// Where partner systems log in; nowhere without.
+    pub sftp: Option<SftpConfig>,
 }
 
 /// Where everything durable is.

@@ -21,6 +21,7 @@ use super::jumps::Jumps;
 use super::live::{Live, Points};
 use super::receipts::ReceiptKeeper;
 use super::standstill::Standstill;
+use super::visitors::VisitorKeeper;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
 use crate::metrics;
@@ -46,6 +47,7 @@ pub(super) struct Looker {
     receipts: ReceiptKeeper,
     pub(super) alarms: Alarms,
     inboxes: Inboxes,
+    visitors: VisitorKeeper,
     /// What ends the loop's wait.
     wake: Arc<Notify>,
     /// False until the first look has put in order what was cut off before.
@@ -74,6 +76,7 @@ impl Looker {
             jumps: Jumps::default(),
             head: HeadKeeper::default(),
             inboxes,
+            visitors: VisitorKeeper::default(),
             wake,
             receipts: ReceiptKeeper::default(),
             is_recovered: false,
@@ -92,6 +95,11 @@ impl Looker {
         self.alarms = Alarms::new(&config);
         self.inboxes.watch(&config, &self.wake);
         self.config = Arc::new(config);
+    }
+
+    /// Nobody is let in any more; uploads that are at work have so long.
+    pub(super) fn shut(&mut self, patience: std::time::Duration) {
+        self.visitors.stop(patience);
     }
 
     /// Looks once, and gives the tries that begin now; they are on record as begun.
@@ -116,6 +124,9 @@ impl Looker {
             &self.config,
             &self.alarms,
         );
+        if !self.is_stopping {
+            self.visitors.keep(&self.premises, &self.config, &self.alarms, now);
+        }
         self.head.keep(&self.premises, &self.config);
         self.look_out(now);
         let sender = self.alarms.sender();

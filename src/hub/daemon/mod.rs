@@ -15,6 +15,7 @@ mod look;
 mod notify;
 mod receipts;
 mod standstill;
+mod visitors;
 mod worker;
 
 pub(crate) use control::{DaemonLink, LiveRun};

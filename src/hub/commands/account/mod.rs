@@ -2,6 +2,7 @@
 
 mod add;
 mod address;
+mod authorized_keys;
 mod key;
 mod list;
 mod password;
@@ -33,6 +34,11 @@ enum AccountCommand {
     Password(password::Password),
     /// Addresses that the password of an account may be used from.
     Address(address::Address),
+    /// Print the keys of an account as OpenSSH's sshd reads them: for AuthorizedKeysCommand.
+    ///
+    /// Each line lets its key only into renkei sftp-server as that account, from where and until when it may be used.
+    /// A stopped account has no lines; nor has one that needs a password too, which sshd would have to ask for.
+    AuthorizedKeys(authorized_keys::AuthorizedKeys),
     /// Stop an account: whatever it proves, it is refused.
     Disable(state::Switch),
     /// Let a stopped account in again.
@@ -47,6 +53,7 @@ impl Account {
             AccountCommand::Key(command) => command.run(session),
             AccountCommand::Password(command) => command.run(session),
             AccountCommand::Address(command) => command.run(session),
+            AccountCommand::AuthorizedKeys(command) => command.run(session),
             AccountCommand::Disable(command) => command.run(session, false),
             AccountCommand::Enable(command) => command.run(session, true),
         }
