@@ -93,7 +93,7 @@ pub(crate) fn sftp_from(
     sandbox.write("batch", batch);
     let mut command = Command::new("sftp");
     command
-        .args(["-q", "-b"])
+        .arg("-b")
         .arg(sandbox.path("batch"))
         .args(["-P", &port.to_string(), "-i"])
         .arg(key)

@@ -6,10 +6,10 @@ use std::process::Command;
 use crate::client::{add_key, audit, declare, free_port, make_key, options, sftp_from, start, talk};
 use crate::sandbox::Sandbox;
 
-/// The addresses a client comes from: listed for passwords, on a key's own list, and neither.
-const LISTED: &str = "127.0.0.2";
-const KEYS_OWN: &str = "127.0.0.3";
-const ELSEWHERE: &str = "127.0.0.4";
+/// The networks a client comes from: listed for passwords, on a key's own list, and neither.
+const LISTED: &str = "127.0.2";
+const KEYS_OWN: &str = "127.0.3";
+const ELSEWHERE: &str = "127.0.4";
 const PASSWORD: &str = "correct horse battery";
 
 /// Tries a password with OpenSSH's sftp, by its askpass program.
@@ -27,9 +27,10 @@ fn by_password(
     std::fs::set_permissions(&askpass, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let mut command = Command::new("sftp");
     command
-        .args(["-q", "-b"])
+        // Of two the first holds, and -b asks for batch mode.
+        .args(["-oBatchMode=no", "-b"])
         .arg(sandbox.path("batch"))
-        .args(["-P", &port.to_string(), "-oBatchMode=no", "-oNumberOfPasswordPrompts=1"])
+        .args(["-P", &port.to_string(), "-oNumberOfPasswordPrompts=1"])
         .arg(format!("-oBindAddress={from}"))
         .args(options(sandbox))
         .env("SSH_ASKPASS", askpass)
@@ -58,16 +59,22 @@ fn every_cell_of_the_matrix_is_as_declared() {
             .run(&["account", "add", account, "--system", "015", "--login", login, "--reason", "x"])
             .expect(0);
         add_key(&sandbox, account, &keys[0], &[]);
-        add_key(&sandbox, account, &keys[1], &["--from", KEYS_OWN]);
+        add_key(&sandbox, account, &keys[1], &["--from", "127.0.3.0/24"]);
         add_key(&sandbox, account, &keys[2], &["--until", "2026-10-01"]);
         let input = format!("{PASSWORD}\n");
         sandbox.run_with_input(&["account", "password", account, "--reason", "x"], &input).expect(0);
-        sandbox.run(&["account", "address", "add", account, LISTED, "--reason", "x"]).expect(0);
+        sandbox.run(&["account", "address", "add", account, "127.0.2.0/24", "--reason", "x"]).expect(0);
     }
     sandbox.run(&["account", "disable", "shut", "--reason", "x"]).expect(0);
     let daemon = start(&sandbox);
 
     let mut wrong = Vec::new();
+    // Each from an address of its own, because whoever guesses is slowed.
+    let mut last_byte = 0;
+    let mut address = |network: &str| {
+        last_byte += 1;
+        format!("{network}.{last_byte}")
+    };
     for account in ["open", "shut", "both", "nobody"] {
         for from in [LISTED, KEYS_OWN, ELSEWHERE] {
             for (name, key, good_from) in [
@@ -78,20 +85,21 @@ fn every_cell_of_the_matrix_is_as_declared() {
             ] {
                 let key_is_good = good_from.is_none_or(|good| good == from);
                 let expect = account == "open" && key_is_good;
-                let found = sftp_from(&sandbox, (from, "127.0.0.1"), port, account, key, "ls\n").is_done;
+                let found =
+                    sftp_from(&sandbox, (&address(from), "127.0.0.1"), port, account, key, "ls\n").is_done;
                 if found != expect {
                     wrong.push(format!("{account} {from} key {name}: {found}"));
                 }
             }
             for (name, password, is_right) in [("right", PASSWORD, true), ("wrong", "correct horse", false)] {
                 let expect = account == "open" && is_right && from == LISTED;
-                let found = by_password(&sandbox, from, port, account, password, None);
+                let found = by_password(&sandbox, &address(from), port, account, password, None);
                 if found != expect {
                     wrong.push(format!("{account} {from} password {name}: {found}"));
                 }
             }
             let expect = (account == "open") || (account == "both" && from == LISTED);
-            let found = by_password(&sandbox, from, port, account, PASSWORD, Some(&keys[0]));
+            let found = by_password(&sandbox, &address(from), port, account, PASSWORD, Some(&keys[0]));
             if found != expect {
                 wrong.push(format!("{account} {from} key and password: {found}"));
             }

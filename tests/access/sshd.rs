@@ -27,7 +27,7 @@ impl Sshd {
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nUsePAM no\nStrictModes no\n\
              AuthorizedKeysFile {}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
-             SetEnv RENKEI_NOW={}\nLogLevel ERROR\n",
+             SetEnv RENKEI_NOW={}\nLogLevel ERROR\nSubsystem sftp /bin/false\n",
             host_key.display(),
             keys.display(),
             crate::sandbox::NOW,

@@ -15,7 +15,8 @@ use crate::{Exit, Failure, Session};
 /// Serve one SFTP session on standard input and output, for sshd: as its subsystem or forced command.
 ///
 /// sshd has done the login; here the account's rights are enforced, as in the hub's own server. Name it as sshd's
-/// Subsystem, or have sshd ask renkei account authorized-keys for keys.
+/// Subsystem; or have sshd ask renkei account authorized-keys for keys, and name any program as its Subsystem, for the
+/// key's own command takes its place.
 #[derive(Debug, Args)]
 pub(crate) struct SftpServer {
     /// The account; without it the one called as the user who runs this.
