@@ -112,24 +112,16 @@ impl ServerHandle {
         let until = Instant::now() + CUT_TIME;
         loop {
             let open = self.house.connections.all();
-            let is_at_work = |n: &std::sync::atomic::AtomicUsize| n.load(Ordering::Acquire) > 0;
             for connection in &open {
                 connection.cut();
             }
-            if (open.is_empty() && !self.threads_at_work(&open, is_at_work)) || Instant::now() >= until {
+            let is_quiet = open.is_empty() && self.house.connections.n_at_work() == 0;
+            if is_quiet || Instant::now() >= until {
                 break;
             }
             std::thread::sleep(STOP_LOOK);
         }
         runtime.shutdown_timeout(CUT_TIME);
-    }
-
-    fn threads_at_work(
-        &self,
-        open: &[Arc<super::connections::Connection>],
-        is_at_work: impl Fn(&std::sync::atomic::AtomicUsize) -> bool,
-    ) -> bool {
-        open.iter().any(|connection| is_at_work(&connection.n_channels))
     }
 }
 

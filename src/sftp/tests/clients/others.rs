@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use renkei_sftp::server::{LegacyAlgorithm, Listening, Suite};
+
 use super::house::{House, PASSWORD, noise};
 use super::programs::run;
 
@@ -83,9 +85,13 @@ fn rclone_works() {
     assert!(house.inbox().is_empty());
 }
 
+/// Debian 12's curl stands on libssh2 1.10, which knows no MAC of the strict set: it is sent to a door of its own.
 #[test]
 fn curl_works() {
-    let house = House::open();
+    let house = House::open_with(|config| {
+        let suite = Suite::with_legacy(vec![LegacyAlgorithm::HmacSha2]);
+        config.listening = vec![Listening { address: "127.0.0.1:0".parse().unwrap(), suite }];
+    });
     let data = noise(2_000_000);
     std::fs::write(house.here("local"), &data).unwrap();
     let protocols = Command::new("curl").arg("-V").output().unwrap();
