@@ -42,7 +42,7 @@ pub struct ServerHandle {
 
 impl ServerHandle {
     /// Starts a server: when this returns, it is listening.
-    pub fn start(config: ServerConfig, gate: Arc<dyn Gate>) -> Result<Self, SftpError> {
+    pub fn start(config: &ServerConfig, gate: Arc<dyn Gate>) -> Result<Self, SftpError> {
         if config.host_keys.is_empty() {
             return Err(SftpError::NoHostKey);
         }
@@ -52,10 +52,10 @@ impl ServerHandle {
             .enable_all()
             .build()
             .map_err(|source| SftpError::Threads { source })?;
-        let house = Arc::new(House::new(gate, &config));
+        let house = Arc::new(House::new(gate, config));
         let mut started = Self { runtime: None, house, doors: Vec::new(), addresses: Vec::new() };
         for listening in &config.listening {
-            let (door, address) = runtime.block_on(open_door(&started.house, &config, listening))?;
+            let (door, address) = runtime.block_on(open_door(&started.house, config, listening))?;
             started.doors.push(door);
             started.addresses.push(address);
         }

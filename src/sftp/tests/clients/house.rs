@@ -127,7 +127,7 @@ impl House {
         let host_line = host_key.public_line().unwrap();
         let mut config = ServerConfig::new(vec![listening], vec![host_key]);
         change(&mut config);
-        let server = ServerHandle::start(config, Arc::clone(&gate) as Arc<dyn Gate>).unwrap();
+        let server = ServerHandle::start(&config, Arc::clone(&gate) as Arc<dyn Gate>).unwrap();
         let address = server.addresses()[0];
         Self { folder, gate, address, host_line, server: Some(server) }
     }
@@ -203,11 +203,14 @@ pub(crate) fn make_key(path: &std::path::Path, arguments: &[&str]) -> PublicKey 
         Command::new("ssh-keygen").args(["-q", "-N", "", "-f"]).arg(path).args(arguments).status().unwrap();
     assert!(made.success());
     let line = std::fs::read_to_string(path.with_extension("pub")).unwrap();
-    PublicKey::parse_line(&line).map(|(key, _)| key).unwrap_or_else(|_| {
-        // A kind the core does not take: tests that show the refusal hold any other.
-        let any = [&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32], &[9; 32]].concat();
-        PublicKey::from_blob(any).unwrap()
-    })
+    PublicKey::parse_line(&line).map_or_else(
+        |_| {
+            // A kind the core does not take: tests that show the refusal hold any other.
+            let any = [&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32], &[9; 32]].concat();
+            PublicKey::from_blob(any).unwrap()
+        },
+        |(key, _)| key,
+    )
 }
 
 /// Waits until something is so; a minute is for machines under load.

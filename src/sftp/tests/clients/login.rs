@@ -120,7 +120,7 @@ fn an_account_with_both_needs_both() {
 fn guessing_is_banned_and_the_audit_is_told() {
     let limits = DefenderLimits {
         ban_points: 15,
-        first_ban: Duration::from_secs(3600),
+        first_ban: Duration::from_hours(1),
         delay_per_point: Duration::from_millis(1),
         ..DefenderLimits::default()
     };

@@ -1,11 +1,20 @@
 //! The server as the clients of partners find it: each is the real program, against a server with real folders.
 
+#[cfg(test)]
 mod house;
+#[cfg(test)]
 mod known_traps;
+#[cfg(test)]
 mod libssh2;
+#[cfg(test)]
 mod login;
+#[cfg(test)]
 mod openssh;
+#[cfg(test)]
 mod others;
+#[cfg(test)]
 mod programs;
+#[cfg(test)]
 mod python;
+#[cfg(test)]
 mod stress;

@@ -51,7 +51,7 @@ pub(crate) fn run(command: &mut Command, input: &str) -> Ended {
         if let Some(status) = child.try_wait().unwrap() {
             break Some(status);
         }
-        if begun.elapsed() > Duration::from_secs(120) {
+        if begun.elapsed() > Duration::from_mins(2) {
             child.kill().unwrap();
             child.wait().unwrap();
             break None;
