@@ -1,6 +1,8 @@
 //! The server as the clients of partners find it: each is the real program, against a server with real folders.
 
 #[cfg(test)]
+mod below_sshd;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod known_traps;
@@ -10,6 +12,8 @@ mod libssh2;
 mod login;
 #[cfg(test)]
 mod openssh;
+#[cfg(test)]
+mod openssh_scripts;
 #[cfg(test)]
 mod others;
 #[cfg(test)]
