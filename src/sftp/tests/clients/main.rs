@@ -1,6 +1,8 @@
 //! The server as the clients of partners find it: each is the real program, against a server with real folders.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod below_sshd;
 #[cfg(test)]
 mod house;
