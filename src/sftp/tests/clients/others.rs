@@ -148,3 +148,42 @@ fn psftp_works_and_goes_on_with_a_broken_upload() {
     psftp("reput local 015/inbox/a.csv\nquit\n").succeeded();
     assert!(std::fs::read(house.on_disk("015/inbox/a.csv")).unwrap() == data);
 }
+
+#[test]
+fn ssh2_sftp_client_of_node_works() {
+    let modules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/node/node_modules");
+    if !modules.exists() {
+        // scripts/setup installs it where Node.js stands.
+        return;
+    }
+    let house = House::open();
+    let data = noise(3_000_000);
+    std::fs::write(house.here("local"), &data).unwrap();
+    let text = "
+        const fs = require('fs'), Client = require('ssh2-sftp-client');
+        (async () => {
+            const c = new Client();
+            await c.connect({ host: '127.0.0.1', port: +process.env.PORT, username: 'office',
+                privateKey: fs.readFileSync(process.env.KEY) });
+            await c.fastPut('local', '/015/inbox/a.csv');
+            await c.fastGet('/015/inbox/a.csv', 'back');
+            await c.put(Buffer.from('x'), '/015/inbox/b');
+            await c.append(Buffer.from('y'), '/015/inbox/b');
+            if ((await c.get('/015/inbox/b')).toString() !== 'xy') throw new Error('append');
+            if ((await c.list('/')).length !== 2) throw new Error('list');
+            if (await c.exists('/001/secret')) throw new Error('secret');
+            await c.posixRename('/015/inbox/b', '/015/inbox/a.csv');
+            await c.delete('/015/inbox/a.csv');
+            await c.end();
+        })().catch((error) => { console.error(error); process.exit(1); });";
+    let mut command = Command::new("node");
+    command
+        .args(["-e", text])
+        .env("NODE_PATH", modules)
+        .env("PORT", house.address.port().to_string())
+        .env("KEY", house.key_path())
+        .current_dir(house.folder.path());
+    run(&mut command, "").succeeded();
+    assert!(std::fs::read(house.here("back")).unwrap() == data);
+    assert!(house.inbox().is_empty());
+}
