@@ -41,15 +41,15 @@ pub(super) fn start(
         n_replies: 0,
         is_busy: false,
     };
-    connection.n_channels.fetch_add(1, Ordering::AcqRel);
+    connection.begin_channel();
     let serving = Arc::clone(&connection);
     let thread = std::thread::Builder::new().name("sftp-session".to_owned()).stack_size(STACK_BYTES);
     let started = thread.spawn(move || {
         worker.run(queue);
-        serving.n_channels.fetch_sub(1, Ordering::AcqRel);
+        serving.end_channel();
     });
     if let Err(error) = started {
-        connection.n_channels.fetch_sub(1, Ordering::AcqRel);
+        connection.end_channel();
         return Err(error);
     }
     runtime.spawn(async move {

@@ -27,6 +27,8 @@ pub(super) struct Connection {
     pub(super) n_busy: AtomicUsize,
     /// SFTP channels at work.
     pub(super) n_channels: AtomicUsize,
+    /// Those of all connections: they outlive their connection by what they have to put in order.
+    n_at_work: Arc<AtomicUsize>,
 }
 
 impl Connection {
@@ -55,6 +57,16 @@ impl Connection {
         self.begun.elapsed().saturating_sub(last)
     }
 
+    pub(super) fn begin_channel(&self) {
+        self.n_channels.fetch_add(1, Ordering::AcqRel);
+        self.n_at_work.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn end_channel(&self) {
+        self.n_channels.fetch_sub(1, Ordering::AcqRel);
+        self.n_at_work.fetch_sub(1, Ordering::AcqRel);
+    }
+
     /// Ends it: whoever reads or writes finds it closed.
     pub(super) fn cut(&self) {
         // It may have been closed already.
@@ -67,6 +79,7 @@ impl Connection {
 pub(super) struct Connections {
     open: Mutex<HashMap<u64, Arc<Connection>>>,
     n_given: AtomicU64,
+    n_at_work: Arc<AtomicUsize>,
     max_all: usize,
     max_per_address: usize,
     max_unauthenticated: usize,
@@ -77,6 +90,7 @@ impl Connections {
         Self {
             open: Mutex::default(),
             n_given: AtomicU64::new(0),
+            n_at_work: Arc::default(),
             max_all: config.max_connections,
             max_per_address: config.max_per_address,
             max_unauthenticated: config.max_unauthenticated,
@@ -106,6 +120,7 @@ impl Connections {
             last_asked_ms: AtomicU64::new(0),
             n_busy: AtomicUsize::new(0),
             n_channels: AtomicUsize::new(0),
+            n_at_work: Arc::clone(&self.n_at_work),
         });
         open.insert(no, Arc::clone(&connection));
         Ok(connection)
@@ -113,6 +128,11 @@ impl Connections {
 
     pub(super) fn remove(&self, no: u64) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&no);
+    }
+
+    /// SFTP channels at work, also those whose connection has gone.
+    pub(super) fn n_at_work(&self) -> usize {
+        self.n_at_work.load(Ordering::Acquire)
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Connection>> {

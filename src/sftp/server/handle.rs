@@ -43,7 +43,7 @@ pub struct ServerHandle {
 
 impl ServerHandle {
     /// Starts a server: when this returns, it is listening.
-    pub fn start(config: ServerConfig, gate: Arc<dyn Gate>) -> Result<Self, SftpError> {
+    pub fn start(config: &ServerConfig, gate: Arc<dyn Gate>) -> Result<Self, SftpError> {
         if config.host_keys.is_empty() {
             return Err(SftpError::NoHostKey);
         }
@@ -53,10 +53,10 @@ impl ServerHandle {
             .enable_all()
             .build()
             .map_err(|source| SftpError::Threads { source })?;
-        let house = Arc::new(House::new(gate, &config));
+        let house = Arc::new(House::new(gate, config));
         let mut started = Self { runtime: None, house, doors: Vec::new(), addresses: Vec::new() };
         for listening in &config.listening {
-            let (door, address) = runtime.block_on(open_door(&started.house, &config, listening))?;
+            let (door, address) = runtime.block_on(open_door(&started.house, config, listening))?;
             started.doors.push(door);
             started.addresses.push(address);
         }
@@ -118,24 +118,16 @@ impl ServerHandle {
         let until = Instant::now() + CUT_TIME;
         loop {
             let open = self.house.connections.all();
-            let is_at_work = |n: &std::sync::atomic::AtomicUsize| n.load(Ordering::Acquire) > 0;
             for connection in &open {
                 connection.cut();
             }
-            if (open.is_empty() && !self.threads_at_work(&open, is_at_work)) || Instant::now() >= until {
+            let is_quiet = open.is_empty() && self.house.connections.n_at_work() == 0;
+            if is_quiet || Instant::now() >= until {
                 break;
             }
             std::thread::sleep(STOP_LOOK);
         }
         runtime.shutdown_timeout(CUT_TIME);
-    }
-
-    fn threads_at_work(
-        &self,
-        open: &[Arc<super::connections::Connection>],
-        is_at_work: impl Fn(&std::sync::atomic::AtomicUsize) -> bool,
-    ) -> bool {
-        open.iter().any(|connection| is_at_work(&connection.n_channels))
     }
 }
 
