@@ -1,6 +1,7 @@
 //! The ports: what the use cases need of disk and database, in words of the house.
 
 mod alerts;
+mod delivery;
 mod folders;
 mod inbox;
 mod intake;
@@ -13,6 +14,7 @@ mod store;
 mod transfer;
 
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
+pub use delivery::{DeliveryReading, DeliveryWatch, DeliveryWriting, HandedOver, ParcelSource, Transport};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
 pub use inbox::{Inbox, IntakeShelf, WhyRefused};
 pub use intake::{
