@@ -84,7 +84,18 @@ pub fn standing<'l>(
         .collect()
 }
 
-/// The line after a try. `dice` spreads the pause as in [`after_fault`].
+/// The line while a try is under way. It counts from its beginning, so that one in which the process ended counts too.
+pub fn begun(line: &DeliveryLine, n_bytes: u64) -> DeliveryLine {
+    DeliveryLine {
+        n_tries: line.n_tries + 1,
+        n_attempts: line.n_attempts + 1,
+        next_at: None,
+        n_bytes,
+        ..line.clone()
+    }
+}
+
+/// The line after a try that [`begun`] counted. `dice` spreads the pause as in [`after_fault`].
 pub fn ended(
     terms: &DeliveryTerms,
     line: &DeliveryLine,
@@ -92,11 +103,10 @@ pub fn ended(
     now: Moment,
     dice: u32,
 ) -> DeliveryLine {
-    let line = DeliveryLine { n_attempts: line.n_attempts + 1, ..line.clone() };
+    let line = line.clone();
     match outcome {
         Ok(_) => DeliveryLine {
             state: DeliveryState::Delivered,
-            n_tries: line.n_tries + 1,
             next_at: None,
             fault_code: None,
             fault_class: None,
@@ -104,16 +114,17 @@ pub fn ended(
             ..line
         },
         // Asked to end is no failure: it counts as no try and goes on at the next look.
-        Err(DeliveryError::Stopped) => DeliveryLine { next_at: None, ..line },
+        Err(DeliveryError::Stopped) => {
+            DeliveryLine { n_tries: line.n_tries.saturating_sub(1), next_at: None, ..line }
+        }
         Err(error) => {
-            let n_tries = line.n_tries + 1;
-            let (state, next_at) = match after_fault(&terms.retry, error.class(), n_tries, now, dice) {
+            let next = after_fault(&terms.retry, error.class(), line.n_tries, now, dice);
+            let (state, next_at) = match next {
                 Next::TryAgain(at) => (DeliveryState::Due, Some(at)),
                 Next::Stop => (DeliveryState::Stopped, None),
             };
             DeliveryLine {
                 state,
-                n_tries,
                 next_at,
                 fault_code: Some(error.code().to_owned()),
                 fault_class: Some(error.class()),

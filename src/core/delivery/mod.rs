@@ -3,6 +3,8 @@
 //! What is due, what is tried again and what waits for a person is decided here, from what is on record and the
 //! time. How a file travels is an adapter's business, behind [`crate::port::Transport`].
 
+mod argument;
+mod codes;
 mod due;
 mod fault;
 mod line;
@@ -13,7 +15,9 @@ mod target;
 mod tests;
 mod window;
 
-pub use due::{Waiting, deliverable, ended, standing};
+pub use argument::{ARGUMENT_FIELDS, ArgumentValues, DeliveryArgument, NoArgument};
+pub use codes::{CodeRange, CodeTable, Verdict};
+pub use due::{Waiting, begun, deliverable, ended, standing};
 pub use fault::DeliveryError;
 pub use line::{DeliveryAttempt, DeliveryLine, DeliveryState, TrustedKey};
 pub use pace::Pace;

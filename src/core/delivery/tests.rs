@@ -82,8 +82,9 @@ fn a_feed_goes_in_order_and_feeds_do_not_wait_for_one_another() {
 fn the_class_of_a_fault_decides_what_follows() {
     let now = at("02T21:30");
     let check = |error: &DeliveryError, n_tries, state, fault: &str| {
-        let before = DeliveryLine { n_tries, n_attempts: 7, ..line("a", 1) };
+        let before = begun(&DeliveryLine { n_tries, n_attempts: 7, ..line("a", 1) }, 5);
         let after = ended(&terms(&[]), &before, Err(error), now, 0);
+        assert_eq!((after.n_tries, after.n_bytes), (n_tries + 1, 5));
         assert_eq!((after.state, after.n_attempts), (state, 8), "{fault}");
         assert_eq!(after.fault_code.as_deref(), Some(fault));
         assert_eq!(after.next_at.is_some(), state == DeliveryState::Due, "{fault}");
@@ -105,6 +106,53 @@ fn the_class_of_a_fault_decides_what_follows() {
 }
 
 #[test]
+fn arguments_are_data_and_placeholders_are_those_there_are() {
+    let values = ArgumentValues {
+        path: "/root/x y/a;b.csv",
+        name: "a;b.csv",
+        feed: "001o005-v1",
+        sequence: "7",
+        destination: "tax",
+        file_id: "TAX01",
+        seconds: "600",
+        sha256: "00",
+        n_bytes: "12",
+    };
+    let filled = |text: &str| text.parse::<DeliveryArgument>().map(|argument| argument.filled(&values));
+    assert_eq!(filled("--file={path}"), Ok("--file=/root/x y/a;b.csv".to_owned()));
+    assert_eq!(filled("{file_id}-{sequence}"), Ok("TAX01-7".to_owned()));
+    assert_eq!(filled("$(rm {name})"), Ok("$(rm a;b.csv)".to_owned()));
+    for wrong in ["{", "}", "{path", "{paht}", "{{path}}"] {
+        assert!(filled(wrong).is_err(), "{wrong}");
+    }
+    let near = "{paht}".parse::<DeliveryArgument>().unwrap_err().to_string();
+    assert!(near.contains("did you mean {path}?"), "{near}");
+}
+
+#[test]
+fn the_table_says_what_a_code_means() {
+    let table = CodeTable::hulft();
+    let check = |code, class: Option<Class>| match table.of(code) {
+        Verdict::Done => assert_eq!(class, None, "{code}"),
+        Verdict::Failed(found, _) => assert_eq!(Some(found), class, "{code}"),
+    };
+    check(0, None);
+    check(4, Some(Class::Retry));
+    check(9, Some(Class::Retry));
+    check(11, Some(Class::Operator));
+    check(21, Some(Class::Retry));
+    check(99, Some(Class::Operator));
+    let own: CodeRange = "100-115".parse().unwrap();
+    assert_eq!((own.from, own.to, "7".parse::<CodeRange>().map(|range| range.to)), (100, 115, Ok(7)));
+    for wrong in ["", "a", "9-8", "-1", "1-256", "1-"] {
+        assert!(wrong.parse::<CodeRange>().is_err(), "{wrong}");
+    }
+    let table = CodeTable::hulft().with(vec![(own, Verdict::Failed(Class::Partner, "theirs".to_owned()))]);
+    assert_eq!(table.of(115), Verdict::Failed(Class::Partner, "theirs".to_owned()));
+    assert_eq!(CodeTable::plain().of(1), Verdict::Failed(Class::Operator, String::new()));
+}
+
+#[test]
 fn a_stop_is_no_try_and_a_success_clears_the_fault() {
     let now = at("02T21:30");
     let before = DeliveryLine {
@@ -114,9 +162,9 @@ fn a_stop_is_no_try_and_a_success_clears_the_fault() {
         next_at: Some(now),
         ..line("a", 1)
     };
-    let stopped = ended(&terms(&[]), &before, Err(&DeliveryError::Stopped), now, 0);
+    let stopped = ended(&terms(&[]), &begun(&before, 1), Err(&DeliveryError::Stopped), now, 0);
     assert_eq!((stopped.state, stopped.n_tries, stopped.next_at), (DeliveryState::Due, 2, None));
-    let done = ended(&terms(&[]), &before, Ok(&HandedOver::default()), now, 0);
+    let done = ended(&terms(&[]), &begun(&before, 1), Ok(&HandedOver::default()), now, 0);
     assert_eq!((done.state, done.delivered_at), (DeliveryState::Delivered, Some(now)));
     assert_eq!((done.fault_code, done.fault_class, done.next_at), (None, None, None));
     let again = DeliveryLine { state: DeliveryState::Stopped, ..before }.again(at("03T09:00"));

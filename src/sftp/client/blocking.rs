@@ -29,6 +29,7 @@ const TIMEOUT: [i32; 2] = [-9, -30];
 const LOST: [i32; 8] = [-1, -8, -2, -3, -7, -13, -26, -43];
 const REFUSED: [i32; 4] = [-15, -18, -19, -48];
 const SFTP_STATUS: i32 = -31;
+const KEX_FAILURE: i32 = -5;
 
 /// Modes of new files; the server's umask takes from it.
 const FILE_MODE: i32 = 0o644;
@@ -56,10 +57,11 @@ impl<'t> BlockingRemote<'t> {
         let stream = connect_tcp(terms)?;
         let failed = |attempt| move |error| of_error(terms, &error, attempt);
         let mut session = Session::new().map_err(failed("starting"))?;
+        let socket = stream.try_clone().map_err(|error| unreachable(terms, &error))?;
         session.set_tcp_stream(stream);
         session.set_timeout(u32::try_from(terms.timeout.as_millis()).unwrap_or(u32::MAX));
         session.method_pref(MethodType::HostKey, HOST_KEY_ORDER).map_err(failed("starting"))?;
-        session.handshake().map_err(failed("agreeing on keys"))?;
+        session.handshake().map_err(|error| of_handshake(terms, &session, &socket, &error))?;
         let hash = session.host_key_hash(HashType::Sha256).and_then(|hash| <[u8; 32]>::try_from(hash).ok());
         let found = hash.map(Fingerprint::new).ok_or_else(|| DeliveryError::Protocol {
             place: terms.place(),
@@ -212,23 +214,24 @@ impl Remote for BlockingRemote<'_> {
 }
 
 fn connect_tcp(terms: &SftpTerms) -> Result<TcpStream, DeliveryError> {
-    let unreachable = |error: std::io::Error| DeliveryError::Unreachable {
-        place: terms.place(),
-        detail: error.to_string(),
-    };
-    let addresses = (terms.host.as_str(), terms.port).to_socket_addrs().map_err(unreachable)?;
+    let failed = |error: std::io::Error| unreachable(terms, &error);
+    let addresses = (terms.host.as_str(), terms.port).to_socket_addrs().map_err(failed)?;
     let mut last = None;
     for address in addresses {
         match TcpStream::connect_timeout(&address, terms.timeout) {
             Ok(stream) => {
-                stream.set_nodelay(true).map_err(unreachable)?;
+                stream.set_nodelay(true).map_err(failed)?;
                 return Ok(stream);
             }
             Err(error) => last = Some(error),
         }
     }
     let none = || std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address");
-    Err(unreachable(last.unwrap_or_else(none)))
+    Err(failed(last.unwrap_or_else(none)))
+}
+
+fn unreachable(terms: &SftpTerms, error: &std::io::Error) -> DeliveryError {
+    DeliveryError::Unreachable { place: terms.place(), detail: error.to_string() }
 }
 
 fn log_in(terms: &SftpTerms, session: &Session) -> Result<(), DeliveryError> {
@@ -266,6 +269,31 @@ fn of_error(terms: &SftpTerms, error: &ssh2::Error, attempt: &'static str) -> De
         ErrorCode::Session(code) | ErrorCode::SFTP(code) => {
             DeliveryError::Protocol { place, detail: format!("{detail} ({code})") }
         }
+    }
+}
+
+/// libssh2 has one code for a way that broke while keys were agreed on and for two sides with no algorithm in common.
+/// Where both had agreed on algorithms, or the other side is gone, it is taken for the first and tried again.
+fn of_handshake(
+    terms: &SftpTerms,
+    session: &Session,
+    socket: &TcpStream,
+    error: &ssh2::Error,
+) -> DeliveryError {
+    let attempt = "agreeing on keys";
+    if error.code() != ErrorCode::Session(KEX_FAILURE) {
+        return of_error(terms, error, attempt);
+    }
+    let is_gone = socket.set_nonblocking(true).is_ok()
+        && match socket.peek(&mut [0]) {
+            Ok(n_bytes) => n_bytes == 0,
+            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        };
+    let detail = "the server ended it, or both know no algorithm in common".to_owned();
+    if is_gone || session.methods(MethodType::Kex).is_some() {
+        DeliveryError::CutOff { place: terms.place(), attempt, detail }
+    } else {
+        of_error(terms, error, attempt)
     }
 }
 
