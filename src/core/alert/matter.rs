@@ -157,6 +157,19 @@ pub enum Matter {
         #[serde(with = "written")]
         since: Moment,
     },
+    /// A delivery is not tried again by itself.
+    DeliveryStopped {
+        /// The destination.
+        destination: Word,
+        /// The publication.
+        sequence: Sequence,
+        /// The fault's code.
+        fault_code: Word,
+        /// Its class: for [`Class::Retry`], the repeats are used up.
+        class: Class,
+        /// How many tries there were.
+        n_tries: u32,
+    },
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -200,6 +213,8 @@ pub enum AlertKind {
     ReceiverRefused,
     /// [`Matter::ReceiverBehind`].
     ReceiverBehind,
+    /// [`Matter::DeliveryStopped`].
+    DeliveryStopped,
     /// [`Matter::Test`].
     Test,
 }
@@ -230,7 +245,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -249,6 +264,7 @@ impl AlertKind {
         Self::NothingCame,
         Self::ReceiverRefused,
         Self::ReceiverBehind,
+        Self::DeliveryStopped,
         Self::Test,
     ];
 
@@ -273,6 +289,7 @@ impl AlertKind {
             Self::NothingCame => "nothing-came",
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
+            Self::DeliveryStopped => "delivery-stopped",
             Self::Test => "test",
         }
     }
@@ -363,6 +380,7 @@ impl Alert {
             (Matter::NothingCame { .. }, _) => AlertKind::NothingCame,
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
+            (Matter::DeliveryStopped { .. }, _) => AlertKind::DeliveryStopped,
             (Matter::Test, _) => AlertKind::Test,
         }
     }
@@ -388,7 +406,8 @@ impl Alert {
             | Matter::DiskLow { .. }
             | Matter::SchedulerStopped { .. }
             | Matter::AuditBroken { .. }
-            | Matter::ReceiverRefused { .. } => Severity::Error,
+            | Matter::ReceiverRefused { .. }
+            | Matter::DeliveryStopped { .. } => Severity::Error,
         }
     }
 
@@ -411,6 +430,9 @@ impl Alert {
             Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
             Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, receiver)
+            }
+            Matter::DeliveryStopped { destination, .. } => {
+                AlertKey::receiver(self.kind().as_str(), feed, destination)
             }
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
         }

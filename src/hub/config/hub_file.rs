@@ -12,6 +12,7 @@ use renkei_registry::{CodeTable, MunicipalityCode};
 
 use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
+use super::destination::Destination;
 use super::guard;
 use super::keeping;
 use super::ledger::{self, LedgerConfig};
@@ -37,6 +38,8 @@ pub(super) struct HubPart {
     pub(super) metrics: Option<MetricsConfig>,
     pub(super) transfer: Option<TransferTerms>,
     pub(super) ledger: LedgerConfig,
+    /// Read once the feeds are.
+    pub(super) destinations: Option<Vec<Destination>>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -84,6 +87,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         metrics,
         transfer,
         ledger,
+        destinations: None,
     }
 }
 

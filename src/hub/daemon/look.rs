@@ -15,6 +15,7 @@ use renkei_folder::RootLock;
 use tokio::sync::Notify;
 
 use super::alarms::Alarms;
+use super::deliveries::tell_of_deliveries;
 use super::head::HeadKeeper;
 use super::inboxes::Inboxes;
 use super::jumps::Jumps;
@@ -23,6 +24,7 @@ use super::receipts::ReceiptKeeper;
 use super::standstill::Standstill;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
+use crate::delivery::Couriers;
 use crate::metrics;
 use crate::premises::{Beside, Premises};
 
@@ -46,6 +48,7 @@ pub(super) struct Looker {
     receipts: ReceiptKeeper,
     pub(super) alarms: Alarms,
     inboxes: Inboxes,
+    pub(super) couriers: Couriers,
     /// What ends the loop's wait.
     wake: Arc<Notify>,
     /// False until the first look has put in order what was cut off before.
@@ -74,6 +77,7 @@ impl Looker {
             jumps: Jumps::default(),
             head: HeadKeeper::default(),
             inboxes,
+            couriers: Couriers::default(),
             wake,
             receipts: ReceiptKeeper::default(),
             is_recovered: false,
@@ -109,6 +113,7 @@ impl Looker {
             self.took_end(ended);
         }
         self.look_at_inboxes(now);
+        self.look_at_deliveries(now);
         let begun = self.try_look();
         self.receipts.keep(
             self.premises.house(&Points, SCHEDULER),
@@ -161,6 +166,17 @@ impl Looker {
                 tracing::warn!(fault.code = error.code(), "the inboxes could not be looked at: {causes}");
             }
         }
+    }
+
+    /// Makes due what was published, sends couriers out, and tells what a person should know of it.
+    fn look_at_deliveries(&mut self, now: Moment) {
+        let premises = Arc::clone(&self.premises);
+        let house = premises.house(&Points, SCHEDULER);
+        if let Err(error) = self.couriers.look(house, &premises, &self.config, &self.wake, now) {
+            let causes = causes(&error);
+            tracing::warn!(fault.code = error.code(), "deliveries are looked at the next time: {causes}");
+        }
+        tell_of_deliveries(&premises.store, &self.alarms, now);
     }
 
     /// Looks at what a person should know: deadlines, disks, calendars; and tells the figures.

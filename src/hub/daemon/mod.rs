@@ -6,6 +6,7 @@
 
 mod alarms;
 mod control;
+mod deliveries;
 mod head;
 mod inboxes;
 mod jumps;
@@ -19,3 +20,4 @@ mod worker;
 
 pub(crate) use control::{DaemonLink, LiveRun};
 pub(crate) use keeper::run;
+pub(crate) use worker::dice;
