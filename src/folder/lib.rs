@@ -20,6 +20,7 @@ mod root;
 mod share;
 mod stage;
 pub mod visit;
+mod transport;
 mod watch;
 
 pub use lock::RootLock;
@@ -28,4 +29,5 @@ pub use read::PlainFolder;
 pub use receiver::ReceiverFolders;
 pub use root::LocalFolders;
 pub use share::ReadOnlyShare;
+pub use transport::FolderTransport;
 pub use watch::{Waker, WatchMode, WatchedFolder, Watcher};

@@ -15,6 +15,7 @@ pub mod config;
 mod conform;
 pub mod console;
 mod daemon;
+mod delivery;
 pub mod doctor;
 mod exit;
 mod failure;

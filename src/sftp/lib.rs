@@ -9,3 +9,4 @@ pub mod wire;
 
 pub use errors::SftpError;
 pub use host_key::{HostKey, HostKeyKind};
+pub mod client;

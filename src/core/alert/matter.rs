@@ -162,6 +162,19 @@ pub enum Matter {
         #[serde(with = "written")]
         since: Moment,
     },
+    /// A delivery is not tried again by itself.
+    DeliveryStopped {
+        /// The destination.
+        destination: Word,
+        /// The publication.
+        sequence: Sequence,
+        /// The fault's code.
+        fault_code: Word,
+        /// Its class: for [`Class::Retry`], the repeats are used up.
+        class: Class,
+        /// How many tries there were.
+        n_tries: u32,
+    },
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -207,6 +220,8 @@ pub enum AlertKind {
     ReceiverRefused,
     /// [`Matter::ReceiverBehind`].
     ReceiverBehind,
+    /// [`Matter::DeliveryStopped`].
+    DeliveryStopped,
     /// [`Matter::Test`].
     Test,
 }
@@ -257,6 +272,7 @@ impl AlertKind {
         Self::NothingCame,
         Self::ReceiverRefused,
         Self::ReceiverBehind,
+        Self::DeliveryStopped,
         Self::Test,
     ];
 
@@ -282,6 +298,7 @@ impl AlertKind {
             Self::NothingCame => "nothing-came",
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
+            Self::DeliveryStopped => "delivery-stopped",
             Self::Test => "test",
         }
     }
@@ -373,6 +390,7 @@ impl Alert {
             (Matter::NothingCame { .. }, _) => AlertKind::NothingCame,
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
+            (Matter::DeliveryStopped { .. }, _) => AlertKind::DeliveryStopped,
             (Matter::Test, _) => AlertKind::Test,
         }
     }
@@ -399,7 +417,8 @@ impl Alert {
             | Matter::SchedulerStopped { .. }
             | Matter::DoorShut { .. }
             | Matter::AuditBroken { .. }
-            | Matter::ReceiverRefused { .. } => Severity::Error,
+            | Matter::ReceiverRefused { .. }
+            | Matter::DeliveryStopped { .. } => Severity::Error,
         }
     }
 
@@ -423,6 +442,9 @@ impl Alert {
             Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
             Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, receiver)
+            }
+            Matter::DeliveryStopped { destination, .. } => {
+                AlertKey::receiver(self.kind().as_str(), feed, destination)
             }
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
         }

@@ -198,6 +198,14 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
             ("behind", grouped(u64::from(*n_behind))),
             ("since", clock(since)),
         ],
+        // Its place in the letter is that of the one who is to be given something.
+        Matter::DeliveryStopped { destination, sequence, fault_code, class, n_tries } => vec![
+            ("receiver", destination.to_string()),
+            ("sequence", sequence.to_string()),
+            ("fault", fault_code.to_string()),
+            ("class", class_word(*class)),
+            ("attempts", n_tries.to_string()),
+        ],
         Matter::Test => Vec::new(),
     }
 }

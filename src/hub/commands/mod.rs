@@ -14,7 +14,10 @@ mod completions;
 mod config;
 mod conform;
 mod daemon;
+mod deliver;
+mod deliveries;
 mod demo;
+mod destination;
 mod doctor;
 mod explain;
 mod feeds;
@@ -101,6 +104,9 @@ commands! {
     Held(held::Held),
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
+    Deliveries(deliveries::Deliveries),
+    Deliver(deliver::Deliver),
+    Destination(destination::Destination),
     Ledger(ledger::Ledger),
     Mend(mend::Mend),
     Versions(versions::Versions),

@@ -12,6 +12,7 @@ use renkei_registry::{CodeTable, MunicipalityCode};
 
 use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
+use super::destination::Destination;
 use super::guard;
 use super::keeping;
 use super::ledger::{self, LedgerConfig};
@@ -39,6 +40,8 @@ pub(super) struct HubPart {
     pub(super) transfer: Option<TransferTerms>,
     pub(super) ledger: LedgerConfig,
     pub(super) sftp: Option<SftpConfig>,
+    /// Read once the feeds are.
+    pub(super) destinations: Option<Vec<Destination>>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -88,6 +91,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         transfer,
         ledger,
         sftp,
+        destinations: None,
     }
 }
 

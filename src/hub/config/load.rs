@@ -12,6 +12,7 @@ use renkei_core::retention::Rules;
 use renkei_core::schedule::StopWindows;
 use renkei_core::{FeedId, IntakeId, JobId};
 
+use super::destination;
 use super::errors::ConfigError;
 use super::feed::{self, Known, ReadFeed};
 use super::files::{HUB_FILE, names, read_folder, read_text};
@@ -101,6 +102,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         alert: part.alert,
         metrics: part.metrics,
         intakes: intakes.into_iter().map(|read| read.intake).collect::<Option<Vec<Intake>>>()?,
+        destinations: part.destinations?,
         transfer: part.transfer?,
         ledger: part.ledger,
         sftp: part.sftp,
@@ -139,7 +141,7 @@ fn read_hub(
     calendars: &Calendars,
     problems: &Problems,
 ) -> (HubPart, Vec<ReadFeed>, Vec<ReadIntake>) {
-    let part = hub_file::take(&mut hub, folder, problems);
+    let mut part = hub_file::take(&mut hub, folder, problems);
     let degrade_names = names(folder, "layouts/degrade", ".csv", problems);
     let known = Known {
         folder,
@@ -166,6 +168,17 @@ fn read_hub(
     let intakes: Vec<ReadIntake> = tables.into_iter().map(|table| intake::read(table, &around)).collect();
     let declared: Vec<&DeclaredFeed> = feeds.iter().filter_map(|feed| feed.declared.as_ref()).collect();
     intake::check_among(&intakes, &declared, problems);
+    let tables = hub.optional("destination").and_then(Value::tables).unwrap_or_default();
+    let beside = destination::Beside {
+        folder,
+        root: part.root.as_deref(),
+        systems: &part.systems,
+        systems_are_complete: part.systems_are_complete,
+        feeds: &declared,
+        feeds_are_complete: declared.len() == feeds.len(),
+        problems,
+    };
+    part.destinations = destination::read_all(tables, &beside);
     hub.finish();
     (part, feeds, intakes)
 }

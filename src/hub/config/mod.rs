@@ -4,6 +4,7 @@
 pub mod alert;
 mod characters;
 mod daemon_part;
+mod destination;
 mod errors;
 mod feed;
 mod files;
@@ -28,6 +29,7 @@ mod types;
 
 pub use alert::AlertConfig;
 pub use daemon_part::DaemonConfig;
+pub use destination::{CommandTerms, Destination, WayTerms};
 pub use errors::ConfigError;
 pub(crate) use files::read_layout_files;
 pub use files::{HUB_FILE, find_folder};

@@ -19,6 +19,7 @@ use renkei_registry::MunicipalityCode;
 
 use super::alert::AlertConfig;
 use super::daemon_part::DaemonConfig;
+use super::destination::Destination;
 use super::intake::Intake;
 use super::job_terms::JobTerms;
 use super::ledger::LedgerConfig;
@@ -67,6 +68,8 @@ pub struct Config {
     pub metrics: Option<MetricsConfig>,
     /// What systems hand in, in declared order.
     pub intakes: Vec<Intake>,
+    /// Where publications go beyond the hub's own folders, in declared order.
+    pub destinations: Vec<Destination>,
     /// Where files of online move-outs and transfer certificates go.
     pub transfer: TransferTerms,
     /// When a receiver that does not answer is told of.
@@ -155,6 +158,11 @@ impl Config {
     /// The intake with this id.
     pub fn intake(&self, id: &str) -> Option<&Intake> {
         self.intakes.iter().find(|intake| intake.terms.id.as_str() == id)
+    }
+
+    /// The destination with this id.
+    pub fn destination(&self, id: &str) -> Option<&Destination> {
+        self.destinations.iter().find(|destination| destination.terms.id.as_str() == id)
     }
 
     /// The system with this id.

@@ -123,7 +123,7 @@ async fn keep(
         }
         if tasks.is_empty() && looker.unrecorded.is_empty() {
             looker.release();
-            if looker.is_stopping {
+            if looker.is_stopping && looker.couriers.are_home() {
                 break;
             }
         }
@@ -217,6 +217,7 @@ fn stop(looker: &mut Looker, live: &Live, stop_at: &mut Option<tokio::time::Inst
         return;
     }
     looker.is_stopping = true;
+    looker.couriers.stop();
     tell(NotifyState::Stopping);
     let grace = looker.config.daemon.grace;
     *stop_at = Some(tokio::time::Instant::now() + grace);

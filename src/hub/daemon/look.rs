@@ -15,6 +15,7 @@ use renkei_folder::RootLock;
 use tokio::sync::Notify;
 
 use super::alarms::Alarms;
+use super::deliveries::tell_of_deliveries;
 use super::head::HeadKeeper;
 use super::inboxes::Inboxes;
 use super::jumps::Jumps;
@@ -24,6 +25,7 @@ use super::standstill::Standstill;
 use super::visitors::VisitorKeeper;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
+use crate::delivery::Couriers;
 use crate::metrics;
 use crate::premises::{Beside, Premises};
 
@@ -48,6 +50,7 @@ pub(super) struct Looker {
     pub(super) alarms: Alarms,
     inboxes: Inboxes,
     visitors: VisitorKeeper,
+    pub(super) couriers: Couriers,
     /// What ends the loop's wait.
     wake: Arc<Notify>,
     /// False until the first look has put in order what was cut off before.
@@ -77,6 +80,7 @@ impl Looker {
             head: HeadKeeper::default(),
             inboxes,
             visitors: VisitorKeeper::default(),
+            couriers: Couriers::default(),
             wake,
             receipts: ReceiptKeeper::default(),
             is_recovered: false,
@@ -117,6 +121,7 @@ impl Looker {
             self.took_end(ended);
         }
         self.look_at_inboxes(now);
+        self.look_at_deliveries(now);
         let begun = self.try_look();
         self.receipts.keep(
             self.premises.house(&Points, SCHEDULER),
@@ -172,6 +177,17 @@ impl Looker {
                 tracing::warn!(fault.code = error.code(), "the inboxes could not be looked at: {causes}");
             }
         }
+    }
+
+    /// Makes due what was published, sends couriers out, and tells what a person should know of it.
+    fn look_at_deliveries(&mut self, now: Moment) {
+        let premises = Arc::clone(&self.premises);
+        let house = premises.house(&Points, SCHEDULER);
+        if let Err(error) = self.couriers.look(house, &premises, &self.config, &self.wake, now) {
+            let causes = causes(&error);
+            tracing::warn!(fault.code = error.code(), "deliveries are looked at the next time: {causes}");
+        }
+        tell_of_deliveries(&premises.store, &self.alarms, now);
     }
 
     /// Looks at what a person should know: deadlines, disks, calendars; and tells the figures.

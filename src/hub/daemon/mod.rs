@@ -6,6 +6,7 @@
 
 mod alarms;
 mod control;
+mod deliveries;
 mod head;
 mod inboxes;
 mod jumps;
@@ -20,3 +21,4 @@ mod worker;
 
 pub(crate) use control::{DaemonLink, LiveRun};
 pub(crate) use keeper::run;
+pub(crate) use worker::dice;
