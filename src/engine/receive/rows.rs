@@ -15,6 +15,7 @@ use renkei_core::state::FeedState;
 use super::row_report::RowReportWriter;
 use super::set::Set;
 use crate::error::EngineError;
+use crate::house::Witness;
 use crate::judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyOrder};
 
 /// What came of reading a set's files.
@@ -72,12 +73,13 @@ impl<'r> SetReader<'r> {
         self.read.n_rows
     }
 
-    /// Reads one file to its end, whatever is wrong with it.
+    /// Reads one file to its end, whatever is wrong with it, unless the work is to end.
     pub(super) fn read_file(
         &mut self,
         named: &DataFile,
         source: impl Read + Send,
         taking: &mut dyn Taking,
+        witness: &dyn Witness,
     ) -> Result<(), EngineError> {
         let Self { layout, policy, keeps_values, conversion, judge, report, read, .. } = self;
         let mut taker = BatchTaker {
@@ -90,7 +92,9 @@ impl<'r> SetReader<'r> {
             read,
             taking,
         };
-        let judged = judge.judge(source, &mut |batch| taker.take(batch))?;
+        let judged = judge.judge(source, &mut |batch| {
+            if witness.wants_stop() { Err(EngineError::Stopped) } else { taker.take(batch) }
+        })?;
         if let Some(source) = judged.unreadable {
             return Err(EngineError::Input { file: named.name.to_string(), source });
         }

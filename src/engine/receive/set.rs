@@ -193,7 +193,12 @@ impl Next<'_> {
         let mut reader = SetReader::new(self.layout, self.format, self.set, report);
         for named in &notice.files {
             let source = self.taker.share.open(self.set.folder, &named.name)?;
-            reader.read_file(named, source, taking.as_mut())?;
+            let read = reader.read_file(named, source, taking.as_mut(), self.taker.witness);
+            if read.is_err() {
+                // What could not be removed is swept when the set is begun again.
+                let _ = self.taker.own.discard_stage(&desk_stage);
+            }
+            read?;
             self.taker.witness.progress("rows", reader.n_rows(), notice.n_rows);
         }
         let (read, state, report) = reader.end();
