@@ -5,6 +5,7 @@
 //! daemon take turns as writers.
 
 mod alarms;
+mod checks;
 mod control;
 mod head;
 mod inboxes;
