@@ -7,6 +7,8 @@ mod crash;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod mapped;
+#[cfg(test)]
 mod partner;
 #[cfg(test)]
 mod refused;

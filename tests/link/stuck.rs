@@ -12,7 +12,7 @@ use renkei_engine::{Clock, EngineError, Unwatched};
 use renkei_folder::{LocalFolders, ReadOnlyShare};
 use renkei_store::intake::SqliteIntake;
 
-use crate::sandbox::{MUNICIPALITY, PLAIN, Sandbox};
+use crate::sandbox::{MUNICIPALITY, PLAIN, Sandbox, files};
 use crate::taking::{MUCH_LATER, linked};
 
 /// A share that counts how often data files are opened; notices do not count.
@@ -27,7 +27,7 @@ impl Share for Counting {
     }
 
     fn open(&self, folder: &FolderPath, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
-        self.n_opened.fetch_add(usize::from(name.as_str().ends_with(".csv")), Ordering::Relaxed);
+        self.n_opened.fetch_add(usize::from(files::ends_with(name.as_str(), "csv")), Ordering::Relaxed);
         self.share.open(folder, name)
     }
 }
@@ -98,6 +98,7 @@ impl Standing {
             guard,
             is_each_counted: false,
             needs_proof: true,
+            mapping: None,
         };
         let own = sandbox.path("own");
         std::fs::create_dir(&own).unwrap();
