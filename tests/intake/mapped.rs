@@ -222,3 +222,16 @@ fn moves_of_an_old_system_are_applied_and_refused_by_its_own_lines() {
     look(&sandbox).expect(11).says("registry-refused").says("row 3");
     assert_eq!(n_commits(&sandbox), before + 1);
 }
+
+#[test]
+fn killed_at_any_point_what_is_turned_over_is_taken_in_once_and_nothing_is_left() {
+    for point in ["receive.begun", "receive.staged", "receive.proven", "receive.taken", "receive.clearing"] {
+        let sandbox = mapped_hub("").noted(point);
+        look(&sandbox).expect(0);
+        hand_in(&sandbox, &Set::full(1, vec![]), HEADER, &[line(1, "要1", "有"), line(2, "要2", "有")]);
+        sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["intake", "look"]).expect_killed();
+        look(&sandbox).expect(0);
+        assert_eq!(held(&sandbox), rows(&[(1, "21"), (2, "22")]), "{point}");
+        assert_eq!(answers(&sandbox), ["1 taken"], "{point}");
+    }
+}

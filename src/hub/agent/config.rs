@@ -112,7 +112,8 @@ impl ReadAgent {
     }
 }
 
-fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<AgentConfig> {
+/// Reads the text of a declaration that stands in `folder`.
+pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<AgentConfig> {
     let mut root = Declaration::parse(name, text, problems)?;
     let municipality: Option<MunicipalityCode> = root.required("municipality").and_then(Value::parsed);
     let receiver: Option<BusinessId> = root.required("receiver").and_then(Value::parsed);

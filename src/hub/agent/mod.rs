@@ -6,6 +6,8 @@ mod config;
 mod conversion;
 mod desk;
 mod hand_over;
+#[cfg(test)]
+mod hostile;
 mod keep;
 mod round;
 mod stop;

@@ -16,7 +16,8 @@ static MAPPINGS: LazyLock<[Mapping; 2]> = LazyLock::new(|| {
     let layouts = [("001z010-1.0".to_owned(), Arc::new(layout.expect("a shipped layout")))].into();
     let text = include_str!("../../../layouts/mappings/legacy-moves.toml");
     let other = text.replace("encoding = \"cp932\"", "encoding = \"utf-8\"");
-    [text, &other].map(|text| Mapping::read("m.toml", text, &layouts, &Problems::new()).expect("a shipped mapping"))
+    [text, &other]
+        .map(|text| Mapping::read("m.toml", text, &layouts, &Problems::new()).expect("a shipped mapping"))
 });
 
 fuzz_target!(|bytes: &[u8]| {

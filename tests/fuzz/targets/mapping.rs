@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use libfuzzer_sys::fuzz_target;
 use renkei_core::declared::Problems;
 use renkei_core::layout::Layout;
-use renkei_core::mapping::{Mapping, MappedReader};
+use renkei_core::mapping::{MappedReader, Mapping};
 
 static LAYOUTS: LazyLock<BTreeMap<String, Arc<Layout>>> = LazyLock::new(|| {
     let read = |text| Arc::new(Layout::read("l.toml", text, &Problems::new()).expect("a shipped layout"));
