@@ -19,8 +19,8 @@ mod reread;
 mod root;
 mod share;
 mod stage;
-pub mod visit;
 mod transport;
+pub mod visit;
 mod watch;
 
 pub use lock::RootLock;

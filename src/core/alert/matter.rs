@@ -252,7 +252,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,

@@ -140,8 +140,12 @@ commands! {
 }
 
 impl Command {
-    /// True for the daemon, which logs more than a command.
+    /// True for what stays, which logs more than what ends.
     pub(crate) fn is_daemon(&self) -> bool {
-        matches!(self, Self::Daemon(_))
+        match self {
+            Self::Daemon(_) => true,
+            Self::Receive(receive) => receive.is_daemon(),
+            _ => false,
+        }
     }
 }

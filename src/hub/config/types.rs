@@ -61,7 +61,7 @@ pub struct Config {
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
     /// All mappings by file name without `.toml`.
-    pub mappings: BTreeMap<String, Mapping>,
+    pub mappings: BTreeMap<String, Arc<Mapping>>,
     /// Who is told of what went wrong.
     pub alert: AlertConfig,
     /// Where the daemon's figures can be read.

@@ -58,7 +58,7 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
     let live = Live::default();
     let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.id.clone()).collect();
     let wake = Arc::new(Notify::new());
-    let looker = Looker::new(premises, config, live.clone(), Arc::clone(&wake));
+    let looker = Looker::new(premises, config, live.clone(), Arc::clone(&wake), session.console().lang());
     looker.tell_feeds(&feeds);
     let kept = runtime.block_on(keep(looker, live, folder, beside, wake));
     // A run that does not come to a safe point keeps its thread; the process ends all the same, and the next

@@ -15,6 +15,7 @@ use renkei_folder::RootLock;
 use tokio::sync::Notify;
 
 use super::alarms::Alarms;
+use super::checks::Checks;
 use super::deliveries::tell_of_deliveries;
 use super::head::HeadKeeper;
 use super::inboxes::Inboxes;
@@ -25,6 +26,7 @@ use super::standstill::Standstill;
 use super::visitors::VisitorKeeper;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
+use crate::console::Lang;
 use crate::delivery::Couriers;
 use crate::metrics;
 use crate::premises::{Beside, Premises};
@@ -51,6 +53,8 @@ pub(super) struct Looker {
     inboxes: Inboxes,
     visitors: VisitorKeeper,
     pub(super) couriers: Couriers,
+    checks: Option<Checks>,
+    lang: Lang,
     /// What ends the loop's wait.
     wake: Arc<Notify>,
     /// False until the first look has put in order what was cut off before.
@@ -59,13 +63,22 @@ pub(super) struct Looker {
 }
 
 impl Looker {
-    pub(super) fn new(premises: Arc<Premises>, config: Config, live: Live, wake: Arc<Notify>) -> Self {
+    /// `lang` is that of reports to people.
+    pub(super) fn new(
+        premises: Arc<Premises>,
+        config: Config,
+        live: Live,
+        wake: Arc<Notify>,
+        lang: Lang,
+    ) -> Self {
         let mut inboxes = Inboxes::default();
         inboxes.watch(&config, &wake);
         let beside = Beside::of(&config);
         let plan = Arc::new(config.night_plan());
         let feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
         Self {
+            checks: Checks::begin(&config, premises.clock, lang),
+            lang,
             premises,
             alarms: Alarms::new(&config),
             config: Arc::new(config),
@@ -98,6 +111,7 @@ impl Looker {
         self.feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
         self.alarms = Alarms::new(&config);
         self.inboxes.watch(&config, &self.wake);
+        self.checks = Checks::begin(&config, self.premises.clock, self.lang);
         self.config = Arc::new(config);
     }
 

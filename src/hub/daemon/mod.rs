@@ -5,6 +5,7 @@
 //! daemon take turns as writers.
 
 mod alarms;
+mod checks;
 mod control;
 mod deliveries;
 mod head;

@@ -32,7 +32,7 @@ impl Server {
         let house = Arc::new(VisitedHouse::open(config, clock)?);
         let gate: Arc<VisitedHouse> = Arc::clone(&house);
         let settings = settings(sftp, keys.into_iter().map(|(_, key)| key).collect());
-        let handle = ServerHandle::start(settings, gate)?;
+        let handle = ServerHandle::start(&settings, gate)?;
         for address in handle.addresses() {
             tracing::info!(%address, "partner systems can log in by SFTP");
         }
