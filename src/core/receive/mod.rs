@@ -13,7 +13,7 @@ mod terms;
 
 pub use convert::{CodeConversion, Conversion, ConversionIssue};
 pub use holding::{Holding, HoldingError, MAX_HOLDING_BYTES};
-pub use judge::{Gap, Standing, judge};
+pub use judge::{Gap, Standing, TakenBefore, judge};
 pub use pairer::{HELD_NOTICE_BYTES, Pairer, read_notice};
 pub use pairing::{
     FoundSet, Lack, LackKind, Pairing, Patience, PendingCause, PendingNotice, Stray, UnreadableNotice,
