@@ -15,6 +15,7 @@ pub mod mapped;
 mod mend;
 pub mod night;
 pub mod receive;
+pub mod reconcile;
 mod redo;
 pub mod retention;
 mod run;
@@ -23,7 +24,10 @@ mod verify;
 
 pub use audit::{accept_audit, verify_audit, walk_audit};
 pub use error::EngineError;
-pub use generate::{Content, Generated, Held, Published, Recovered, discard, generate, recover, release};
+pub use generate::{
+    Content, Divergence, DivergentRow, Generated, Held, Published, Recovered, discard, generate, mailbox,
+    recover, release,
+};
 pub use house::{Clock, House, NIGHT_POINTS, POINTS, Unwatched, Witness};
 pub use intake::{
     Applied, ApplyOptions, InputIssue, IssueList, Loaded, MAX_LISTED, Rejected, Strictness, apply_moves,

@@ -5,6 +5,8 @@ mod agent;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod mending;
+#[cfg(test)]
 mod nights;
 #[cfg(test)]
 mod postgres;

@@ -5,4 +5,5 @@ mod execute;
 mod look;
 
 pub use execute::{Mended, mend};
+pub(crate) use look::merged;
 pub use look::plan_mend_of;

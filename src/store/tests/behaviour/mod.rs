@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod history;
 pub(crate) mod ledger;
 pub(crate) mod loads;
+pub(crate) mod mendings;
 pub(crate) mod moves;
 pub(crate) mod publications;
 pub(crate) mod retention;
@@ -70,6 +71,8 @@ macro_rules! behaviour_suite {
             ledger: an_event_is_recorded_once_by_its_source,
                 events_are_told_by_feed_sequence_and_receiver,
                 a_receiver_stands_where_its_answers_say;
+            mendings: a_mending_is_sealed_and_settled_by_its_run,
+                the_last_comparison_is_told_and_the_last_that_agreed;
             runs: a_run_is_written_and_overwritten,
                 runs_are_told_newest_first,
                 steps_belong_to_a_run,
