@@ -244,6 +244,9 @@ pub enum EngineError {
         /// The feed.
         feed: FeedId,
     },
+    /// The report on what differs could not be written; why was told where it happened.
+    #[error("the report on what differs could not be written")]
+    ReportNotKept,
     /// What a receiver says it holds cannot be used.
     #[error(transparent)]
     Holding(#[from] HoldingError),
@@ -354,6 +357,7 @@ impl Fault for EngineError {
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::MendRefused { .. } => "feed.mend-refused",
+            Self::ReportNotKept => "engine.report-not-kept",
             Self::Holding(error) => error.code(),
             Self::SurplusUnknown { .. } => "feed.surplus-unknown",
             Self::Receipt(error) => error.code(),

@@ -46,6 +46,16 @@ pub struct HoldingError {
     pub what: &'static str,
 }
 
+impl HoldingError {
+    /// `reason.json` beside a file in quarantine.
+    pub fn as_json(&self, folder: &str, file: &str) -> String {
+        let value = serde_json::json!({
+            "what": "holding", "folder": folder, "file": file, "code": self.code(), "detail": self.to_string(),
+        });
+        format!("{value:#}\n")
+    }
+}
+
 impl Fault for HoldingError {
     fn code(&self) -> &'static str {
         "holding.unusable"

@@ -5,6 +5,7 @@
 //! that receiver alone can be made.
 
 mod full_file;
+mod letters;
 mod opened;
 mod state_at;
 #[cfg(test)]
@@ -24,7 +25,11 @@ use crate::house::House;
 use crate::mend::merged;
 
 pub use full_file::{FileFound, compare_file};
+pub use letters::{HOLDING_ENDING, KeepReport, LettersTaken, ROWS_ENDING, Reconciled, take_in_letters};
 pub use opened::{OpenRows, compare_opened};
+
+/// Every point at which taking in what receivers hold may be cut off.
+pub const RECONCILE_POINTS: [&str; 2] = ["reconcile.claimed", "reconcile.recorded"];
 
 /// The publication that moved the state of a feed under a number, or, where it stands, why it cannot be compared with.
 pub fn given(

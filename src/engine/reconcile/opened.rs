@@ -117,7 +117,7 @@ fn open_rows(open: &OpenRows<'_>) -> Result<OpenedRows<Box<dyn BufRead>>, Engine
     OpenedRows::new(open()?).map_err(unusable)
 }
 
-fn unusable(error: OpenedError) -> EngineError {
+pub(super) fn unusable(error: OpenedError) -> EngineError {
     match error {
         OpenedError::Io(source) => EngineError::Input { file: "the receiver's rows".to_owned(), source },
         OpenedError::Unusable(error) => error.into(),

@@ -29,6 +29,8 @@ pub(crate) struct AgentConfig {
     pub(crate) folder: PathBuf,
     /// Where rows and marks are kept.
     pub(crate) target: Target,
+    /// Who receives: what receipts are signed with.
+    pub(crate) receiver: BusinessId,
     /// The folder of the share that receipts go into; `None` for no receipts.
     pub(crate) receipts: Option<FolderPath>,
     /// The folder of the share in which the hub puts what is for this receiver alone, in a folder for each feed;
@@ -122,7 +124,7 @@ fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<Ag
     let every = take_duration(&mut root, "every", TimeDelta::seconds(1), TimeDelta::seconds(30));
     let patience = take_patience(&mut root);
     let layouts = layouts(folder, problems);
-    let common = Common { municipality, receiver, folder, layouts: &layouts, problems };
+    let common = Common { municipality, receiver: receiver.clone(), folder, layouts: &layouts, problems };
     let tables = root.required("intake").and_then(Value::tables).unwrap_or_default();
     let n_declared = tables.len();
     let mut intakes: Vec<AgentIntake> = Vec::new();
@@ -136,6 +138,7 @@ fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<Ag
     }
     root.finish();
     let config = AgentConfig {
+        receiver: receiver?,
         share: share?,
         folder: own?,
         target: target?,

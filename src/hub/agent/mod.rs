@@ -7,6 +7,7 @@ mod conversion;
 mod desk;
 mod hand_over;
 mod round;
+mod state;
 mod stop;
 
 pub(crate) use config::ReadAgent;

@@ -136,6 +136,11 @@ impl Agent {
         looks
     }
 
+    /// Where receipts go.
+    pub(super) fn receipts(&self) -> Option<(&Outbox, &FolderPath)> {
+        self.outbox.as_ref().zip(self.config.receipts.as_ref())
+    }
+
     /// What the agent was declared as.
     pub(crate) fn config(&self) -> &AgentConfig {
         &self.config
