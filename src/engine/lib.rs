@@ -34,6 +34,6 @@ pub use intake::{
     load_residents,
 };
 pub use judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyIssue, KeyOrder, LineIssue};
-pub use mend::{Mended, mend, plan_mend_of};
+pub use mend::{Mended, mend, mend_by_rule, plan_mend_of};
 pub use redo::{Redelivered, plan_redelivery, plan_remake_of, redeliver, remake};
 pub use verify::{Beside, ChainReport, FileReport, Finding, Given, NoticeReport, verify, verify_watched};

@@ -11,6 +11,8 @@ mod nights;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]

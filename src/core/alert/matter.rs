@@ -157,6 +157,15 @@ pub enum Matter {
         #[serde(with = "written")]
         since: Moment,
     },
+    /// A receiver holds something else than it was given.
+    ReceiverDiffers {
+        /// Which.
+        receiver: Word,
+        /// As of which publication.
+        sequence: Sequence,
+        /// Of 256 buckets, those that differ.
+        n_buckets: u16,
+    },
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -200,6 +209,8 @@ pub enum AlertKind {
     ReceiverRefused,
     /// [`Matter::ReceiverBehind`].
     ReceiverBehind,
+    /// [`Matter::ReceiverDiffers`].
+    ReceiverDiffers,
     /// [`Matter::Test`].
     Test,
 }
@@ -230,7 +241,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -249,6 +260,7 @@ impl AlertKind {
         Self::NothingCame,
         Self::ReceiverRefused,
         Self::ReceiverBehind,
+        Self::ReceiverDiffers,
         Self::Test,
     ];
 
@@ -273,6 +285,7 @@ impl AlertKind {
             Self::NothingCame => "nothing-came",
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
+            Self::ReceiverDiffers => "receiver-differs",
             Self::Test => "test",
         }
     }
@@ -363,6 +376,7 @@ impl Alert {
             (Matter::NothingCame { .. }, _) => AlertKind::NothingCame,
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
+            (Matter::ReceiverDiffers { .. }, _) => AlertKind::ReceiverDiffers,
             (Matter::Test, _) => AlertKind::Test,
         }
     }
@@ -388,7 +402,8 @@ impl Alert {
             | Matter::DiskLow { .. }
             | Matter::SchedulerStopped { .. }
             | Matter::AuditBroken { .. }
-            | Matter::ReceiverRefused { .. } => Severity::Error,
+            | Matter::ReceiverRefused { .. }
+            | Matter::ReceiverDiffers { .. } => Severity::Error,
         }
     }
 
@@ -409,7 +424,9 @@ impl Alert {
             | Matter::SetHeld { intake, .. }
             | Matter::StrayFiles { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, None),
             Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
-            Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
+            Matter::ReceiverRefused { receiver, .. }
+            | Matter::ReceiverBehind { receiver, .. }
+            | Matter::ReceiverDiffers { receiver, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, receiver)
             }
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
@@ -517,6 +534,7 @@ mod tests {
             Matter::AuditBroken { audit_no: 7 },
             Matter::ReceiverRefused { receiver: "015".into(), sequence: Sequence(4) },
             Matter::ReceiverBehind { receiver: "015".into(), n_behind: 2, since: at(0) },
+            Matter::ReceiverDiffers { receiver: "015".into(), sequence: Sequence(4), n_buckets: 3 },
             Matter::Test,
         ] {
             let alert = nightly(matter).of_feed(&feed).of_run("01k6h0zq7");

@@ -94,6 +94,8 @@ pub struct MendPlan {
     pub holds: Option<Sequence>,
     /// What it needs to come to what the feed holds.
     pub needed: Vec<Sequence>,
+    /// True when it does not come there by itself.
+    pub is_needed: bool,
     /// All ways.
     pub options: Vec<MendOption>,
     /// The way that is gone; `None` where none works, or nothing is to be mended.
@@ -113,12 +115,12 @@ impl MendPlan {
 /// it. One merged diff is gone for only where it is asked for: only who looks into its mailbox finds it.
 pub fn plan_mend(facts: MendFacts, wish: Option<MendWay>) -> MendPlan {
     let options = vec![again(&facts), merged(&facts), full(&facts)];
-    let needs_it = facts.is_state_equal == Some(false)
+    let is_needed = facts.is_state_equal == Some(false)
         || facts.needed.iter().any(|set| !set.is_whole || set.refused.is_some());
     let works = options.iter().filter(|option| option.works());
     let chosen = match wish {
         Some(wish) => works.map(|option| option.way).find(|way| *way == wish),
-        None if !needs_it => None,
+        None if !is_needed => None,
         None => works
             .filter(|option| option.way != MendWay::Merged)
             .min_by_key(|option| (option.cost.n_bytes, option.cost.n_rows))
@@ -126,7 +128,7 @@ pub fn plan_mend(facts: MendFacts, wish: Option<MendWay>) -> MendPlan {
     };
     let MendFacts { feed, receiver, holds, needed, n_other_receivers, .. } = facts;
     let needed = needed.into_iter().map(|set| set.sequence).collect();
-    MendPlan { feed, receiver, holds, needed, options, chosen, n_other_receivers }
+    MendPlan { feed, receiver, holds, needed, is_needed, options, chosen, n_other_receivers }
 }
 
 fn again(facts: &MendFacts) -> MendOption {

@@ -8,8 +8,6 @@ mod full_file;
 mod letters;
 mod opened;
 mod state_at;
-#[cfg(test)]
-mod tests;
 
 use renkei_core::feed::Feed;
 use renkei_core::ledger::Standing;

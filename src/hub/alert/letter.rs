@@ -196,6 +196,11 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
             ("behind", grouped(u64::from(*n_behind))),
             ("since", clock(since)),
         ],
+        Matter::ReceiverDiffers { receiver, sequence, n_buckets } => vec![
+            ("receiver", receiver.to_string()),
+            ("sequence", sequence.to_string()),
+            ("buckets", n_buckets.to_string()),
+        ],
         Matter::Test => Vec::new(),
     }
 }

@@ -114,6 +114,7 @@ impl Looker {
             self.premises.house(&Points, SCHEDULER),
             &self.premises.folders,
             &self.config,
+            &self.plan,
             &self.alarms,
         );
         self.head.keep(&self.premises, &self.config);
