@@ -3,6 +3,7 @@
 //! Nothing here follows a symbolic link below the root, and nothing appears under its final name before
 //! it is complete and durable. What may be in a folder is decided elsewhere.
 
+mod acl;
 mod archive;
 mod confined;
 mod errors;

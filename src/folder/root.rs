@@ -55,6 +55,11 @@ impl LocalFolders {
         Ok(Self { root, durable: Mutex::default() })
     }
 
+    /// The root itself.
+    pub(crate) fn root(&self) -> &Confined {
+        &self.root
+    }
+
     /// The folder of all stages, made again if somebody removed it.
     pub(crate) fn stages_folder(&self) -> Result<Confined, FolderError> {
         Ok(self.root.folder_or_make(STAGE, OWN_FOLDER)?.0)

@@ -5,6 +5,8 @@ mod client;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod local;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 #[path = "../daemon/running.rs"]

@@ -162,6 +162,21 @@ fn whole(mut lines: Lines, owner: u8, group: u8) -> Lines {
 }
 
 impl PosixAcl {
+    /// What comes of it: named lines and the owning group cut down to the mask, and no mask any more.
+    #[must_use]
+    pub fn effective(&self) -> Self {
+        let cut = |lines: &Lines| -> Lines {
+            let mask = lines.get(&PosixWho::Mask).map_or(7, |mask| mask.0);
+            let effective = |(who, bits): (&PosixWho, &Bits)| match who {
+                PosixWho::Mask => None,
+                PosixWho::Owner | PosixWho::Other => Some((who.clone(), *bits)),
+                _ => Some((who.clone(), Bits(bits.0 & mask))),
+            };
+            lines.iter().filter_map(effective).collect()
+        };
+        Self { access: cut(&self.access), default: cut(&self.default), is_sticky: self.is_sticky }
+    }
+
     /// What differs from what stands, line by line.
     pub fn differences(&self, standing: &Self) -> Vec<AclDifference> {
         let mut found = Vec::new();

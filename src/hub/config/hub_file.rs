@@ -203,6 +203,7 @@ fn system(mut table: Table<'_>, problems: &Problems) -> Option<System> {
     let id: Option<BusinessId> = table.required("id").and_then(Value::parsed);
     let name = table.optional("name").map(Value::text);
     let individual_number = table.required("individual_number").and_then(Value::boolean);
+    let local_group = table.optional("local_group").and_then(|value| local_group(value, problems));
     table.finish();
     let id = id?;
     let businesses = CodeTable::find("business");
@@ -218,5 +219,18 @@ fn system(mut table: Table<'_>, problems: &Problems) -> Option<System> {
             None
         }
     };
-    Some(System { id, name: name?, individual_number: individual_number? })
+    Some(System { id, name: name?, individual_number: individual_number?, local_group })
+}
+
+/// The name of a group as `groupadd` takes it.
+fn local_group(value: Value<'_>, problems: &Problems) -> Option<String> {
+    let written = value.located_text()?;
+    let is_first = |b: u8| b.is_ascii_lowercase() || b == b'_';
+    let is_more = |b: u8| is_first(b) || b.is_ascii_digit() || b == b'-';
+    let bytes = written.value.as_bytes();
+    if bytes.len() <= 32 && bytes.first().is_some_and(|b| is_first(*b)) && bytes.iter().all(|b| is_more(*b)) {
+        return Some(written.value);
+    }
+    problems.report(&written.spot, "must be the name of a group: 1 to 32 of a-z, 0-9, - and _");
+    None
 }

@@ -105,6 +105,8 @@ pub struct System {
     pub name: String,
     /// True when its business is 番号利用事務, so that it may be given 個人番号.
     pub individual_number: bool,
+    /// The group of this machine that its people are in, for rights on disk.
+    pub local_group: Option<String>,
 }
 
 /// A feed (配信系列) with the names it was declared by.

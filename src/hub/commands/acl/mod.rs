@@ -1,5 +1,6 @@
 //! `renkei acl`.
 
+mod disk;
 mod explain;
 mod grant;
 mod show;
@@ -29,6 +30,13 @@ enum AclCommand {
     Grant(grant::Grant),
     /// Take a grant back.
     Revoke(grant::Revoke),
+    /// Compare the POSIX rights on disk with those that stand for the rules, for systems with a local_group.
+    ///
+    /// Ends with 1 where they differ. POSIX knows less than the rules: a folder into which somebody may bring without
+    /// removing has the sticky bit, so that he may remove what he brought himself.
+    Diff(disk::Diff),
+    /// Make the folders that are missing and set the POSIX rights on folders and files as declared.
+    Apply(disk::Apply),
 }
 
 impl Acl {
@@ -38,6 +46,8 @@ impl Acl {
             AclCommand::Explain(command) => command.run(session),
             AclCommand::Grant(command) => command.run(session),
             AclCommand::Revoke(command) => command.run(session),
+            AclCommand::Diff(command) => command.run(session),
+            AclCommand::Apply(command) => command.run(session),
         }
     }
 }
