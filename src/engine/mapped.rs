@@ -108,6 +108,10 @@ pub fn map_file(
                 let detail = format!("byte {byte_offset} is no text in this encoding");
                 desk.issue(InputIssue::of_row(row_no, "not-text", detail));
             }
+            Err(MappedError::Length { row_no, found, expected }) => {
+                let detail = format!("{found} bytes instead of {expected}");
+                desk.issue(InputIssue::of_row(row_no, "wrong-length", detail));
+            }
             Err(MappedError::Columns { row_no, found, expected }) => {
                 let detail = format!("{found} columns instead of {expected}");
                 desk.issue(InputIssue::of_row(row_no, "wrong-columns", detail));

@@ -1,4 +1,5 @@
-//! Mappings (読替定義): how any CSV is taken in as if it were written in one of our layouts.
+//! Mappings (読替定義): how any CSV, or any file of records of fixed length, is taken in as if it were written in one of
+//! our layouts.
 //!
 //! A file under `layouts/mappings/` says for each column of a layout where its value comes from and how it
 //! is turned over. It is checked against the layout like any declaration. What it does not say is not
@@ -8,6 +9,9 @@
 mod check;
 mod column;
 mod date;
+mod fixed;
+#[cfg(test)]
+mod fixed_tests;
 mod raw;
 mod reader;
 #[cfg(test)]
@@ -15,6 +19,7 @@ mod tests;
 
 pub use column::{CodeWord, Conversion, MappedColumn, Otherwise, SourceColumn};
 pub use date::DateForm;
+pub use fixed::{Ending, FixedForm};
 pub use raw::{RawCodes, RawMappedColumn, RawMapping, RawSource};
 pub use reader::{HeaderProblem, MappedError, MappedReader, MappedRow};
 
@@ -35,6 +40,8 @@ pub struct Mapping {
     pub layout: Arc<Layout>,
     /// How the source is written.
     pub source: SourceForm,
+    /// Where records have a fixed length: of what columns. Then there is no header row.
+    pub fixed: Option<FixedForm>,
     /// Where each column of the layout comes from; as many as the layout has.
     pub columns: Vec<MappedColumn>,
     /// Source columns that are left out.
