@@ -18,6 +18,7 @@ pub mod receive;
 mod redo;
 pub mod retention;
 mod run;
+mod source_rows;
 pub mod transfer;
 mod verify;
 

@@ -12,6 +12,7 @@ mod date;
 mod fixed;
 #[cfg(test)]
 mod fixed_tests;
+mod header;
 mod raw;
 mod reader;
 #[cfg(test)]
@@ -20,8 +21,9 @@ mod tests;
 pub use column::{CodeWord, Conversion, MappedColumn, Otherwise, SourceColumn};
 pub use date::DateForm;
 pub use fixed::{Ending, FixedForm};
+pub use header::HeaderProblem;
 pub use raw::{RawCodes, RawMappedColumn, RawMapping, RawSource};
-pub use reader::{HeaderProblem, MappedError, MappedReader, MappedRow};
+pub use reader::{MappedError, MappedReader, MappedRow};
 
 use std::sync::Arc;
 
