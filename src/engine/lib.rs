@@ -20,6 +20,7 @@ pub mod reconcile;
 mod redo;
 pub mod retention;
 mod run;
+mod source_rows;
 pub mod transfer;
 mod verify;
 

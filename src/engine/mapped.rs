@@ -16,6 +16,7 @@ use renkei_registry::Severity;
 
 use crate::error::EngineError;
 use crate::intake::{InputIssue, IssueList};
+pub use crate::source_rows::SourceRows;
 
 /// What came of a source.
 #[derive(Debug)]
@@ -34,30 +35,6 @@ pub struct Mapped {
     pub state: FeedState,
     /// Everything that is wrong, by line of the source; with an error the file written is of no use.
     pub issues: IssueList,
-}
-
-/// Which line of a source each line written comes from: kept only where the distance between them changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SourceRows {
-    n_lines: u64,
-    /// The first line written to which a distance holds, and the line of the source it comes from.
-    turns: Vec<(u64, u64)>,
-}
-
-impl SourceRows {
-    fn push(&mut self, source_row: u64) {
-        self.n_lines += 1;
-        if self.of(self.n_lines) != source_row {
-            self.turns.push((self.n_lines, source_row));
-        }
-    }
-
-    /// The line of the source that a line written comes from; both from 1, header rows included.
-    pub fn of(&self, row: u64) -> u64 {
-        let n_before = self.turns.partition_point(|(first, _)| *first <= row);
-        let turn = n_before.checked_sub(1).and_then(|index| self.turns.get(index));
-        turn.map_or(row, |(first, source)| row - first + source)
-    }
 }
 
 /// Writes a source as a data file of the mapping's layout, header row included. Rows are judged as a receiver would
@@ -108,6 +85,10 @@ pub fn map_file(
                 let detail = format!("byte {byte_offset} is no text in this encoding");
                 desk.issue(InputIssue::of_row(row_no, "not-text", detail));
             }
+            Err(MappedError::Length { row_no, found, expected }) => {
+                let detail = format!("{found} bytes instead of {expected}");
+                desk.issue(InputIssue::of_row(row_no, "wrong-length", detail));
+            }
             Err(MappedError::Columns { row_no, found, expected }) => {
                 let detail = format!("{found} columns instead of {expected}");
                 desk.issue(InputIssue::of_row(row_no, "wrong-columns", detail));
@@ -142,7 +123,7 @@ impl Desk<'_> {
             && let Some(line) = self.line(1, &headers)
         {
             self.encoded(&line)?;
-            self.mapped.rows.n_lines = 1;
+            self.mapped.rows.pass_header();
         }
         Ok(())
     }
@@ -236,28 +217,5 @@ impl Desk<'_> {
     fn issue(&mut self, issue: InputIssue) {
         (self.take)(&issue);
         self.mapped.issues.push(issue);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn every_line_written_leads_back_to_its_source(gaps in prop::collection::vec(1_u64..4, 0..60), header in 0_u64..2) {
-            let mut rows = SourceRows { n_lines: header, ..SourceRows::default() };
-            let mut at = 0;
-            let sources: Vec<u64> = gaps.iter().map(|gap| { at += gap; at }).collect();
-            for source in &sources {
-                rows.push(*source);
-            }
-            for (line, source) in (header + 1..).zip(&sources) {
-                prop_assert_eq!(rows.of(line), *source);
-            }
-            prop_assert!(rows.turns.len() <= 1 + gaps.iter().filter(|gap| **gap > 1).count());
-        }
     }
 }

@@ -88,8 +88,10 @@ fn what_does_not_come_or_is_not_whole_is_told_once_and_cleared_once() {
         daemon.until(kind, |_| has_said(&sandbox, &format!("{kind} kaigo cleared")));
     }
     daemon.stop();
-    let mut told = said(&sandbox);
+    // Of the machine's disks something may be told as well.
+    let mut told: Vec<String> = said(&sandbox).into_iter().filter(|line| line.contains(" kaigo ")).collect();
+    let n_told = told.len();
     told.sort();
     told.dedup();
-    assert_eq!(told.len(), said(&sandbox).len(), "each is told once: {:?}", said(&sandbox));
+    assert_eq!(told.len(), n_told, "each is told once: {:?}", said(&sandbox));
 }

@@ -1,4 +1,4 @@
-//! Files of any CSV, turned over by a mapping on their way in: the notice is of the file as handed in, and so is every
+//! Files of any CSV and of fixed-length records, turned over by a mapping on their way in: the notice is of the file as handed in, and so is every
 //! line that is told.
 
 use serde_json::Value;
@@ -234,4 +234,39 @@ fn killed_at_any_point_what_is_turned_over_is_taken_in_once_and_nothing_is_left(
         assert_eq!(held(&sandbox), rows(&[(1, "21"), (2, "22")]), "{point}");
         assert_eq!(answers(&sandbox), ["1 taken"], "{point}");
     }
+}
+
+#[test]
+fn records_of_fixed_length_are_turned_over_too() {
+    let sandbox = mapped_hub("");
+    let mapping = MAPPING
+        .replace("header = true", "format = \"fixed\"\nnewline = \"crlf\"\nwidths = [4, 6, 10, 10, 4, 2]")
+        .replace("ignore = [\"氏名\"]", "ignore = [3]");
+    let names = [("番号", 1), ("住民", 2), ("取得", 4), ("介護度", 5), ("廃止", 6)];
+    let mapping = names.iter().fold(mapping, |text, (name, number)| {
+        text.replace(&format!("from = \"{name}\""), &format!("from = {number}"))
+    });
+    sandbox.write("hub/layouts/mappings/old-care.toml", &mapping);
+    look(&sandbox).expect(0);
+    let record = |number: u32, level: &str| format!("{number:>4}{number:>6}山田　太郎R02.04.01 {level} 有");
+    // The first record stands where a header would.
+    let first = record(1, "要1");
+    hand_in_with(&sandbox, &Set::full(1, vec![]), &first, &[record(2, "要2")], |notice| {
+        notice["n_rows"] = 2.into();
+        notice["files"][0]["n_rows"] = 2.into();
+    });
+    look(&sandbox).expect(0).says("added 2");
+    assert_eq!(held(&sandbox), rows(&[(1, "21"), (2, "22")]));
+    hand_in_with(
+        &sandbox,
+        &Set::diff(2, vec![]),
+        &record(3, "要3"),
+        &[record(4, "要9"), "short".to_owned()],
+        |notice| {
+            notice["n_rows"] = 2.into();
+            notice["files"][0]["n_rows"] = 2.into();
+        },
+    );
+    look(&sandbox).expect(11).says("5 bytes instead of 36").says_not("山田");
+    assert_eq!(report(&sandbox), ["2,yokaigo_jotai_kbn,エラー,unmapped-code", "3,,エラー,wrong-length"]);
 }

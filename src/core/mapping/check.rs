@@ -7,6 +7,7 @@ use renkei_registry::{FieldCheck, FieldKind, FieldRule, Severity};
 use sha2::{Digest as _, Sha256};
 
 use super::column::{CodeWord, Conversion, MappedColumn, SourceColumn};
+use super::fixed::FixedForm;
 use super::raw::{RawCodes, RawMappedColumn, RawMapping, RawSource};
 use super::{Mapping, SourceForm};
 use crate::csv_file::Accept;
@@ -34,7 +35,9 @@ impl Mapping {
             found.cloned()
         });
         let source = raw.source.as_ref().and_then(|source| check_source(source, problems));
+        let fixed = raw.source.as_ref().map_or(Err(()), |source| check_fixed(source, problems));
         let (layout, source, declared) = (layout?, source?, raw.columns?);
+        let fixed = fixed.ok()?;
         let mut desk = Desk { layout: &layout, source, problems, taken: HashMap::new() };
         let mut columns: Vec<Option<MappedColumn>> = vec![None; layout.columns.len()];
         for column in &declared {
@@ -63,6 +66,7 @@ impl Mapping {
         (problems.len() == n_before).then(|| Self {
             name: raw.name.unwrap_or_default(),
             source,
+            fixed,
             columns,
             ignored: raw.ignored.into_iter().map(|ignored| ignored.value).collect(),
             sha256: Digest(Sha256::digest(text).into()),
@@ -71,12 +75,34 @@ impl Mapping {
     }
 }
 
+/// The most bytes a record of fixed length has, as much as a line of CSV.
+const MOST_RECORD_BYTES: usize = 1 << 20;
+
+/// The form of records of fixed length, where the source has such; `Err` where it is wrong.
+fn check_fixed(raw: &RawSource, problems: &Problems) -> Result<Option<FixedForm>, ()> {
+    let Some(fixed) = &raw.fixed else { return Ok(None) };
+    for (spot, key) in &fixed.strange {
+        problems.report(spot, format!("records of fixed length have no {key}"));
+    }
+    let (Some(widths), Some(ending)) = (&fixed.widths, fixed.ending) else { return Err(()) };
+    let form = FixedForm { widths: widths.clone(), ending };
+    if widths.is_empty() || form.record_bytes() > MOST_RECORD_BYTES {
+        let message =
+            format!("a record has 1 to {MOST_RECORD_BYTES} bytes, this has {}", form.record_bytes());
+        problems.report(&fixed.spot, message);
+        return Err(());
+    }
+    Ok(Some(form))
+}
+
 fn check_source(raw: &RawSource, problems: &Problems) -> Option<SourceForm> {
     let has_header = raw.has_header?;
     match (has_header, &raw.n_columns) {
         (true, Some(n_columns)) => {
             problems.report(&n_columns.spot, "the header row says how many columns there are");
         }
+        // Widths that are missing or wrong have been reported.
+        (false, None) if raw.fixed.is_some() => return None,
         (false, None) => {
             let hint = "without a header row nothing else says when a column is missing".to_owned();
             problems.report_with(&raw.spot, "needs columns = …", hint);

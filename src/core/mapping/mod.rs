@@ -1,4 +1,5 @@
-//! Mappings (読替定義): how any CSV is taken in as if it were written in one of our layouts.
+//! Mappings (読替定義): how any CSV, or any file of records of fixed length, is taken in as if it were written in one of
+//! our layouts.
 //!
 //! A file under `layouts/mappings/` says for each column of a layout where its value comes from and how it
 //! is turned over. It is checked against the layout like any declaration. What it does not say is not
@@ -8,6 +9,10 @@
 mod check;
 mod column;
 mod date;
+mod fixed;
+#[cfg(test)]
+mod fixed_tests;
+mod header;
 mod raw;
 mod reader;
 #[cfg(test)]
@@ -15,8 +20,10 @@ mod tests;
 
 pub use column::{CodeWord, Conversion, MappedColumn, Otherwise, SourceColumn};
 pub use date::DateForm;
+pub use fixed::{Ending, FixedForm};
+pub use header::HeaderProblem;
 pub use raw::{RawCodes, RawMappedColumn, RawMapping, RawSource};
-pub use reader::{HeaderProblem, MappedError, MappedReader, MappedRow};
+pub use reader::{MappedError, MappedReader, MappedRow};
 
 use std::sync::Arc;
 
@@ -35,6 +42,8 @@ pub struct Mapping {
     pub layout: Arc<Layout>,
     /// How the source is written.
     pub source: SourceForm,
+    /// Where records have a fixed length: of what columns. Then there is no header row.
+    pub fixed: Option<FixedForm>,
     /// Where each column of the layout comes from; as many as the layout has.
     pub columns: Vec<MappedColumn>,
     /// Source columns that are left out.

@@ -2,6 +2,7 @@
 
 use super::column::{Otherwise, SourceColumn};
 use super::date::DateForm;
+use super::fixed::Ending;
 use crate::csv_file::{Newline, Quote};
 use crate::declared::{Declaration, Located, Problems, Spot, Table, Value};
 use crate::text::Encoding;
@@ -38,6 +39,21 @@ pub struct RawSource {
     pub has_header: Option<bool>,
     /// `columns`.
     pub n_columns: Option<Located<usize>>,
+    /// `format` and `widths`, where records have a fixed length.
+    pub fixed: Option<RawFixed>,
+}
+
+/// What `format = "fixed"` needs.
+#[derive(Debug)]
+pub struct RawFixed {
+    /// Where the format is named.
+    pub spot: Spot,
+    /// `widths`; `None` where missing or unreadable and so reported.
+    pub widths: Option<Vec<usize>>,
+    /// `newline`; `None` where missing or unreadable and so reported.
+    pub ending: Option<Ending>,
+    /// Keys that say something of CSV only.
+    pub strange: Vec<(Spot, &'static str)>,
 }
 
 /// One `[[column]]`.
@@ -105,6 +121,12 @@ fn source(mut table: Table<'_>) -> RawSource {
     const NEWLINES: [Newline; 2] = [Newline::CrLf, Newline::Lf];
     const QUOTES: [Quote; 3] = [Quote::Always, Quote::Needed, Quote::Never];
     let spot = table.spot().clone();
+    let format_spot = table.spot_of("format");
+    let is_fixed =
+        table.optional("format").and_then(|value| value.one_of(&[("csv", false), ("fixed", true)]));
+    if is_fixed == Some(true) {
+        return fixed_source(table, format_spot);
+    }
     // Said for the reader of the file; there is no other.
     table.optional("delimiter").and_then(|value| value.one_of(&[("comma", ())]));
     let source = RawSource {
@@ -120,9 +142,46 @@ fn source(mut table: Table<'_>) -> RawSource {
             .and_then(|value| value.one_of(&QUOTES.map(|quote| (quote.as_str(), quote)))),
         has_header: table.required("header").and_then(Value::boolean),
         n_columns: table.optional("columns").and_then(number),
+        fixed: None,
     };
     table.finish();
     source
+}
+
+/// Records of fixed length: no header row, no quotes, and so many columns as there are widths.
+fn fixed_source(mut table: Table<'_>, format_spot: Spot) -> RawSource {
+    let spot = table.spot().clone();
+    let strange = ["delimiter", "quote", "header", "columns"].into_iter().filter_map(|key| {
+        let spot = table.spot_of(key);
+        table.optional(key).map(|_| (spot, key))
+    });
+    let strange: Vec<(Spot, &'static str)> = strange.collect();
+    let widths_spot = table.spot_of("widths");
+    let widths: Option<Vec<Option<Located<usize>>>> = table
+        .required("widths")
+        .and_then(Value::one_or_more)
+        .map(|widths| widths.into_iter().map(number).collect());
+    let widths: Option<Vec<usize>> =
+        widths.and_then(|widths| widths.into_iter().map(|width| width.map(|width| width.value)).collect());
+    let n_columns = widths.as_ref().map(|widths| Located { value: widths.len(), spot: widths_spot });
+    let endings = [
+        (Newline::CrLf.as_str(), Ending::Newline(Newline::CrLf)),
+        (Newline::Lf.as_str(), Ending::Newline(Newline::Lf)),
+        ("none", Ending::None),
+    ];
+    let ending = table.required("newline").and_then(|value| value.one_of(&endings));
+    let encodings = [Encoding::Utf8, Encoding::Cp932].map(|encoding| (encoding.as_str(), encoding));
+    let encoding = table.required("encoding").and_then(|value| value.one_of(&encodings));
+    table.finish();
+    RawSource {
+        spot,
+        encoding,
+        newline: None,
+        quote: None,
+        has_header: Some(false),
+        n_columns,
+        fixed: Some(RawFixed { spot: format_spot, widths, ending, strange }),
+    }
 }
 
 fn column(mut table: Table<'_>) -> RawMappedColumn {

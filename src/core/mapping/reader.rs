@@ -1,13 +1,15 @@
 //! Reads a source through its mapping, row by row.
 
-use std::collections::HashMap;
 use std::io::{self, Read};
 
-use renkei_registry::Severity;
+use renkei_registry::{FieldKind, Severity};
 
 use super::Mapping;
 use super::column::{MappedColumn, Otherwise, SourceColumn};
+use super::fixed::{FixedReader, Found};
+use super::header::{HeaderProblem, places_of};
 use crate::csv_file::{Issue, ReadError, RecordReader};
+use crate::layout::Column;
 use crate::row_check::RowIssue;
 use crate::text::CharacterSet;
 
@@ -65,53 +67,58 @@ pub enum MappedError {
         /// How many there should be.
         expected: usize,
     },
+    /// A record of another length than its columns have together.
+    #[error("row {row_no}: {found} bytes instead of {expected}")]
+    Length {
+        /// The record, from 1.
+        row_no: u64,
+        /// How many bytes there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
     /// The source could not be read on.
     #[error("the source could not be read")]
     Unreadable(#[source] io::Error),
-}
-
-/// One thing wrong with a header row. A name that the mapping does not have is not repeated: a file without
-/// header row would show a person's datum there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HeaderProblem {
-    /// There is no header row.
-    #[error("the file is empty")]
-    Empty,
-    /// A column the mapping needs or ignores is not there.
-    #[error("no column {name:?}")]
-    Missing {
-        /// Its name in the mapping.
-        name: String,
-    },
-    /// There is no column of this number.
-    #[error("no column {number}")]
-    NoNumber {
-        /// From 1.
-        number: usize,
-    },
-    /// A column is neither mapped nor ignored.
-    #[error("column {number} is neither mapped nor ignored")]
-    Unmapped {
-        /// From 1.
-        number: usize,
-    },
-    /// Two columns have a name that the mapping uses.
-    #[error("column {number} has the name of a column before it")]
-    Twice {
-        /// From 1.
-        number: usize,
-    },
 }
 
 /// Reads rows of a source.
 pub struct MappedReader<'m, R> {
     mapping: &'m Mapping,
     characters: CharacterSet,
-    records: RecordReader<R>,
+    records: Records<R>,
+    /// What is taken off the fields of each column of the layout; nothing in CSV.
+    trims: Vec<Trim>,
     /// The source's place of each column that is mapped from one; empty before the header was read.
     places: Vec<Option<usize>>,
     n_columns: usize,
     stage: Stage,
+}
+
+/// The records of a source.
+enum Records<R> {
+    Csv(RecordReader<R>),
+    Fixed(FixedReader<R>),
+}
+
+/// What fills a field of fixed length up to its width.
+#[derive(Clone, Copy)]
+enum Trim {
+    /// Of text, blanks after it: one before it may be meant.
+    End,
+    /// Of digits, codes and days, blanks on either side.
+    Both,
+}
+
+impl Trim {
+    fn of(self, text: &str) -> &str {
+        // The blank of double width fills up what is written in double width.
+        let blanks = [' ', '\u{3000}'];
+        match self {
+            Self::End => text.trim_end_matches(blanks),
+            Self::Both => text.trim_matches(blanks),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,16 +135,15 @@ impl<'m, R: Read> MappedReader<'m, R> {
         Self {
             mapping,
             characters: CharacterSet::new(mapping.source.encoding, None),
-            records: RecordReader::new(source, mapping.source.accept),
+            records: match &mapping.fixed {
+                None => Records::Csv(RecordReader::new(source, mapping.source.accept)),
+                Some(form) => Records::Fixed(FixedReader::new(source, form)),
+            },
+            trims: if mapping.fixed.is_some() { trims_of(mapping) } else { Vec::new() },
             places: Vec::new(),
             n_columns: 0,
             stage: Stage::Start,
         }
-    }
-
-    /// What is read from.
-    pub fn into_source(self) -> R {
-        self.records.into_source()
     }
 
     /// The next row; `None` at the end, and after a header row that does not fit.
@@ -150,16 +156,7 @@ impl<'m, R: Read> MappedReader<'m, R> {
         if self.stage == Stage::End {
             return Ok(None);
         }
-        let Some(record) = self.records.next_record().map_err(error_of)? else { return Ok(None) };
-        let row_no = record.row_no();
-        if record.n_fields() != self.n_columns {
-            let (found, expected) = (record.n_fields(), self.n_columns);
-            return Err(MappedError::Columns { row_no, found, expected });
-        }
-        // Of the whole line, so that a column that is ignored is text as well.
-        if let Err(error) = self.characters.decode(record.line()) {
-            return Err(MappedError::NotText { row_no, byte_offset: error.offset });
-        }
+        let Some((row_no, texts)) = self.next_texts()? else { return Ok(None) };
         let mut row = MappedRow { row_no, fields: Vec::with_capacity(self.places.len()), issues: Vec::new() };
         for (column, (mapped, place)) in self.mapping.columns.iter().zip(&self.places).enumerate() {
             let (MappedColumn::From { conversion, otherwise, .. }, Some(place)) = (mapped, place) else {
@@ -167,12 +164,12 @@ impl<'m, R: Read> MappedReader<'m, R> {
                 row.fields.push(text);
                 continue;
             };
-            let field = record.field(*place);
-            let text = self.characters.decode(&field).unwrap_or_default();
+            let text = texts.get(*place).map_or("", String::as_str);
+            let text = self.trims.get(column).map_or(text, |trim| trim.of(text));
             let mut issue = |rule, severity| row.issues.push(RowIssue { column, rule, severity });
-            row.fields.push(match (conversion.turn(&text), otherwise) {
+            row.fields.push(match (conversion.turn(text), otherwise) {
                 (Ok(turned), _) => turned,
-                (Err(_), Otherwise::Keep) => text.into_owned(),
+                (Err(_), Otherwise::Keep) => text.to_owned(),
                 (Err(_), Otherwise::Empty) => {
                     issue(EMPTIED, Severity::Warning);
                     String::new()
@@ -186,6 +183,49 @@ impl<'m, R: Read> MappedReader<'m, R> {
         Ok(Some(row))
     }
 
+    /// The next line's fields as text, all of them, so that a column that is ignored is text as well.
+    fn next_texts(&mut self) -> Result<Option<(u64, Vec<String>)>, MappedError> {
+        let Self { records, characters, mapping, n_columns, .. } = self;
+        let expected = *n_columns;
+        match records {
+            Records::Csv(records) => {
+                let Some(record) = records.next_record().map_err(error_of)? else { return Ok(None) };
+                let row_no = record.row_no();
+                if record.n_fields() != expected {
+                    return Err(MappedError::Columns { row_no, found: record.n_fields(), expected });
+                }
+                if let Err(error) = characters.decode(record.line()) {
+                    return Err(MappedError::NotText { row_no, byte_offset: error.offset });
+                }
+                let texts =
+                    record.fields().map(|field| characters.decode(&field).unwrap_or_default().into_owned());
+                Ok(Some((row_no, texts.collect())))
+            }
+            Records::Fixed(records) => {
+                let row_no = records.row_no() + 1;
+                let Some(form) = &mapping.fixed else { return Ok(None) };
+                match records.next_record().map_err(error_of)? {
+                    None => Ok(None),
+                    Some(Found::OtherLength(found)) => {
+                        Err(MappedError::Length { row_no, found, expected: form.record_bytes() })
+                    }
+                    Some(Found::Record(record)) => {
+                        let mut texts = Vec::with_capacity(expected);
+                        for (start, piece) in form.split(record) {
+                            let text = characters.decode(piece);
+                            let text = text.map_err(|error| MappedError::NotText {
+                                row_no,
+                                byte_offset: start + error.offset,
+                            })?;
+                            texts.push(text.into_owned());
+                        }
+                        Ok(Some((row_no, texts)))
+                    }
+                }
+            }
+        }
+    }
+
     fn start(&mut self) -> Result<(), MappedError> {
         if let Some(n_columns) = self.mapping.source.n_columns {
             self.n_columns = n_columns;
@@ -196,7 +236,8 @@ impl<'m, R: Read> MappedReader<'m, R> {
             self.places = self.mapping.columns.iter().map(place_of).collect();
             return Ok(());
         }
-        let Some(record) = self.records.next_record().map_err(error_of)? else {
+        let Records::Csv(records) = &mut self.records else { return Ok(()) };
+        let Some(record) = records.next_record().map_err(error_of)? else {
             return Err(MappedError::Header { problems: vec![HeaderProblem::Empty] });
         };
         let row_no = record.row_no();
@@ -212,59 +253,10 @@ impl<'m, R: Read> MappedReader<'m, R> {
     }
 }
 
-/// Where the mapping's columns stand among a header row's names.
-fn places_of(mapping: &Mapping, names: &[String]) -> Result<Vec<Option<usize>>, Vec<HeaderProblem>> {
-    let mut problems = Vec::new();
-    let mut is_used = vec![false; names.len()];
-    let mut by_name: HashMap<&str, usize> = HashMap::new();
-    let mut twice = Vec::new();
-    for (place, name) in names.iter().enumerate() {
-        if by_name.contains_key(name.as_str()) {
-            twice.push((name.as_str(), place));
-        } else {
-            by_name.insert(name, place);
-        }
-    }
-    let mut find = |source: &SourceColumn| {
-        let (place, problem) = match source {
-            SourceColumn::Header(name) => {
-                (by_name.get(name.as_str()).copied(), HeaderProblem::Missing { name: name.clone() })
-            }
-            SourceColumn::Number(number) => (
-                number.checked_sub(1).filter(|place| *place < names.len()),
-                HeaderProblem::NoNumber { number: *number },
-            ),
-        };
-        if let SourceColumn::Header(name) = source {
-            for (_, place) in twice.iter().filter(|(other, _)| other == name) {
-                let problem = HeaderProblem::Twice { number: place + 1 };
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
-                is_used.get_mut(*place).into_iter().for_each(|is_used| *is_used = true);
-            }
-        }
-        match place {
-            Some(place) => is_used.get_mut(place).into_iter().for_each(|is_used| *is_used = true),
-            None if problems.contains(&problem) => {}
-            None => problems.push(problem),
-        }
-        place
-    };
-    let places: Vec<Option<usize>> = mapping
-        .columns
-        .iter()
-        .map(|mapped| match mapped {
-            MappedColumn::From { source, .. } => find(source),
-            MappedColumn::Text(_) => None,
-        })
-        .collect();
-    for ignored in &mapping.ignored {
-        find(ignored);
-    }
-    let unused = is_used.iter().enumerate().filter(|(_, is_used)| !**is_used);
-    problems.extend(unused.map(|(place, _)| HeaderProblem::Unmapped { number: place + 1 }));
-    if problems.is_empty() { Ok(places) } else { Err(problems) }
+/// How the fields of each column of the layout are filled up in the source.
+fn trims_of(mapping: &Mapping) -> Vec<Trim> {
+    let is_text = |column: &Column| column.rule().is_none_or(|rule| rule.kind == FieldKind::Text);
+    mapping.layout.columns.iter().map(|column| if is_text(column) { Trim::End } else { Trim::Both }).collect()
 }
 
 fn error_of(error: ReadError) -> MappedError {

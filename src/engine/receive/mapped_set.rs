@@ -15,7 +15,8 @@ use renkei_core::{Digest, FileName, FolderPath};
 use crate::error::EngineError;
 use crate::house::Witness;
 use crate::intake::InputIssue;
-use crate::mapped::{SourceRows, map_file};
+use crate::mapped::map_file;
+use crate::source_rows::SourceRows;
 
 /// The files turned over so far; dropped, they are gone.
 pub(super) struct MappedSet<'m> {

@@ -5,12 +5,14 @@
 
 mod answer;
 mod desk;
+mod mapped_issues;
 mod mapped_set;
 mod registry;
 mod round;
 mod row_report;
 mod rows;
 mod set;
+mod staging;
 mod table;
 
 pub use desk::{Desk, HandedOver, VerifiedSet};

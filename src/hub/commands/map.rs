@@ -23,13 +23,13 @@ use crate::clock::HubClock;
 use crate::config::Config;
 use crate::{Exit, Failure, HubError, Session, issues};
 
-/// Turn any CSV into a data file of one of our layouts, by a mapping of layouts/mappings.
+/// Turn any CSV or file of fixed-length records into a data file of one of our layouts, by a mapping of layouts/mappings.
 ///
 /// With --out it writes the file and its notice, ready for an inbox, or for `apply` where its layout is that of moves.
 /// Without, the file goes to standard output. A single error, and nothing is written; all issues are listed.
 #[derive(Debug, Args)]
 pub(crate) struct Map {
-    /// The CSV.
+    /// The CSV, or the file of fixed-length records.
     file: PathBuf,
     /// The mapping: the name of a file in layouts/mappings without .toml.
     #[arg(long, value_name = "ID")]
