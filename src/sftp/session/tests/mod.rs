@@ -1,6 +1,7 @@
 //! Sessions without a network: what is answered to which packets, and that rights are exactly those of the rulebook.
 
 mod exactly;
+mod hostile;
 mod packets;
 
 use std::sync::{Arc, Mutex};
