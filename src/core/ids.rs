@@ -116,6 +116,14 @@ text_id! {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
+text_id! {
+    /// A destination's id (引渡先): unique in a hub.
+    DestinationId, "destination id", "1 to 40 of a-z, 0-9 and -, starting with a letter or digit",
+    |text| (1..=40).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+}
+
 /// 版数: the version of an interface, `major.minor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

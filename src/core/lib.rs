@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod csv_file;
 pub mod deadline;
 pub mod declared;
+pub mod delivery;
 pub mod dispatch;
 pub mod fault;
 pub mod feed;
@@ -40,7 +41,7 @@ pub mod transfer;
 pub use fault::{Class, Fault};
 pub use file_name::{FileName, FolderPath};
 pub use ids::{
-    Branch, BusinessId, CommitNo, Digest, FeedId, IdError, IntakeId, InterfaceId, JobId, Sequence, Version,
-    Window,
+    Branch, BusinessId, CommitNo, DestinationId, Digest, FeedId, IdError, IntakeId, InterfaceId, JobId,
+    Sequence, Version, Window,
 };
 pub use moment::Moment;

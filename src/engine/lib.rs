@@ -5,6 +5,7 @@ mod archive;
 mod audit;
 pub mod compare;
 pub mod conform;
+pub mod deliver;
 mod error;
 mod generate;
 mod house;

@@ -19,6 +19,7 @@ mod reread;
 mod root;
 mod share;
 mod stage;
+mod transport;
 pub mod visit;
 mod watch;
 
@@ -28,4 +29,5 @@ pub use read::PlainFolder;
 pub use receiver::ReceiverFolders;
 pub use root::LocalFolders;
 pub use share::ReadOnlyShare;
+pub use transport::FolderTransport;
 pub use watch::{Waker, WatchMode, WatchedFolder, Watcher};

@@ -93,6 +93,32 @@ pub enum HubError {
         /// The nearest mapping.
         near: Option<String>,
     },
+    /// A command was given a destination that is not declared.
+    #[error("no destination has the id {destination:?}{}", hint(near.as_deref()))]
+    UnknownDestination {
+        /// What was given.
+        destination: String,
+        /// The nearest destination.
+        near: Option<String>,
+    },
+    /// A destination is not reached by SFTP, so that it has no host key.
+    #[error("destination {destination} is of kind {kind}: it has no host key")]
+    NoHostKey {
+        /// The destination.
+        destination: String,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// A delivery that is not open cannot be given up.
+    #[error("there is no open delivery of {feed} {sequence} to {destination}")]
+    NoOpenDelivery {
+        /// The destination.
+        destination: String,
+        /// The feed.
+        feed: String,
+        /// The publication.
+        sequence: u32,
+    },
     /// `runs` was asked for a run that is not on record.
     #[error("no run's id begins with {run:?}")]
     UnknownRun {
@@ -279,6 +305,9 @@ impl Fault for HubError {
         match self {
             Self::UnknownCode { .. } => "usage.unknown-code",
             Self::UnknownFeed { .. } => "usage.unknown-feed",
+            Self::UnknownDestination { .. } => "usage.unknown-destination",
+            Self::NoHostKey { .. } => "usage.no-host-key",
+            Self::NoOpenDelivery { .. } => "usage.no-open-delivery",
             Self::UnknownLayout { .. } => "usage.unknown-layout",
             Self::UnknownMapping { .. } => "usage.unknown-mapping",
             Self::UnknownRun { .. } => "usage.unknown-run",

@@ -30,9 +30,6 @@ pub enum SftpError {
         /// The system's words.
         source: std::io::Error,
     },
-    /// A password cannot be hashed.
-    #[error("the password could not be hashed")]
-    Password,
 }
 
 impl Fault for SftpError {
@@ -42,7 +39,6 @@ impl Fault for SftpError {
             Self::HostKey { .. } => "sftp.host-key",
             Self::NoHostKey => "sftp.no-host-key",
             Self::Threads { .. } => "sftp.threads",
-            Self::Password => "sftp.password",
         }
     }
 
@@ -50,7 +46,6 @@ impl Fault for SftpError {
         match self {
             Self::Listen { .. } | Self::HostKey { .. } | Self::NoHostKey => Class::Operator,
             Self::Threads { .. } => Class::Retry,
-            Self::Password => Class::Bug,
         }
     }
 }

@@ -2,11 +2,11 @@
 
 mod errors;
 mod host_key;
-mod password;
+pub mod password;
 pub mod server;
 pub mod session;
 pub mod wire;
 
 pub use errors::SftpError;
 pub use host_key::{HostKey, HostKeyKind};
-pub use password::{hash_password, is_password};
+pub mod client;

@@ -1,7 +1,7 @@
 //! Between columns and the types of `core`: what does not read back is damage.
 
 use chrono::NaiveDate;
-use renkei_core::Digest;
+use renkei_core::{Class, Digest};
 use rusqlite::{Result, Row, types::Type};
 
 /// As a column holds it. Counts beyond 2^63 do not occur.
@@ -41,6 +41,13 @@ pub(crate) fn date(row: &Row<'_>, column: usize) -> Result<NaiveDate> {
 pub(crate) fn digest(row: &Row<'_>, column: usize) -> Result<Digest> {
     let bytes = row.get_ref(column)?.as_blob()?;
     bytes.try_into().map(Digest).map_err(|_| misfit(column, Type::Blob))
+}
+
+/// The class of a fault by its word.
+pub(crate) fn class(word: &str) -> Option<Class> {
+    [Class::Retry, Class::Partner, Class::Operator, Class::Bug]
+        .into_iter()
+        .find(|class| class.as_str() == word)
 }
 
 /// What a column holds is not what this program writes there.

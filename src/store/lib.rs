@@ -11,6 +11,8 @@ mod changes;
 mod columns;
 mod commits;
 mod connection;
+mod delivery;
+mod delivery_port;
 mod errors;
 pub mod intake;
 mod key;

@@ -56,6 +56,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { no: 8, name: "transfer", sql: include_str!("migrations/0008_transfer.sql") },
     Migration { no: 9, name: "ledger", sql: include_str!("migrations/0009_ledger.sql") },
     Migration { no: 10, name: "access", sql: include_str!("migrations/0010_access.sql") },
+    Migration { no: 11, name: "delivery", sql: include_str!("migrations/0011_delivery.sql") },
 ];
 
 /// The hub's tables.

@@ -81,7 +81,7 @@ impl Rulebook {
             (n_parts, matches!(rule.grantee, Grantee::Account(_)), rule.origin.is_granted())
         };
         let about: Vec<&Rule> =
-            self.rules_of(account).filter(|rule| is_at_or_below(folder, &rule.folder)).collect();
+            self.rules_of(account).filter(|rule| folder.is_at_or_below(&rule.folder)).collect();
         let nearest = about.iter().map(|rule| nearness(rule)).max();
         // Of equal rules one that gives the right is the line that decides; without any, the first.
         let equals = about.into_iter().filter(|rule| Some(nearness(rule)) == nearest);
@@ -102,7 +102,7 @@ impl Rulebook {
     pub fn ways(&self, account: &Account, folder: Option<&FolderPath>) -> BTreeSet<String> {
         let n_parts = folder.map_or(0, |folder| folder.parts().count());
         let leads = |rule: &&Rule| {
-            let is_below = folder.is_none_or(|folder| is_at_or_below(&rule.folder, folder));
+            let is_below = folder.is_none_or(|folder| rule.folder.is_at_or_below(folder));
             is_below && self.decide(account, Some(&rule.folder), Right::List).is_allowed
         };
         let next = |rule: &Rule| rule.folder.parts().nth(n_parts).map(str::to_owned);
@@ -113,10 +113,4 @@ impl Rulebook {
     pub fn folders(&self) -> BTreeSet<&FolderPath> {
         self.rules.iter().map(|rule| &rule.folder).collect()
     }
-}
-
-/// Whether a path is this folder or leads into it.
-fn is_at_or_below(path: &FolderPath, folder: &FolderPath) -> bool {
-    let rest = path.as_str().strip_prefix(folder.as_str());
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -92,6 +92,11 @@ pub enum Matter {
         /// The fault's code.
         fault_code: Word,
     },
+    /// Partner systems cannot log in: the SFTP server is not up.
+    DoorShut {
+        /// The fault's code.
+        fault_code: Word,
+    },
     /// The audit's chain is broken.
     AuditBroken {
         /// The first line that does not follow from the one before.
@@ -157,6 +162,19 @@ pub enum Matter {
         #[serde(with = "written")]
         since: Moment,
     },
+    /// A delivery is not tried again by itself.
+    DeliveryStopped {
+        /// The destination.
+        destination: Word,
+        /// The publication.
+        sequence: Sequence,
+        /// The fault's code.
+        fault_code: Word,
+        /// Its class: for [`Class::Retry`], the repeats are used up.
+        class: Class,
+        /// How many tries there were.
+        n_tries: u32,
+    },
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -182,6 +200,8 @@ pub enum AlertKind {
     CalendarEnding,
     /// [`Matter::SchedulerStopped`].
     SchedulerStopped,
+    /// [`Matter::DoorShut`].
+    DoorShut,
     /// [`Matter::AuditBroken`].
     AuditBroken,
     /// [`Matter::SetRefused`].
@@ -200,6 +220,8 @@ pub enum AlertKind {
     ReceiverRefused,
     /// [`Matter::ReceiverBehind`].
     ReceiverBehind,
+    /// [`Matter::DeliveryStopped`].
+    DeliveryStopped,
     /// [`Matter::Test`].
     Test,
 }
@@ -230,7 +252,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -240,6 +262,7 @@ impl AlertKind {
         Self::DiskLow,
         Self::CalendarEnding,
         Self::SchedulerStopped,
+        Self::DoorShut,
         Self::AuditBroken,
         Self::SetRefused,
         Self::SetIncomplete,
@@ -249,6 +272,7 @@ impl AlertKind {
         Self::NothingCame,
         Self::ReceiverRefused,
         Self::ReceiverBehind,
+        Self::DeliveryStopped,
         Self::Test,
     ];
 
@@ -264,6 +288,7 @@ impl AlertKind {
             Self::DiskLow => "disk-low",
             Self::CalendarEnding => "calendar-ending",
             Self::SchedulerStopped => "scheduler-stopped",
+            Self::DoorShut => "door-shut",
             Self::AuditBroken => "audit-broken",
             Self::SetRefused => "set-refused",
             Self::SetIncomplete => "set-incomplete",
@@ -273,6 +298,7 @@ impl AlertKind {
             Self::NothingCame => "nothing-came",
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
+            Self::DeliveryStopped => "delivery-stopped",
             Self::Test => "test",
         }
     }
@@ -354,6 +380,7 @@ impl Alert {
             (Matter::DiskLow { .. }, _) => AlertKind::DiskLow,
             (Matter::CalendarEnding { .. }, _) => AlertKind::CalendarEnding,
             (Matter::SchedulerStopped { .. }, _) => AlertKind::SchedulerStopped,
+            (Matter::DoorShut { .. }, _) => AlertKind::DoorShut,
             (Matter::AuditBroken { .. }, _) => AlertKind::AuditBroken,
             (Matter::SetRefused { .. }, _) => AlertKind::SetRefused,
             (Matter::SetIncomplete { .. }, _) => AlertKind::SetIncomplete,
@@ -363,6 +390,7 @@ impl Alert {
             (Matter::NothingCame { .. }, _) => AlertKind::NothingCame,
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
+            (Matter::DeliveryStopped { .. }, _) => AlertKind::DeliveryStopped,
             (Matter::Test, _) => AlertKind::Test,
         }
     }
@@ -387,8 +415,10 @@ impl Alert {
             | Matter::DeadlinePassed { .. }
             | Matter::DiskLow { .. }
             | Matter::SchedulerStopped { .. }
+            | Matter::DoorShut { .. }
             | Matter::AuditBroken { .. }
-            | Matter::ReceiverRefused { .. } => Severity::Error,
+            | Matter::ReceiverRefused { .. }
+            | Matter::DeliveryStopped { .. } => Severity::Error,
         }
     }
 
@@ -402,6 +432,7 @@ impl Alert {
             Matter::DiskLow { volume, .. } => AlertKey::disk(volume),
             Matter::CalendarEnding { calendar, .. } => AlertKey::calendar(calendar),
             Matter::SchedulerStopped { .. } => AlertKey::scheduler(),
+            Matter::DoorShut { .. } => AlertKey::door(),
             Matter::AuditBroken { .. } => AlertKey::audit(),
             Matter::SetRefused { place, .. } => AlertKey::intake(self.kind().as_str(), place, None),
             Matter::SetIncomplete { intake, .. }
@@ -411,6 +442,9 @@ impl Alert {
             Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
             Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, receiver)
+            }
+            Matter::DeliveryStopped { destination, .. } => {
+                AlertKey::receiver(self.kind().as_str(), feed, destination)
             }
             Matter::ClockJumped { .. } | Matter::Test => AlertKey::passing(self.kind().as_str()),
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod delivery;
 mod folders;
 mod inbox;
 mod intake;
@@ -15,6 +16,7 @@ mod transfer;
 
 pub use access::{AccessReading, AccessWriting, GrantEntry};
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
+pub use delivery::{DeliveryReading, DeliveryWatch, DeliveryWriting, HandedOver, ParcelSource, Transport};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
 pub use inbox::{Inbox, IntakeShelf, WhyRefused};
 pub use intake::{

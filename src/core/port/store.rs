@@ -13,6 +13,7 @@ use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use crate::moment::Moment;
 use crate::port::access::{AccessReading, AccessWriting};
 use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
+use crate::port::delivery::{DeliveryReading, DeliveryWriting};
 use crate::port::ledger::{LedgerReading, LedgerWriting};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, StandingPublication};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
@@ -60,7 +61,7 @@ pub trait Store: Send + Sync {
 }
 
 /// Reading, as of one instant.
-pub trait Snapshot: TransferReading + LedgerReading + AccessReading {
+pub trait Snapshot: TransferReading + LedgerReading + AccessReading + DeliveryReading {
     /// The last commit; 0 for an empty registry.
     fn head(&self) -> Result<CommitNo, StoreError>;
 
@@ -177,7 +178,7 @@ pub trait Snapshot: TransferReading + LedgerReading + AccessReading {
 }
 
 /// Writing: all of it or none.
-pub trait Transaction: TransferWriting + LedgerWriting + AccessWriting {
+pub trait Transaction: TransferWriting + LedgerWriting + AccessWriting + DeliveryWriting {
     /// All rows of a resident as of now, packed, number in clear, in key order.
     fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError>;
 

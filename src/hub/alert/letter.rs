@@ -178,7 +178,9 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         Matter::CalendarEnding { calendar, known_through } => {
             vec![("calendar", calendar.to_string()), ("known_through", known_through.to_string())]
         }
-        Matter::SchedulerStopped { fault_code } => vec![("fault", fault_code.to_string())],
+        Matter::SchedulerStopped { fault_code } | Matter::DoorShut { fault_code } => {
+            vec![("fault", fault_code.to_string())]
+        }
         Matter::AuditBroken { audit_no } => vec![("line", audit_no.to_string())],
         Matter::SetRefused { intake, place } => vec![intake_value(intake), ("place", place.to_string())],
         Matter::SetIncomplete { intake, n_sets }
@@ -195,6 +197,14 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
             ("receiver", receiver.to_string()),
             ("behind", grouped(u64::from(*n_behind))),
             ("since", clock(since)),
+        ],
+        // Its place in the letter is that of the one who is to be given something.
+        Matter::DeliveryStopped { destination, sequence, fault_code, class, n_tries } => vec![
+            ("receiver", destination.to_string()),
+            ("sequence", sequence.to_string()),
+            ("fault", fault_code.to_string()),
+            ("class", class_word(*class)),
+            ("attempts", n_tries.to_string()),
         ],
         Matter::Test => Vec::new(),
     }

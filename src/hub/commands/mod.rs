@@ -1,6 +1,8 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
+mod account;
+mod acl;
 mod alert;
 mod apply;
 mod audit;
@@ -12,12 +14,16 @@ mod completions;
 mod config;
 mod conform;
 mod daemon;
+mod deliver;
+mod deliveries;
 mod demo;
+mod destination;
 mod doctor;
 mod explain;
 mod feeds;
 mod generate;
 mod held;
+mod hostkey;
 mod init;
 mod input_file;
 mod intake;
@@ -41,6 +47,7 @@ mod run;
 mod runs;
 mod sample;
 mod schedule;
+mod sftp_server;
 mod show;
 mod status;
 mod top;
@@ -97,6 +104,9 @@ commands! {
     Held(held::Held),
     Redeliver(redeliver::Redeliver),
     Remake(remake::Remake),
+    Deliveries(deliveries::Deliveries),
+    Deliver(deliver::Deliver),
+    Destination(destination::Destination),
     Ledger(ledger::Ledger),
     Mend(mend::Mend),
     Versions(versions::Versions),
@@ -115,6 +125,10 @@ commands! {
     Cancel(cancel::Cancel),
     Enable(jobs::Enable),
     Disable(jobs::Disable),
+    Account(account::Account),
+    Acl(acl::Acl),
+    Hostkey(hostkey::Hostkey),
+    SftpServer(sftp_server::SftpServer),
     Audit(audit::Audit),
     Retention(retention::Retention),
     Alert(alert::Alert),
@@ -126,8 +140,12 @@ commands! {
 }
 
 impl Command {
-    /// True for the daemon, which logs more than a command.
+    /// True for what stays, which logs more than what ends.
     pub(crate) fn is_daemon(&self) -> bool {
-        matches!(self, Self::Daemon(_))
+        match self {
+            Self::Daemon(_) => true,
+            Self::Receive(receive) => receive.is_daemon(),
+            _ => false,
+        }
     }
 }

@@ -45,8 +45,9 @@ pub(super) fn take(job: &mut Table<'_>, problems: &Problems) -> Option<JobTerms>
     let priority = job
         .optional("priority")
         .map_or(Some(USUAL_PRIORITY), |priority| priority.integer_in(0..=MOST_PRIORITY));
-    let retry =
-        job.optional("retry").map_or(Some(RetryPolicy::default()), |retry| policy(retry.table()?, problems));
+    let retry = job.optional("retry").map_or(Some(RetryPolicy::default()), |retry| {
+        policy(retry.table()?, RetryPolicy::default(), problems)
+    });
     let warn_spot = job.spot_of("warn_before");
     let at = job.optional("deadline").map(Value::parsed::<ServiceTime>);
     let warning = job
@@ -78,8 +79,8 @@ fn values<T>(located: Vec<Located<T>>) -> Vec<T> {
     located.into_iter().map(|located| located.value).collect()
 }
 
-fn policy(mut table: Table<'_>, problems: &Problems) -> Option<RetryPolicy> {
-    let usual = RetryPolicy::default();
+/// Reads `{ tries, first, longest }`; what it does not name stays as usual.
+pub(super) fn policy(mut table: Table<'_>, usual: RetryPolicy, problems: &Problems) -> Option<RetryPolicy> {
     let pauses = TimeDelta::seconds(1)..=TimeDelta::hours(24);
     let longest_spot = table.spot_of("longest");
     let n_tries =

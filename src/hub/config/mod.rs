@@ -4,6 +4,7 @@
 pub mod alert;
 mod characters;
 mod daemon_part;
+mod destination;
 mod errors;
 mod feed;
 mod files;
@@ -19,6 +20,7 @@ mod metrics;
 mod night;
 mod paths;
 mod receivers;
+mod sftp;
 pub(crate) mod taking;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ mod types;
 
 pub use alert::AlertConfig;
 pub use daemon_part::DaemonConfig;
+pub use destination::{CommandTerms, Destination, WayTerms};
 pub use errors::ConfigError;
 pub(crate) use files::read_layout_files;
 pub use files::{HUB_FILE, find_folder};
@@ -35,4 +38,6 @@ pub use job_terms::JobTerms;
 pub use ledger::LedgerConfig;
 pub use metrics::MetricsConfig;
 pub(crate) use paths::resolve as resolve_path;
+pub(crate) use sftp::HOST_KEYS;
+pub use sftp::{ListeningAt, SftpConfig};
 pub use types::{Config, DeclaredFeed, Job, JobSchedule, KeySource, StoreConfig, System};

@@ -19,10 +19,12 @@ use renkei_registry::MunicipalityCode;
 
 use super::alert::AlertConfig;
 use super::daemon_part::DaemonConfig;
+use super::destination::Destination;
 use super::intake::Intake;
 use super::job_terms::JobTerms;
 use super::ledger::LedgerConfig;
 use super::metrics::MetricsConfig;
+use super::sftp::SftpConfig;
 
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
@@ -59,17 +61,21 @@ pub struct Config {
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
     /// All mappings by file name without `.toml`.
-    pub mappings: BTreeMap<String, Mapping>,
+    pub mappings: BTreeMap<String, Arc<Mapping>>,
     /// Who is told of what went wrong.
     pub alert: AlertConfig,
     /// Where the daemon's figures can be read.
     pub metrics: Option<MetricsConfig>,
     /// What systems hand in, in declared order.
     pub intakes: Vec<Intake>,
+    /// Where publications go beyond the hub's own folders, in declared order.
+    pub destinations: Vec<Destination>,
     /// Where files of online move-outs and transfer certificates go.
     pub transfer: TransferTerms,
     /// When a receiver that does not answer is told of.
     pub ledger: LedgerConfig,
+    /// Where partner systems log in; nowhere without.
+    pub sftp: Option<SftpConfig>,
 }
 
 /// Where everything durable is.
@@ -152,6 +158,11 @@ impl Config {
     /// The intake with this id.
     pub fn intake(&self, id: &str) -> Option<&Intake> {
         self.intakes.iter().find(|intake| intake.terms.id.as_str() == id)
+    }
+
+    /// The destination with this id.
+    pub fn destination(&self, id: &str) -> Option<&Destination> {
+        self.destinations.iter().find(|destination| destination.terms.id.as_str() == id)
     }
 
     /// The system with this id.

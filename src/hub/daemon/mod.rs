@@ -5,7 +5,9 @@
 //! daemon take turns as writers.
 
 mod alarms;
+mod checks;
 mod control;
+mod deliveries;
 mod head;
 mod inboxes;
 mod jumps;
@@ -15,7 +17,9 @@ mod look;
 mod notify;
 mod receipts;
 mod standstill;
+mod visitors;
 mod worker;
 
 pub(crate) use control::{DaemonLink, LiveRun};
 pub(crate) use keeper::run;
+pub(crate) use worker::dice;

@@ -85,7 +85,7 @@ pub(super) fn record(task: Task, outcome: Outcome) -> Ended {
 }
 
 /// Something that differs from try to try, to spread pauses.
-pub(super) fn dice() -> u32 {
+pub(crate) fn dice() -> u32 {
     use std::hash::{BuildHasher as _, RandomState};
     // The state is made anew from the system's randomness.
     u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0)

@@ -1,5 +1,6 @@
 //! The door: connections are taken, counted, turned away or attended until they end.
 
+use crate::password::is_password_of;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -99,7 +100,7 @@ impl House {
     /// Checks a password where it may take its time; a few at once.
     pub(super) async fn is_password(&self, password: Zeroizing<String>, hash: String) -> bool {
         let Ok(_permit) = self.checks.acquire().await else { return false };
-        let checked = tokio::task::spawn_blocking(move || crate::is_password(&password, &hash));
+        let checked = tokio::task::spawn_blocking(move || is_password_of(password.as_bytes(), &hash));
         checked.await.unwrap_or(false)
     }
 

@@ -1,5 +1,6 @@
 //! Starting the server, asking how it stands, and stopping it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -71,6 +72,11 @@ impl ServerHandle {
     /// Connections that are open, also those that have not logged in.
     pub fn n_connections(&self) -> usize {
         self.house.connections.all().len()
+    }
+
+    /// The accounts that are logged in, each once.
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        self.house.connections.all().iter().filter_map(|connection| connection.account()).collect()
     }
 
     /// Ends every connection of an account: its rights to be here were taken away.

@@ -27,7 +27,7 @@ pub(super) fn read(mut table: Table<'_>, problems: &Problems) -> Option<CommandC
 }
 
 /// Whoever may write the program, or put another in its place, acts with the hub's rights.
-fn check_program(written: &Located<String>, problems: &Problems) -> Option<PathBuf> {
+pub(in crate::config) fn check_program(written: &Located<String>, problems: &Problems) -> Option<PathBuf> {
     let path = Path::new(&written.value);
     if !path.is_absolute() {
         let hint = "the whole path, such as /usr/local/bin/notify; options go into args".to_owned();

@@ -12,6 +12,7 @@ use std::time::Duration;
 use renkei_core::alert::{Channel, RateLimit, Severity};
 use renkei_core::declared::{Problems, Table, Value};
 
+pub(in crate::config) use command::check_program;
 pub use mail::{MailSecurity, Mailbox};
 pub use secret::SecretSource;
 

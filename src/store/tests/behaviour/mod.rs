@@ -4,6 +4,7 @@
 pub(crate) mod access;
 pub(crate) mod alerts;
 pub(crate) mod audit;
+pub(crate) mod deliveries;
 pub(crate) mod history;
 pub(crate) mod ledger;
 pub(crate) mod loads;
@@ -73,6 +74,10 @@ macro_rules! behaviour_suite {
             ledger: an_event_is_recorded_once_by_its_source,
                 events_are_told_by_feed_sequence_and_receiver,
                 a_receiver_stands_where_its_answers_say;
+            deliveries: a_line_is_written_over_and_keeps_its_tries,
+                open_lines_are_told_by_destination_feed_and_sequence,
+                what_has_no_line_yet_begins_with_the_last_full,
+                a_host_key_is_accepted_once_and_taken_back;
             runs: a_run_is_written_and_overwritten,
                 runs_are_told_newest_first,
                 steps_belong_to_a_run,

@@ -1,0 +1,135 @@
+//! What is due at a destination, and what follows a try.
+//!
+//! Publications of a feed go to a destination in order: a receiver who is given 7 before 6 would have to wait, and
+//! one who cannot check the chain would take them the wrong way round. Feeds do not wait for one another, nor do
+//! destinations.
+
+use std::collections::BTreeSet;
+
+use super::fault::DeliveryError;
+use super::line::{DeliveryLine, DeliveryState};
+use super::target::DeliveryTerms;
+use crate::fault::Fault as _;
+use crate::ids::{FeedId, Sequence};
+use crate::moment::Moment;
+use crate::port::HandedOver;
+use crate::retry::{Next, after_fault};
+
+/// What an open delivery waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waiting {
+    /// Nothing: it is next.
+    Nothing,
+    /// Its feed is not given to that destination any more.
+    NotDeclared,
+    /// An earlier publication of its feed.
+    Earlier(Sequence),
+    /// The time of its next try.
+    Retry(Moment),
+    /// The destination's window.
+    Window(Moment),
+    /// A person.
+    Person,
+}
+
+/// The lines of one destination that may be tried now, oldest feed entry first. `lines` are its open lines in any
+/// order. At most one of each feed: the next one is due when this one is delivered.
+pub fn deliverable<'l>(
+    terms: &DeliveryTerms,
+    lines: &'l [DeliveryLine],
+    now: Moment,
+) -> Vec<&'l DeliveryLine> {
+    let standings = standing(terms, lines, now);
+    let mut due: Vec<&DeliveryLine> = standings
+        .into_iter()
+        .filter(|(_, waiting)| *waiting == Waiting::Nothing)
+        .map(|(line, _)| line)
+        .collect();
+    // Whoever waits longest goes first, so that one busy feed does not starve another.
+    due.sort_by(|one, other| {
+        (one.since, &one.feed, one.sequence).cmp(&(other.since, &other.feed, other.sequence))
+    });
+    due
+}
+
+/// The open lines of one destination in order of feed and number, each with what it waits for.
+pub fn standing<'l>(
+    terms: &DeliveryTerms,
+    lines: &'l [DeliveryLine],
+    now: Moment,
+) -> Vec<(&'l DeliveryLine, Waiting)> {
+    let mut open: Vec<&DeliveryLine> =
+        lines.iter().filter(|line| line.destination == terms.id && line.state.is_open()).collect();
+    open.sort_by(|one, other| (&one.feed, one.sequence).cmp(&(&other.feed, other.sequence)));
+    let window = terms.windows.opens_at(now);
+    let mut first_of: BTreeSet<(&FeedId, Sequence)> = BTreeSet::new();
+    open.into_iter()
+        .map(|line| {
+            let earlier = first_of.iter().find(|(feed, _)| *feed == &line.feed).map(|(_, first)| *first);
+            if earlier.is_none() {
+                first_of.insert((&line.feed, line.sequence));
+            }
+            let waiting = match (line.state, earlier) {
+                _ if !terms.feeds.contains(&line.feed) => Waiting::NotDeclared,
+                (DeliveryState::Stopped, _) => Waiting::Person,
+                (_, Some(earlier)) => Waiting::Earlier(earlier),
+                _ => match (line.next_at.filter(|next_at| *next_at > now), window) {
+                    (Some(next_at), _) => Waiting::Retry(next_at),
+                    (None, Some(opens_at)) => Waiting::Window(opens_at),
+                    (None, None) => Waiting::Nothing,
+                },
+            };
+            (line, waiting)
+        })
+        .collect()
+}
+
+/// The line while a try is under way. It counts from its beginning, so that one in which the process ended counts too.
+pub fn begun(line: &DeliveryLine, n_bytes: u64) -> DeliveryLine {
+    DeliveryLine {
+        n_tries: line.n_tries + 1,
+        n_attempts: line.n_attempts + 1,
+        next_at: None,
+        n_bytes,
+        ..line.clone()
+    }
+}
+
+/// The line after a try that [`begun`] counted. `dice` spreads the pause as in [`after_fault`].
+pub fn ended(
+    terms: &DeliveryTerms,
+    line: &DeliveryLine,
+    outcome: Result<&HandedOver, &DeliveryError>,
+    now: Moment,
+    dice: u32,
+) -> DeliveryLine {
+    let line = line.clone();
+    match outcome {
+        Ok(_) => DeliveryLine {
+            state: DeliveryState::Delivered,
+            next_at: None,
+            fault_code: None,
+            fault_class: None,
+            delivered_at: Some(now),
+            ..line
+        },
+        // Asked to end is no failure: it counts as no try and goes on at the next look.
+        Err(DeliveryError::Stopped) => {
+            DeliveryLine { n_tries: line.n_tries.saturating_sub(1), next_at: None, ..line }
+        }
+        Err(error) => {
+            let next = after_fault(&terms.retry, error.class(), line.n_tries, now, dice);
+            let (state, next_at) = match next {
+                Next::TryAgain(at) => (DeliveryState::Due, Some(at)),
+                Next::Stop => (DeliveryState::Stopped, None),
+            };
+            DeliveryLine {
+                state,
+                next_at,
+                fault_code: Some(error.code().to_owned()),
+                fault_class: Some(error.class()),
+                ..line
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! One try of one delivery.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use renkei_core::delivery::{
+    DeliveryAttempt, DeliveryError, DeliveryLine, DeliveryTerms, Parcel, ParcelFile, begun, deliverable,
+    ended,
+};
+use renkei_core::ledger::{EventKind, LedgerEvent};
+use renkei_core::port::{
+    DeliveryWatch, FolderError, HandedOver, ParcelSource, PublicationRecord, Shelf, Transport,
+};
+use renkei_core::publication::Progress;
+use renkei_core::{Fault as _, Moment};
+
+use crate::error::EngineError;
+use crate::generate::audit_entry;
+use crate::house::House;
+
+/// A destination and the way there.
+#[derive(Clone, Copy)]
+pub struct Way<'w> {
+    /// On what terms.
+    pub terms: &'w DeliveryTerms,
+    /// By what.
+    pub transport: &'w dyn Transport,
+    /// Something that differs from try to try, to spread pauses.
+    pub dice: &'w (dyn Fn() -> u32 + Sync),
+}
+
+/// A try that ended and is on record.
+#[derive(Debug)]
+pub struct Delivered {
+    /// The line as it stands now.
+    pub line: DeliveryLine,
+    /// What came of it.
+    pub outcome: Result<HandedOver, DeliveryError>,
+}
+
+/// Delivers what is due at a destination, one after the other, until nothing is or the work is asked to end; `each` is
+/// told of every try.
+pub fn deliver_due(
+    house: House<'_>,
+    way: Way<'_>,
+    each: &mut dyn FnMut(&Delivered),
+) -> Result<(), EngineError> {
+    loop {
+        if house.witness.wants_stop() {
+            return Ok(());
+        }
+        let lines = house.store.snapshot()?.delivery_lines(Some(&way.terms.id), true)?;
+        let Some(line) = deliverable(way.terms, &lines, house.clock.now()).into_iter().next().cloned() else {
+            return Ok(());
+        };
+        let delivered = deliver_one(house, way, &line)?;
+        each(&delivered);
+        if matches!(delivered.outcome, Err(DeliveryError::Stopped)) {
+            return Ok(());
+        }
+    }
+}
+
+/// Tries one line, whether it is due or not, and records how it ended.
+pub fn deliver_one(house: House<'_>, way: Way<'_>, line: &DeliveryLine) -> Result<Delivered, EngineError> {
+    let record = house.store.snapshot()?.publication(&line.feed, line.sequence)?;
+    let record = record.filter(|record| record.progress == Progress::Published);
+    let parcel = record.as_ref().and_then(Parcel::of);
+    let line = begun(line, parcel.as_ref().map_or(0, Parcel::n_bytes));
+    let attempt = DeliveryAttempt {
+        feed: line.feed.clone(),
+        sequence: line.sequence,
+        destination: line.destination.clone(),
+        attempt_no: line.n_attempts,
+        operator: house.operator.to_owned(),
+        started_at: house.clock.now(),
+        ended_at: None,
+        fault_code: None,
+        fault_class: None,
+        n_files_sent: 0,
+        n_files_there: 0,
+        n_bytes_sent: 0,
+    };
+    let mut tx = house.store.begin()?;
+    tx.put_delivery_line(&line)?;
+    tx.put_delivery_attempt(&attempt)?;
+    tx.commit()?;
+    house.witness.reached("deliver.begun");
+    let outcome = match (&record, &parcel) {
+        (Some(record), Some(parcel)) => {
+            let source = HubSource { house, record, parcel };
+            let what = format!("{} → {}", line.feed, line.destination);
+            let watch = Watch { house, what, n_sent: AtomicU64::new(0), n_bytes: parcel.n_bytes() };
+            way.transport.hand_over(parcel, &source, &watch)
+        }
+        _ => Err(DeliveryError::NoParcel),
+    };
+    house.witness.reached("deliver.handed-over");
+    let line = ended(way.terms, &line, outcome.as_ref(), house.clock.now(), (way.dice)());
+    record_end(house, &line, attempt, parcel.as_ref(), outcome.as_ref())?;
+    house.witness.reached("deliver.recorded");
+    Ok(Delivered { line, outcome })
+}
+
+fn record_end(
+    house: House<'_>,
+    line: &DeliveryLine,
+    attempt: DeliveryAttempt,
+    parcel: Option<&Parcel>,
+    outcome: Result<&HandedOver, &DeliveryError>,
+) -> Result<(), EngineError> {
+    let now = house.clock.now();
+    let attempt = DeliveryAttempt { ended_at: Some(now), ..attempt };
+    let attempt = match outcome {
+        Ok(done) => DeliveryAttempt {
+            n_files_sent: done.n_files_sent,
+            n_files_there: done.n_files_there,
+            n_bytes_sent: done.n_bytes_sent,
+            ..attempt
+        },
+        Err(error) => DeliveryAttempt {
+            fault_code: Some(error.code().to_owned()),
+            fault_class: Some(error.class()),
+            ..attempt
+        },
+    };
+    let mut tx = house.store.begin()?;
+    // A person may have given the line up while it was under way; what arrived is on record all the same.
+    let stands = tx.delivery_line(&line.feed, line.sequence, &line.destination)?;
+    let is_given_up = stands.is_some_and(|stands| !stands.state.is_open());
+    if outcome.is_ok() || !is_given_up {
+        tx.put_delivery_line(line)?;
+    }
+    tx.put_delivery_attempt(&attempt)?;
+    if let (Ok(_), Some(parcel)) = (outcome, parcel) {
+        tx.record_ledger_event(&event(line, parcel, now))?;
+    }
+    if !matches!(outcome, Err(DeliveryError::Stopped)) {
+        let what = format!("deliver {} {} to {}", line.feed, line.sequence, line.destination);
+        let result = match outcome {
+            Ok(done) => format!("{} files sent, {} there already", done.n_files_sent, done.n_files_there),
+            Err(error) => format!("{} ({})", error.code(), line.state.as_str()),
+        };
+        tx.append_audit(&audit_entry(house, what, house.reason, result))?;
+    }
+    Ok(tx.commit()?)
+}
+
+fn event(line: &DeliveryLine, parcel: &Parcel, now: Moment) -> LedgerEvent {
+    LedgerEvent {
+        feed: line.feed.clone(),
+        sequence: line.sequence,
+        receiver: line.receiver.clone(),
+        kind: EventKind::Delivered,
+        at: now,
+        source: parcel.source_of_event(&line.destination, &line.receiver),
+        reasons: Vec::new(),
+        holds: None,
+        state: None,
+        recorded_at: now,
+    }
+}
+
+/// The hub's own folders; where a receiver took a file out of them, the archive.
+struct HubSource<'s> {
+    house: House<'s>,
+    record: &'s PublicationRecord,
+    parcel: &'s Parcel,
+}
+
+impl ParcelSource for HubSource<'_> {
+    fn open(&self, file: &ParcelFile) -> Result<Box<dyn Read + Send>, DeliveryError> {
+        if file.name == self.parcel.notice.name {
+            // The record is the notice, byte for byte; a receiver may have removed the file.
+            return Ok(Box::new(std::io::Cursor::new(self.record.notice.clone().into_bytes())));
+        }
+        let folders = self.house.folders;
+        match folders.read(&self.parcel.folder, &file.name) {
+            Err(FolderError::Missing { .. }) => {
+                let shelf = Shelf { feed: &self.parcel.feed, sequence: self.parcel.sequence };
+                folders.read_kept(&shelf, &file.name).map_err(DeliveryError::Source)
+            }
+            read => read.map_err(DeliveryError::Source),
+        }
+    }
+}
+
+struct Watch<'w> {
+    house: House<'w>,
+    what: String,
+    n_sent: AtomicU64,
+    n_bytes: u64,
+}
+
+impl DeliveryWatch for Watch<'_> {
+    fn sent(&self, n_bytes: u64) {
+        let n_sent = self.n_sent.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
+        self.house.witness.progress(&self.what, n_sent.min(self.n_bytes), self.n_bytes);
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.house.witness.wants_stop()
+    }
+}

@@ -1,0 +1,179 @@
+//! `renkei deliver`.
+
+use clap::Args;
+use renkei_core::delivery::{DeliveryLine, DeliveryState, DeliveryWindows};
+use renkei_core::{Fault as _, FeedId, Sequence};
+use renkei_engine::House;
+use renkei_engine::deliver::{Delivered, Way, deliver_again, deliver_one, give_up, note_due};
+use serde_json::{Value, json};
+
+use super::destination::declared;
+use super::reason::Reason;
+use crate::config::Destination;
+use crate::daemon::dice;
+use crate::delivery::{Keeper, open_way};
+use crate::workplace::Workplace;
+use crate::{Exit, Failure, HubError, Session};
+
+/// Deliver now what destinations are still to be given, whatever it waits for.
+///
+/// Without --publication everything that is open is tried in order, what had stopped too, without waiting for pauses
+/// or windows. With it, that publication is given, once more where it was delivered before: what is there already with
+/// the same bytes is left as it is.
+#[derive(Debug, Args)]
+pub(crate) struct Deliver {
+    /// The destination; all of them where none is given.
+    destination: Option<String>,
+    /// One publication, as FEED:SEQ.
+    #[arg(long, value_name = "FEED:SEQ", requires = "destination", value_parser = publication)]
+    publication: Option<(FeedId, Sequence)>,
+    /// Give nothing: the publication is not to be delivered any more, and later ones go on.
+    #[arg(long, requires = "publication")]
+    give_up: bool,
+    #[command(flatten)]
+    reason: Reason,
+}
+
+fn publication(text: &str) -> Result<(FeedId, Sequence), String> {
+    let (feed, sequence) = text.rsplit_once(':').ok_or("must be FEED:SEQ, such as 001o005-v1.1:12")?;
+    let feed = feed.parse().map_err(|error: renkei_core::IdError| error.to_string())?;
+    let sequence = sequence.parse::<u32>().ok().filter(|sequence| *sequence > 0);
+    Ok((feed, Sequence(sequence.ok_or("the sequence must be a number from 1")?)))
+}
+
+impl Deliver {
+    pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let workplace = Workplace::for_noting(session)?;
+        let house = House { reason: &self.reason.reason, ..workplace.house() };
+        let destinations: Vec<&Destination> = match &self.destination {
+            Some(id) => vec![declared(&workplace.config, id)?],
+            None => workplace.config.destinations.iter().collect(),
+        };
+        if let (true, Some((feed, sequence)), [destination]) =
+            (self.give_up, &self.publication, destinations.as_slice())
+        {
+            return give_up_one(session, house, destination, feed, *sequence);
+        }
+        let terms: Vec<_> = destinations.iter().map(|destination| destination.terms.clone()).collect();
+        note_due(house, &terms)?;
+        let mut told = Vec::new();
+        for destination in destinations {
+            // A daemon that is at work there does what is asked for.
+            let _keeper =
+                Keeper::take(workplace.premises(), &workplace.config, destination, "renkei deliver")?;
+            let transport = open_way(workplace.premises(), &workplace.config, destination)?;
+            let way = Way { terms: &destination.terms, transport: transport.as_ref(), dice: &dice };
+            match &self.publication {
+                Some((feed, sequence)) => {
+                    let line = deliver_again(house, &destination.terms, feed, *sequence)?;
+                    told.push(deliver_one(house, way, &line)?);
+                }
+                None => all_open(house, way, &mut told)?,
+            }
+        }
+        workplace.end_progress();
+        report(session, &told);
+        let failed = told.iter().filter_map(|delivered| delivered.outcome.as_ref().err());
+        Ok(failed
+            .map(|error| Exit::of_class(error.class()))
+            .max_by_key(|exit| exit.number())
+            .unwrap_or(Exit::Ok))
+    }
+}
+
+/// Tries every open line in order; of a feed whose line fails the later ones are left.
+fn all_open(house: House<'_>, way: Way<'_>, told: &mut Vec<Delivered>) -> Result<(), Failure> {
+    let terms =
+        renkei_core::delivery::DeliveryTerms { windows: DeliveryWindows::default(), ..way.terms.clone() };
+    let way = Way { terms: &terms, ..way };
+    let open = house.store.snapshot()?.delivery_lines(Some(&terms.id), true)?;
+    let mut failed: Vec<FeedId> = Vec::new();
+    for line in open.iter().filter(|line| terms.feeds.contains(&line.feed)) {
+        if failed.contains(&line.feed) {
+            continue;
+        }
+        let line = match line.state {
+            DeliveryState::Stopped => deliver_again(house, &terms, &line.feed, line.sequence)?,
+            _ => line.clone(),
+        };
+        let delivered = deliver_one(house, way, &line)?;
+        if delivered.outcome.is_err() {
+            failed.push(line.feed.clone());
+        }
+        told.push(delivered);
+    }
+    Ok(())
+}
+
+fn give_up_one(
+    session: &Session,
+    house: House<'_>,
+    destination: &Destination,
+    feed: &FeedId,
+    sequence: Sequence,
+) -> Result<Exit, Failure> {
+    let id = &destination.terms.id;
+    if give_up(house, id, feed, sequence)?.is_none() {
+        let (destination, feed) = (id.to_string(), feed.to_string());
+        return Err(HubError::NoOpenDelivery { destination, feed, sequence: sequence.0 }.into());
+    }
+    session.console().say(
+        format_args!("見送りました: {feed} 連番 {sequence} → {id}"),
+        format_args!("Given up: {feed} sequence {sequence} to {id}"),
+    );
+    Ok(Exit::Ok)
+}
+
+fn report(session: &Session, told: &[Delivered]) {
+    let console = session.console();
+    if console.is_json() {
+        console.json(&told.iter().map(as_json).collect::<Vec<_>>());
+        return;
+    }
+    if told.is_empty() {
+        console.say("引き渡すものはありません。", "Nothing is to be delivered.");
+    }
+    for Delivered { line, outcome } in told {
+        let DeliveryLine { feed, sequence, destination, .. } = line;
+        match outcome {
+            Ok(done) => console.say(
+                format_args!(
+                    "引き渡しました: {feed} 連番 {sequence} → {destination}（送信 {}、既にあったもの {}）",
+                    done.n_files_sent, done.n_files_there
+                ),
+                format_args!(
+                    "Delivered: {feed} sequence {sequence} to {destination} ({} sent, {} there already)",
+                    done.n_files_sent, done.n_files_there
+                ),
+            ),
+            Err(error) => {
+                let mut causes = error.to_string();
+                if let Some(cause) = std::error::Error::source(error) {
+                    causes.push_str(": ");
+                    causes.push_str(&cause.to_string());
+                }
+                let code = error.code();
+                console.say(
+                    format_args!(
+                        "引渡しできません: {feed} 連番 {sequence} → {destination}: {causes} [{code}]"
+                    ),
+                    format_args!(
+                        "Not delivered: {feed} sequence {sequence} to {destination}: {causes} [{code}]"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn as_json(delivered: &Delivered) -> Value {
+    let Delivered { line, outcome } = delivered;
+    json!({
+        "destination": line.destination, "feed": line.feed, "sequence": line.sequence, "state": line.state,
+        "files_sent": outcome.as_ref().map_or(0, |done| done.n_files_sent),
+        "files_there": outcome.as_ref().map_or(0, |done| done.n_files_there),
+        "bytes_sent": outcome.as_ref().map_or(0, |done| done.n_bytes_sent),
+        "fault_code": outcome.as_ref().err().map(renkei_core::Fault::code),
+        "detail": outcome.as_ref().err().map(ToString::to_string),
+    })
+}

@@ -1,0 +1,182 @@
+//! `renkei destination`: where publications go, the host keys that are accepted, and whether the way is open.
+
+use clap::{Args, Subcommand};
+use renkei_core::Fault as _;
+use renkei_core::declared::nearest;
+use renkei_engine::House;
+use renkei_engine::deliver::trust_key;
+use renkei_sftp::client::Fingerprint;
+use serde_json::json;
+
+use super::reason::Reason;
+use crate::config::{Config, Destination as Declared, WayTerms};
+use crate::console::TextTable;
+use crate::delivery::open_way;
+use crate::workplace::Workplace;
+use crate::{Exit, Failure, HubError, Session};
+
+/// See where publications are delivered, accept a partner's host key, try the way there.
+#[derive(Debug, Args)]
+pub(crate) struct Destination {
+    #[command(subcommand)]
+    command: DestinationCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DestinationCommand {
+    /// List the destinations with their ways, feeds, windows and accepted host keys.
+    List,
+    Trust(Trust),
+    Test(Test),
+}
+
+/// Accept a server's host key for a destination.
+///
+/// Compare the fingerprint with what the partner tells by another way than the network. Deliveries that the key had
+/// stopped become due again.
+#[derive(Debug, Args)]
+struct Trust {
+    /// The destination.
+    destination: String,
+    /// The fingerprint, as the refusal showed it.
+    #[arg(value_name = "SHA256:...")]
+    fingerprint: Fingerprint,
+    /// Take all other keys of the destination back.
+    #[arg(long)]
+    only: bool,
+    #[command(flatten)]
+    reason: Reason,
+}
+
+/// Connect, log in and look for the folder; nothing is given.
+#[derive(Debug, Args)]
+struct Test {
+    /// The destination.
+    destination: String,
+}
+
+/// The destination with this id.
+pub(super) fn declared<'c>(config: &'c Config, id: &str) -> Result<&'c Declared, Failure> {
+    config.destination(id).ok_or_else(|| {
+        let ids = config.destinations.iter().map(|destination| destination.terms.id.as_str());
+        let near = nearest(id, ids).map(str::to_owned);
+        HubError::UnknownDestination { destination: id.to_owned(), near }.into()
+    })
+}
+
+impl Destination {
+    pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        match &self.command {
+            DestinationCommand::List => list(session),
+            DestinationCommand::Trust(trust) => trust.run(session),
+            DestinationCommand::Test(test) => test.run(session),
+        }
+    }
+}
+
+impl Trust {
+    fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let workplace = Workplace::for_noting(session)?;
+        let destination = declared(&workplace.config, &self.destination)?;
+        if !matches!(destination.way, WayTerms::Sftp(_)) {
+            let (kind, destination) = (destination.way.as_str(), self.destination.clone());
+            return Err(HubError::NoHostKey { destination, kind }.into());
+        }
+        let house = House { reason: &self.reason.reason, ..workplace.house() };
+        let fingerprint = self.fingerprint.to_string();
+        let (is_new, n_taken_back) = trust_key(house, &destination.terms.id, &fingerprint, self.only)?;
+        let console = session.console();
+        if console.is_json() {
+            console.json(&json!({ "accepted": fingerprint, "is_new": is_new, "taken_back": n_taken_back }));
+        } else {
+            let id = &self.destination;
+            console.say(
+                format_args!("ホスト鍵を受け入れました: {id} {fingerprint}（取り消し {n_taken_back}）"),
+                format_args!("Host key accepted: {id} {fingerprint} ({n_taken_back} taken back)"),
+            );
+        }
+        if let Some(daemon) = crate::daemon::DaemonLink::find(&workplace.config) {
+            daemon.wake();
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+impl Test {
+    fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let workplace = Workplace::for_reading(session)?;
+        let destination = declared(&workplace.config, &self.destination)?;
+        let transport = open_way(workplace.premises(), &workplace.config, destination)?;
+        let console = session.console();
+        match transport.probe() {
+            Ok(met) if console.is_json() => console.json(&json!({ "ok": true, "met": met })),
+            Ok(met) => console.data(met),
+            Err(error) if console.is_json() => {
+                let exit = Exit::of_class(error.class());
+                console
+                    .json(&json!({ "ok": false, "fault_code": error.code(), "detail": error.to_string() }));
+                return Ok(exit);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn list(session: &Session) -> Result<Exit, Failure> {
+    let config = session.config()?;
+    // A hub without a database has accepted no key yet.
+    let workplace = config.store.path.exists().then(|| Workplace::for_reading(session)).transpose()?;
+    let snapshot = workplace.as_ref().map(Workplace::snapshot).transpose()?;
+    let (console, lang) = (session.console(), session.console().lang());
+    let mut table = TextTable::new([
+        lang.pick("引渡先", "destination"),
+        lang.pick("業務", "system"),
+        lang.pick("方法", "kind"),
+        lang.pick("行き先", "where"),
+        lang.pick("配信系列", "feeds"),
+        lang.pick("時間帯", "windows"),
+        lang.pick("ホスト鍵", "host keys"),
+    ]);
+    let mut objects = Vec::new();
+    for destination in &config.destinations {
+        let Declared { terms, way } = destination;
+        let mut keys: Vec<String> = match way {
+            WayTerms::Sftp(terms) => terms.host_keys.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        };
+        if let Some(snapshot) = &snapshot {
+            keys.extend(snapshot.trusted_keys(&terms.id)?.into_iter().map(|key| key.fingerprint));
+        }
+        let place = match way {
+            WayTerms::Folder { root, folder } => folder
+                .as_ref()
+                .map_or(root.clone(), |folder| root.join(folder.as_str()))
+                .display()
+                .to_string(),
+            WayTerms::Sftp(terms) => format!("{}@{}:{} {}", terms.user, terms.host, terms.port, terms.folder),
+            WayTerms::Command(terms) => terms.program.display().to_string(),
+        };
+        let windows: Vec<String> = terms.windows.all().iter().map(ToString::to_string).collect();
+        let feeds: Vec<&str> = terms.feeds.iter().map(renkei_core::FeedId::as_str).collect();
+        objects.push(json!({
+            "id": terms.id, "system": terms.system, "kind": way.as_str(), "where": place, "feeds": feeds,
+            "windows": windows, "host_keys": keys,
+        }));
+        table.row([
+            terms.id.to_string(),
+            terms.system.to_string(),
+            way.as_str().to_owned(),
+            place,
+            feeds.join(" "),
+            if windows.is_empty() { lang.pick("常時", "always").to_owned() } else { windows.join(" ") },
+            if keys.is_empty() { "-".to_owned() } else { keys.join(" ") },
+        ]);
+    }
+    if console.is_json() {
+        console.json(&objects);
+    } else {
+        console.table(&table);
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,44 @@
+//! Who is told of deliveries that stopped.
+
+use renkei_core::Class;
+use renkei_core::Moment;
+use renkei_core::alert::{Alert, AlertKey, AlertKind, Matter, Word};
+use renkei_core::delivery::{DeliveryLine, DeliveryState};
+use renkei_core::port::{Store, StoreError};
+
+use super::alarms::{Alarms, note, open_alerts};
+
+/// Brings the alerts about deliveries into line with what is on record; writes nothing where they are.
+pub(super) fn tell_of_deliveries(store: &dyn Store, alarms: &Alarms, now: Moment) {
+    note(try_tell(store, alarms, now), "the deliveries");
+}
+
+fn try_tell(store: &dyn Store, alarms: &Alarms, now: Moment) -> Result<(), StoreError> {
+    let snapshot = store.snapshot()?;
+    let lines = snapshot.delivery_lines(None, true)?;
+    let stopped = lines.iter().filter(|line| line.state == DeliveryState::Stopped);
+    let mut wanted: Vec<Alert> = stopped.map(|line| alert_of(line, now)).collect();
+    // Several of a feed may have been stopped by hand; they are one condition.
+    wanted.dedup_by_key(|alert| alert.key());
+    let of_deliveries = |alert: &&Alert| alert.kind() == AlertKind::DeliveryStopped;
+    let open: Vec<AlertKey> =
+        open_alerts(snapshot.as_ref())?.iter().filter(of_deliveries).map(Alert::key).collect();
+    drop(snapshot);
+    for alert in wanted.iter().filter(|alert| !open.contains(&alert.key())) {
+        alarms.open(store, alert)?;
+    }
+    let over: Vec<AlertKey> =
+        open.into_iter().filter(|key| !wanted.iter().any(|alert| alert.key() == *key)).collect();
+    if over.is_empty() { Ok(()) } else { alarms.clear(store, &over, now) }
+}
+
+fn alert_of(line: &DeliveryLine, now: Moment) -> Alert {
+    let matter = Matter::DeliveryStopped {
+        destination: Word::of(line.destination.as_str()),
+        sequence: line.sequence,
+        fault_code: Word::of(line.fault_code.as_deref().unwrap_or("-")),
+        class: line.fault_class.unwrap_or(Class::Operator),
+        n_tries: line.n_tries,
+    };
+    Alert::new(matter, now).of_feed(&line.feed)
+}

@@ -1,0 +1,8 @@
+//! Deliveries as the hub does them: which adapter carries what, one at a time for each destination.
+
+mod command;
+mod courier;
+mod way;
+
+pub(crate) use courier::Couriers;
+pub(crate) use way::{Keeper, open_way};

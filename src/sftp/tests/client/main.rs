@@ -1,0 +1,46 @@
+//! The client against real servers: both backends pass one suite, on OpenSSH's `sshd` behind a proxy that delays and
+//! cuts, on full disks, with keys and hosts that are not what they were.
+
+mod other_server;
+mod parcels;
+mod proxy;
+mod sshd;
+mod suite;
+
+use renkei_sftp::client::Backend;
+
+macro_rules! on_both_backends {
+    ($($name:ident),+ $(,)?) => {
+        mod ssh2 {
+            $(#[test]
+            fn $name() {
+                super::suite::$name(super::Backend::Ssh2);
+            })+
+        }
+        mod pipelined {
+            $(#[test]
+            fn $name() {
+                super::suite::$name(super::Backend::Pipelined);
+            })+
+        }
+    };
+}
+
+on_both_backends!(
+    a_parcel_arrives_whole_and_once,
+    other_bytes_under_a_name_are_never_overwritten,
+    a_cut_upload_goes_on_where_it_stopped,
+    a_part_with_other_bytes_is_not_taken_up,
+    what_is_cut_anywhere_is_whole_in_the_end,
+    a_host_key_nobody_accepted_is_refused,
+    a_login_that_is_refused_says_so,
+    a_key_that_others_may_read_is_not_used,
+    a_folder_that_is_not_there_is_the_partners_affair,
+    a_full_disk_is_tried_again,
+    a_server_that_says_nothing_holds_nobody_up,
+    nobody_listening_is_tried_again,
+    a_source_that_changed_is_not_given,
+    a_stop_ends_it_at_once,
+    the_rate_is_kept,
+    a_probe_leaves_nothing,
+);

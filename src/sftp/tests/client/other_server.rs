@@ -1,0 +1,1 @@
+//! Another server than OpenSSH's, where there is one.

@@ -1,0 +1,206 @@
+//! Deliveries: a line for each publication and destination, its tries, and the host keys that were accepted.
+
+use renkei_core::delivery::{DeliveryAttempt, DeliveryLine, DeliveryState, TrustedKey};
+use renkei_core::{DestinationId, FeedId, Moment, Sequence};
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use crate::columns::{class, number, optional_word, sql_int, word};
+use crate::errors::SqliteError;
+
+const LINE: &str =
+    "feed, sequence, destination, receiver, state, n_tries, n_attempts, next_at, fault_code, fault_class,
+                    n_bytes, since, delivered_at";
+
+/// Lines by destination, feed and sequence.
+pub(crate) fn lines(
+    connection: &Connection,
+    destination: Option<&DestinationId>,
+    only_open: bool,
+) -> Result<Vec<DeliveryLine>, SqliteError> {
+    let open = if only_open { "AND state IN ('due', 'stopped')" } else { "" };
+    let of = if destination.is_some() { "destination = ?1" } else { "?1 IS NULL" };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {LINE} FROM delivery WHERE {of} {open} ORDER BY destination, feed, sequence"
+    ))?;
+    let lines = statement.query_map([destination.map(DestinationId::as_str)], read_line)?;
+    Ok(lines.collect::<Result<_, _>>()?)
+}
+
+/// One line.
+pub(crate) fn line(
+    connection: &Connection,
+    feed: &FeedId,
+    sequence: Sequence,
+    destination: &DestinationId,
+) -> Result<Option<DeliveryLine>, SqliteError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {LINE} FROM delivery WHERE destination = ?1 AND feed = ?2 AND sequence = ?3"
+    ))?;
+    let line = statement.query_row((destination.as_str(), feed.as_str(), sequence.0), read_line);
+    Ok(line.optional()?)
+}
+
+fn read_line(row: &Row<'_>) -> rusqlite::Result<DeliveryLine> {
+    Ok(DeliveryLine {
+        feed: word(row, 0, |text| text.parse().ok())?,
+        sequence: Sequence(number(row, 1)?),
+        destination: word(row, 2, |text| text.parse().ok())?,
+        receiver: word(row, 3, |text| text.parse().ok())?,
+        state: word(row, 4, DeliveryState::parse)?,
+        n_tries: number(row, 5)?,
+        n_attempts: number(row, 6)?,
+        next_at: optional_word(row, 7, Moment::parse)?,
+        fault_code: row.get(8)?,
+        fault_class: optional_word(row, 9, class)?,
+        n_bytes: number(row, 10)?,
+        since: word(row, 11, Moment::parse)?,
+        delivered_at: optional_word(row, 12, Moment::parse)?,
+    })
+}
+
+/// Writes a line, over the one that is there.
+pub(crate) fn put_line(connection: &Connection, line: &DeliveryLine) -> Result<(), SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO delivery (feed, sequence, destination, receiver, state, n_tries, n_attempts, next_at, fault_code,
+                               fault_class, n_bytes, since, delivered_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         ON CONFLICT (destination, feed, sequence) DO UPDATE SET receiver = excluded.receiver, state = excluded.state,
+             n_tries = excluded.n_tries, n_attempts = excluded.n_attempts, next_at = excluded.next_at,
+             fault_code = excluded.fault_code, fault_class = excluded.fault_class, n_bytes = excluded.n_bytes,
+             since = excluded.since, delivered_at = excluded.delivered_at",
+    )?;
+    statement.execute((
+        line.feed.as_str(),
+        line.sequence.0,
+        line.destination.as_str(),
+        line.receiver.as_str(),
+        line.state.as_str(),
+        line.n_tries,
+        line.n_attempts,
+        line.next_at.map(|at| at.to_string()),
+        line.fault_code.as_deref(),
+        line.fault_class.map(renkei_core::Class::as_str),
+        sql_int(line.n_bytes),
+        line.since.to_string(),
+        line.delivered_at.map(|at| at.to_string()),
+    ))?;
+    Ok(())
+}
+
+/// The tries of a line.
+pub(crate) fn attempts(
+    connection: &Connection,
+    feed: &FeedId,
+    sequence: Sequence,
+    destination: &DestinationId,
+) -> Result<Vec<DeliveryAttempt>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT attempt_no, operator, started_at, ended_at, fault_code, fault_class, n_files_sent, n_files_there,
+                n_bytes_sent
+         FROM delivery_attempt WHERE destination = ?1 AND feed = ?2 AND sequence = ?3 ORDER BY attempt_no",
+    )?;
+    let attempts = statement.query_map((destination.as_str(), feed.as_str(), sequence.0), |row| {
+        Ok(DeliveryAttempt {
+            feed: feed.clone(),
+            sequence,
+            destination: destination.clone(),
+            attempt_no: number(row, 0)?,
+            operator: row.get(1)?,
+            started_at: word(row, 2, Moment::parse)?,
+            ended_at: optional_word(row, 3, Moment::parse)?,
+            fault_code: row.get(4)?,
+            fault_class: optional_word(row, 5, class)?,
+            n_files_sent: number(row, 6)?,
+            n_files_there: number(row, 7)?,
+            n_bytes_sent: number(row, 8)?,
+        })
+    })?;
+    Ok(attempts.collect::<Result<_, _>>()?)
+}
+
+/// Writes a try, over the one with its number.
+pub(crate) fn put_attempt(connection: &Connection, attempt: &DeliveryAttempt) -> Result<(), SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO delivery_attempt (destination, feed, sequence, attempt_no, operator, started_at,
+             ended_at, fault_code, fault_class, n_files_sent, n_files_there, n_bytes_sent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    statement.execute((
+        attempt.destination.as_str(),
+        attempt.feed.as_str(),
+        attempt.sequence.0,
+        attempt.attempt_no,
+        &attempt.operator,
+        attempt.started_at.to_string(),
+        attempt.ended_at.map(|at| at.to_string()),
+        attempt.fault_code.as_deref(),
+        attempt.fault_class.map(renkei_core::Class::as_str),
+        sql_int(attempt.n_files_sent),
+        sql_int(attempt.n_files_there),
+        sql_int(attempt.n_bytes_sent),
+    ))?;
+    Ok(())
+}
+
+/// Published publications without a line.
+pub(crate) fn undelivered(
+    connection: &Connection,
+    feed: &FeedId,
+    destination: &DestinationId,
+) -> Result<Vec<Sequence>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "WITH start AS (SELECT coalesce(
+             (SELECT min(sequence) FROM delivery WHERE destination = ?2 AND feed = ?1),
+             (SELECT max(sequence) FROM publication WHERE feed = ?1 AND kind = 'full' AND progress = 'published'),
+             1) AS sequence)
+         SELECT p.sequence FROM publication p, start
+         WHERE p.feed = ?1 AND p.progress = 'published' AND p.sequence >= start.sequence
+           AND NOT EXISTS (SELECT 1 FROM delivery d
+                           WHERE d.destination = ?2 AND d.feed = ?1 AND d.sequence = p.sequence)
+         ORDER BY p.sequence",
+    )?;
+    let sequences =
+        statement.query_map((feed.as_str(), destination.as_str()), |row| Ok(Sequence(number(row, 0)?)))?;
+    Ok(sequences.collect::<Result<_, _>>()?)
+}
+
+/// The accepted host keys.
+pub(crate) fn keys(
+    connection: &Connection,
+    destination: &DestinationId,
+) -> Result<Vec<TrustedKey>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT fingerprint, operator, at FROM destination_key WHERE destination = ?1 ORDER BY key_no",
+    )?;
+    let keys = statement.query_map([destination.as_str()], |row| {
+        Ok(TrustedKey {
+            destination: destination.clone(),
+            fingerprint: row.get(0)?,
+            operator: row.get(1)?,
+            at: word(row, 2, Moment::parse)?,
+        })
+    })?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// Accepts a host key.
+pub(crate) fn trust(connection: &Connection, key: &TrustedKey) -> Result<bool, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO destination_key (destination, fingerprint, operator, at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (destination, fingerprint) DO NOTHING",
+    )?;
+    let n_written =
+        statement.execute((key.destination.as_str(), &key.fingerprint, &key.operator, key.at.to_string()))?;
+    Ok(n_written == 1)
+}
+
+/// Takes back all keys but one.
+pub(crate) fn distrust_but(
+    connection: &Connection,
+    destination: &DestinationId,
+    fingerprint: &str,
+) -> Result<u64, SqliteError> {
+    let mut statement = connection
+        .prepare_cached("DELETE FROM destination_key WHERE destination = ?1 AND fingerprint <> ?2")?;
+    Ok(statement.execute((destination.as_str(), fingerprint))? as u64)
+}

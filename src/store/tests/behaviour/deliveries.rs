@@ -1,0 +1,150 @@
+//! What destinations are given.
+
+use renkei_core::delivery::{DeliveryAttempt, DeliveryLine, DeliveryState, TrustedKey};
+use renkei_core::port::Store;
+use renkei_core::publication::Kind;
+use renkei_core::{Class, DestinationId, Moment, Sequence};
+
+use super::publications::{feed, publication, seal, settle};
+use super::{Fixture, PATIENT};
+
+fn now() -> Moment {
+    Moment::parse("2026-10-02T01:30:00+09:00").unwrap()
+}
+
+fn destination(id: &str) -> DestinationId {
+    id.parse().unwrap()
+}
+
+fn line(id: &str, feed_id: &str, sequence: u32) -> DeliveryLine {
+    DeliveryLine::due(&feed(feed_id), Sequence(sequence), &destination(id), &"015".parse().unwrap(), now())
+}
+
+fn put(store: &dyn Store, line: &DeliveryLine) {
+    let mut transaction = store.begin().unwrap();
+    transaction.put_delivery_line(line).unwrap();
+    transaction.commit().unwrap();
+}
+
+pub(crate) fn a_line_is_written_over_and_keeps_its_tries<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    put(&*store, &line("tax", "a", 1));
+    let failed = DeliveryLine {
+        n_tries: 1,
+        n_attempts: 4,
+        next_at: Some(now()),
+        fault_code: Some("delivery.cut-off".to_owned()),
+        fault_class: Some(Class::Retry),
+        n_bytes: 1 << 40,
+        ..line("tax", "a", 1)
+    };
+    put(&*store, &failed);
+    let attempt = |attempt_no, ended_at| DeliveryAttempt {
+        feed: feed("a"),
+        sequence: Sequence(1),
+        destination: destination("tax"),
+        attempt_no,
+        operator: "scheduler".to_owned(),
+        started_at: now(),
+        ended_at,
+        fault_code: None,
+        fault_class: None,
+        n_files_sent: 2,
+        n_files_there: 1,
+        n_bytes_sent: 99,
+    };
+    let mut transaction = store.begin().unwrap();
+    for (no, ended_at) in [(2, None), (1, Some(now())), (2, Some(now()))] {
+        transaction.put_delivery_attempt(&attempt(no, ended_at)).unwrap();
+    }
+    transaction.commit().unwrap();
+    let store = fixture.open(PATIENT);
+    let snapshot = store.snapshot().unwrap();
+    let read = snapshot.delivery_line(&feed("a"), Sequence(1), &destination("tax")).unwrap();
+    assert_eq!(read, Some(failed));
+    let attempts = snapshot.delivery_attempts(&feed("a"), Sequence(1), &destination("tax")).unwrap();
+    assert_eq!(attempts, [attempt(1, Some(now())), attempt(2, Some(now()))]);
+    assert_eq!(snapshot.delivery_line(&feed("a"), Sequence(2), &destination("tax")).unwrap(), None);
+}
+
+pub(crate) fn open_lines_are_told_by_destination_feed_and_sequence<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let states = [("tax", "b", 1, DeliveryState::Due), ("tax", "a", 2, DeliveryState::Stopped)];
+    let over = [("tax", "a", 1, DeliveryState::Delivered), ("care", "a", 1, DeliveryState::GivenUp)];
+    for (id, feed_id, sequence, state) in states.into_iter().chain(over) {
+        let delivered_at = (state == DeliveryState::Delivered).then(now);
+        put(&*store, &DeliveryLine { state, delivered_at, ..line(id, feed_id, sequence) });
+    }
+    let check = |id: Option<&str>, only_open, expected: &[&str]| {
+        let lines =
+            store.snapshot().unwrap().delivery_lines(id.map(destination).as_ref(), only_open).unwrap();
+        let told: Vec<String> = lines
+            .iter()
+            .map(|line| {
+                format!("{} {}{} {}", line.destination, line.feed, line.sequence, line.state.as_str())
+            })
+            .collect();
+        assert_eq!(told, expected);
+    };
+    check(None, true, &["tax a2 stopped", "tax b1 due"]);
+    check(Some("tax"), false, &["tax a1 delivered", "tax a2 stopped", "tax b1 due"]);
+    check(None, false, &["care a1 given-up", "tax a1 delivered", "tax a2 stopped", "tax b1 due"]);
+    check(Some("care"), true, &[]);
+}
+
+pub(crate) fn what_has_no_line_yet_begins_with_the_last_full<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let undelivered = |id| {
+        let sequences = store.snapshot().unwrap().undelivered(&feed("a"), &destination(id)).unwrap();
+        sequences.into_iter().map(|sequence| sequence.0).collect::<Vec<_>>()
+    };
+    let kinds = [Kind::Single, Kind::Full, Kind::Diff, Kind::Full, Kind::Diff, Kind::Diff];
+    for (sequence, kind) in (1u32..).zip(kinds) {
+        seal(&*store, &publication("a", sequence, kind)).unwrap();
+        if sequence < 6 {
+            settle(&*store, &feed("a"), sequence).unwrap();
+        }
+        let expected: &[u32] = match sequence {
+            1 => &[1],
+            2 => &[2],
+            3 => &[2, 3],
+            4 => &[4],
+            // The sixth is sealed and stands nowhere yet.
+            _ => &[4, 5],
+        };
+        assert_eq!(undelivered("tax"), expected, "after {sequence}");
+    }
+    put(&*store, &line("tax", "a", 3));
+    assert_eq!(undelivered("tax"), [4, 5]);
+    put(&*store, &line("tax", "a", 4));
+    settle(&*store, &feed("a"), 6).unwrap();
+    assert_eq!(undelivered("tax"), [5, 6]);
+    assert_eq!(undelivered("care"), [4, 5, 6]);
+}
+
+pub(crate) fn a_host_key_is_accepted_once_and_taken_back<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let key = |id: &str, fingerprint: &str| TrustedKey {
+        destination: destination(id),
+        fingerprint: format!("SHA256:{fingerprint}"),
+        operator: "suzuki".to_owned(),
+        at: now(),
+    };
+    let mut transaction = store.begin().unwrap();
+    for (id, fingerprint, is_new) in
+        [("tax", "b", true), ("tax", "a", true), ("tax", "b", false), ("care", "b", true)]
+    {
+        assert_eq!(transaction.trust_key(&key(id, fingerprint)).unwrap(), is_new);
+    }
+    transaction.commit().unwrap();
+    let trusted = |id| store.snapshot().unwrap().trusted_keys(&destination(id)).unwrap();
+    assert_eq!(trusted("tax"), [key("tax", "b"), key("tax", "a")]);
+    let mut transaction = store.begin().unwrap();
+    assert_eq!(transaction.distrust_keys_but(&destination("tax"), "SHA256:a").unwrap(), 1);
+    transaction.commit().unwrap();
+    assert_eq!((trusted("tax"), trusted("care").len()), (vec![key("tax", "a")], 1));
+}
