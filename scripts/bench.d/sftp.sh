@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Measures our SFTP server beside OpenSSH's sshd, both driven by OpenSSH's sftp, and prints a Markdown table.
 #
-# usage: scripts/bench.d/sftp.sh [--quick] [--rounds N] [--work DIR]
+# usage: scripts/bench.d/sftp.sh [--quick] [--size MIB] [--files N] [--rounds N] [--work DIR]
 #   --quick      64 MiB and 500 files, one round
+#   --size MIB   length of the large file (default 1024)
+#   --files N    number of small files (default 5000)
 #   --rounds N   rounds of which the medians are taken (default 3)
 #   --work DIR   where files are made (default bench-work/sftp; 6 GiB)
 #
@@ -16,10 +18,12 @@ rounds=3 mebibytes=1024 files=5000
 while [ $# -gt 0 ]; do
     case $1 in
         --quick) rounds=1 mebibytes=64 files=500 ;;
+        --size) mebibytes=${2:?--size needs a number}; shift ;;
+        --files) files=${2:?--files needs a number}; shift ;;
         --rounds) rounds=${2:?--rounds needs a number}; shift ;;
         --work) work=${2:?--work needs a folder}; shift ;;
-        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+        -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
     shift
 done
