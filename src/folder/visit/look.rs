@@ -149,14 +149,24 @@ pub(super) fn read_at(
     out: &mut Vec<u8>,
 ) -> Result<usize, VisitError> {
     let start = out.len();
-    out.resize(start + n_bytes, 0);
+    out.reserve_exact(n_bytes);
+    // Room of just this length need not be filled with zeros first: the system says how much of it it has filled.
+    let is_just = out.capacity() - start == n_bytes;
+    if !is_just {
+        out.resize(start + n_bytes, 0);
+    }
     let mut n_read = 0;
     let failed = loop {
-        let rest = out.get_mut(start + n_read..).unwrap_or_default();
-        if rest.is_empty() {
+        if n_read == n_bytes {
             break None;
         }
-        match rustix::io::pread(file, rest, offset.saturating_add(n_read as u64)) {
+        let at = offset.saturating_add(n_read as u64);
+        let answer = if is_just {
+            rustix::io::pread(file, rustix::buffer::spare_capacity(out), at)
+        } else {
+            rustix::io::pread(file, out.get_mut(start + n_read..).unwrap_or_default(), at)
+        };
+        match answer {
             // Beyond what a file can be long is beyond its end.
             Ok(0) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::OVERFLOW) => break None,
             Ok(n_more) => n_read += n_more,

@@ -162,17 +162,18 @@ async fn admit(
     }
     let Some((socket, second)) = twice(socket) else { return Ok(()) };
     let connection = house.connections.admit(address, second)?;
-    attend(&house, socket, &connection, config, suite).await;
+    let is_late = attend(&house, socket, &connection, config, suite).await;
     connection.cut();
     house.connections.remove(connection.no);
     match connection.account() {
         Some(account) => {
             house.note(GateEvent::LoggedOut { account, address, session_no: connection.no }).await;
         }
-        None => {
-            // Its refusals have been counted; this counts those who only knock.
+        // Refusals have been counted, and whoever only looks whether somebody listens is no offender.
+        None if is_late => {
             house.offence(address, Offence::Nothing, None).await;
         }
+        None => {}
     }
     Ok(())
 }
@@ -186,13 +187,14 @@ fn twice(socket: TcpStream) -> Option<(TcpStream, std::net::TcpStream)> {
     Some((TcpStream::from_std(socket).ok()?, second))
 }
 
+/// Says whether it took too long to log in.
 async fn attend(
     house: &Arc<House>,
     socket: TcpStream,
     connection: &Arc<Connection>,
     config: Arc<Config>,
     suite: Suite,
-) {
+) -> bool {
     let caller = Caller::new(Arc::clone(house), Arc::clone(connection), suite);
     let conversation = async {
         // What ends a connection is its client's affair; what matters was written down where it was decided.
@@ -207,11 +209,12 @@ async fn attend(
     };
     tokio::pin!(conversation);
     let begun = Instant::now();
+    let mut is_late = false;
     loop {
         tokio::select! {
-            () = &mut conversation => return,
+            () = &mut conversation => return is_late,
             () = tokio::time::sleep(LOOK) => {
-                let is_late = !connection.is_in() && begun.elapsed() >= house.login_time;
+                is_late = is_late || !connection.is_in() && begun.elapsed() >= house.login_time;
                 let is_idle = connection.is_in() && connection.idle_time() >= house.idle_time;
                 if is_late || is_idle {
                     connection.cut();

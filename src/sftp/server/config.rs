@@ -69,7 +69,7 @@ impl ServerConfig {
             rekey_time: Duration::from_hours(1),
             refusal_time: Duration::from_millis(300),
             defender: DefenderLimits::default(),
-            n_threads: 2,
+            n_threads: 4,
         }
     }
 }

@@ -44,7 +44,7 @@ pub enum Offence {
     Password,
     /// A key that is none of the account's. Honest clients show several.
     Key,
-    /// A connection that ended without a login.
+    /// A connection that was held without a login until its time was over.
     Nothing,
 }
 

@@ -28,6 +28,10 @@ impl Session {
 
     /// What the account sees under a path: a folder, a file, or what it is itself bringing there or could go on from.
     pub(super) fn look(&mut self, path: &VisitPath) -> Result<Look, Refusal> {
+        // Whoever writes a file sees it as he has written it: programs on a mounted folder look while they write.
+        if let Some(bring) = self.handles.bringing(path) {
+            return Ok(bring.upload.look()?);
+        }
         let parent = ruled_parent(path);
         match self.premises.root().look(path) {
             Ok(look) if look.kind == SeenKind::Folder => {
@@ -42,9 +46,6 @@ impl Session {
                 Ok(look)
             }
             Err(VisitError::Missing) if self.is_allowed(Operation::Bring(parent.as_ref())) => {
-                if let Some(bring) = self.handles.bringing(path) {
-                    return Ok(bring.upload.look()?);
-                }
                 Ok(self.premises.root().look_at_partial(self.visitor.account.id.as_str(), path)?)
             }
             // Why it is not there is nothing to tell whoever would not see it if it were.

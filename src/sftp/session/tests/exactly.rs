@@ -138,21 +138,30 @@ impl Twin {
     }
 }
 
-fn by_session(client: &mut Client, step: &Step) -> bool {
-    let ok = Told::Status(StatusCode::Ok);
+fn by_session(client: &mut Client, step: &Step) -> Told {
     match step {
-        Step::Stat(path) => matches!(client.ask(Request::Stat { path: path.as_bytes() }), Told::Attrs(_)),
-        Step::Fetch(path) => matches!(client.open(path, OpenFlags::READ), Told::Handle(_)),
-        Step::Put(path) => client.put(path, path.as_bytes()) == ok,
-        Step::Remove(path) => client.ask(Request::Remove { path: path.as_bytes() }) == ok,
-        Step::Mkdir(path) => {
-            client.ask(Request::Mkdir { path: path.as_bytes(), attrs: Attrs::default() }) == ok
-        }
-        Step::Rmdir(path) => client.ask(Request::Rmdir { path: path.as_bytes() }) == ok,
-        Step::Rename(from, to) => {
-            client.ask(Request::Rename { from: from.as_bytes(), to: to.as_bytes() }) == ok
-        }
-        Step::List(path) => matches!(client.ask(Request::Opendir { path: path.as_bytes() }), Told::Handle(_)),
+        Step::Stat(path) => client.ask(Request::Stat { path: path.as_bytes() }),
+        Step::Fetch(path) => client.open(path, OpenFlags::READ),
+        Step::Put(path) => client.put(path, path.as_bytes()),
+        Step::Remove(path) => client.ask(Request::Remove { path: path.as_bytes() }),
+        Step::Mkdir(path) => client.ask(Request::Mkdir { path: path.as_bytes(), attrs: Attrs::default() }),
+        Step::Rmdir(path) => client.ask(Request::Rmdir { path: path.as_bytes() }),
+        Step::Rename(from, to) => client.ask(Request::Rename { from: from.as_bytes(), to: to.as_bytes() }),
+        Step::List(path) => client.ask(Request::Opendir { path: path.as_bytes() }),
+    }
+}
+
+/// The path a step is about.
+fn about(step: &Step) -> &str {
+    match step {
+        Step::Stat(path)
+        | Step::Fetch(path)
+        | Step::Put(path)
+        | Step::Remove(path)
+        | Step::Mkdir(path)
+        | Step::Rmdir(path)
+        | Step::Rename(path, _)
+        | Step::List(path) => path,
     }
 }
 
@@ -201,8 +210,17 @@ proptest! {
         let twin = Twin { rules: Rulebook::new(rules), root: other.path().to_owned() };
         let mut client = Client::new(&house);
         for step in &steps {
-            let is_done = by_session(&mut client, step);
+            let told = by_session(&mut client, step);
+            let is_done = !matches!(told, Told::Status(code) if code != StatusCode::Ok);
+            let folder = parent(about(step));
+            let is_hidden = twin.rules.sight(&account(), folder.as_ref()) == Sight::Hidden;
+            // A right without sight of its folder is one to bring or fetch blindly: its owner may learn of taken names.
+            let is_blind = Right::ALL.iter().any(|right| twin.rules.decide(&account(), folder.as_ref(), *right).is_allowed);
             prop_assert_eq!(is_done, twin.step(step), "{:?}", step);
+            // Whoever does not see a folder learns nothing of what is in it.
+            if !is_done && is_hidden && !is_blind {
+                prop_assert_eq!(told, Told::Status(StatusCode::NoSuchFile), "{:?}", step);
+            }
             prop_assert_eq!(sorted_tree(house.folder.path()), sorted_tree(other.path()), "{:?}", step);
         }
         // Listings show what may be listed, and folders only where they are seen.

@@ -1,6 +1,7 @@
 //! Sessions without a network: what is answered to which packets, and that rights are exactly those of the rulebook.
 
 mod exactly;
+mod hostile;
 mod packets;
 
 use std::sync::{Arc, Mutex};
@@ -117,9 +118,8 @@ impl Client {
     /// Brings a file whole; what the last step was told.
     fn put(&mut self, path: &str, data: &[u8]) -> Told {
         let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE;
-        let Told::Handle(handle) = ({ self.open(path, flags) }) else {
-            return Told::Status(StatusCode::Failure);
-        };
+        let opened = self.open(path, flags);
+        let Told::Handle(handle) = opened else { return opened };
         assert_eq!(
             self.ask(Request::Write { handle: &handle, offset: 0, data }),
             Told::Status(StatusCode::Ok)

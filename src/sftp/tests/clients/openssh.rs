@@ -171,3 +171,46 @@ fn a_legacy_door_speaks_what_it_names() {
     });
     sftp_with(&house, &["-o", "Ciphers=aes128-cbc", "-o", "MACs=hmac-sha1"], "ls\n").succeeded();
 }
+
+/// A folder mounted is written by programs that open, write, stat and close as on any disk.
+#[test]
+fn sshfs_works_where_fuse_stands() {
+    use std::process::Command;
+    if !std::path::Path::new("/dev/fuse").exists() {
+        return;
+    }
+    let house = House::open();
+    let mount = house.here("mount");
+    std::fs::create_dir(&mount).unwrap();
+    let mut command = Command::new("sshfs");
+    command
+        .args(["-F", "/dev/null", "-p", &house.address.port().to_string(), "-o", "IdentitiesOnly=yes"])
+        .arg("-o")
+        .arg(format!("IdentityFile={}", house.key_path().display()))
+        .arg("-o")
+        .arg(format!("UserKnownHostsFile={}", house.known_hosts().display()))
+        .arg("office@127.0.0.1:/")
+        .arg(&mount);
+    let mounted = run(&mut command, "");
+    if !mounted.is_success && mounted.output.contains("fuse:") {
+        // A container without the right to mount.
+        return;
+    }
+    mounted.succeeded();
+    let data = noise(2_000_000);
+    let text = format!(
+        "set -ex; cd '{}'; cp '{}' 015/inbox/a.csv; cmp '{}' 015/inbox/a.csv; mv 015/inbox/a.csv 015/inbox/b.csv\n\
+         echo x > 015/inbox/c; echo y >> 015/inbox/c; test \"$(cat 015/inbox/c)\" = \"$(printf 'x\\ny')\"\n\
+         : > 015/inbox/c; test ! -s 015/inbox/c; mkdir 015/inbox/d; rmdir 015/inbox/d; rm 015/inbox/c\n\
+         ls 001/secret && exit 1; test \"$(ls)\" = \"$(printf '001\\n015')\"\n",
+        mount.display(),
+        house.here("local").display(),
+        house.here("local").display()
+    );
+    std::fs::write(house.here("local"), &data).unwrap();
+    let done = run(Command::new("sh").args(["-c", &text]), "");
+    run(Command::new("fusermount3").arg("-u").arg(&mount), "").succeeded();
+    done.succeeded();
+    assert!(std::fs::read(house.on_disk("015/inbox/b.csv")).unwrap() == data);
+    assert_eq!(house.inbox(), ["b.csv"]);
+}
