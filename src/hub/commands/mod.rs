@@ -21,6 +21,7 @@ mod explain;
 mod feeds;
 mod generate;
 mod held;
+mod hulft;
 mod init;
 mod input_file;
 mod intake;
@@ -32,6 +33,7 @@ mod man;
 mod map;
 mod mend;
 mod named_job;
+mod notice;
 mod publications;
 mod reason;
 mod receive;
@@ -103,6 +105,8 @@ commands! {
     Deliveries(deliveries::Deliveries),
     Deliver(deliver::Deliver),
     Destination(destination::Destination),
+    Hulft(hulft::Hulft),
+    Notice(notice::NoticeCommand),
     Ledger(ledger::Ledger),
     Mend(mend::Mend),
     Versions(versions::Versions),
