@@ -75,6 +75,12 @@ impl FolderPath {
         &self.0
     }
 
+    /// Whether it is this folder or lies somewhere below it.
+    pub fn is_at_or_below(&self, folder: &Self) -> bool {
+        let rest = self.0.strip_prefix(&folder.0);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Its parts, outermost first.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')
@@ -135,5 +141,17 @@ mod tests {
         for text in ["", "/001", "001/", "001//v1", "001/../002", ".stage/x"] {
             assert!(text.parse::<FolderPath>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_only_begins_alike_is_another_folder() {
+        let check = |path: &str, folder: &str, expect: bool| {
+            let (path, folder): (FolderPath, FolderPath) = (path.parse().unwrap(), folder.parse().unwrap());
+            assert_eq!(path.is_at_or_below(&folder), expect, "{path} {folder}");
+        };
+        check("a/b", "a/b", true);
+        check("a/b/c", "a/b", true);
+        check("a/bc", "a/b", false);
+        check("a", "a/b", false);
     }
 }

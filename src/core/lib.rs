@@ -1,6 +1,7 @@
 //! The rules of the hub, pure: layouts, files, encodings, digests, notices, windows, and the ports behind
 //! which disk and database stand. No clock, files, network, database or async; `now` is an argument.
 
+pub mod access;
 pub mod alert;
 pub mod audit;
 pub mod calendar;

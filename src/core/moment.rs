@@ -20,6 +20,11 @@ impl Moment {
         Some(Self(chrono::DateTime::from_timestamp(local, 0)?.naive_utc()))
     }
 
+    /// The seconds after 1970-01-01T00:00:00Z.
+    pub fn unix(self) -> i64 {
+        self.0.and_utc().timestamp().saturating_sub(9 * 3600)
+    }
+
     /// The wall-clock time.
     pub const fn local(self) -> NaiveDateTime {
         self.0
@@ -75,6 +80,7 @@ mod tests {
         let moment = Moment::from_unix(1_790_872_200).unwrap();
         assert_eq!(moment.to_string(), "2026-10-02T01:30:00+09:00");
         assert_eq!((moment.date_text(), moment.time_text()), ("2026-10-02".into(), "01:30:00".into()));
+        assert_eq!(moment.unix(), 1_790_872_200);
         assert_eq!(Moment::from_unix(i64::MAX), None);
     }
 

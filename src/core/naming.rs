@@ -110,6 +110,19 @@ pub fn degraded_name(stem: &FileName) -> Result<FileName, IdError> {
     format!("{stem}{DEGRADED_ENDING}").parse()
 }
 
+/// The stems that a file of this name may be of: without its ending, and for a data file also without a part's
+/// number. Nothing for a name that no published file has.
+pub fn stems_of(name: &str) -> impl Iterator<Item = &str> {
+    let whole =
+        [NOTICE_ENDING, DEGRADED_ENDING, DATA_ENDING].iter().find_map(|ending| name.strip_suffix(ending));
+    let is_data = name.ends_with(DATA_ENDING) && !name.ends_with(DEGRADED_ENDING);
+    let without_part = whole.filter(|_| is_data).and_then(|stem| {
+        let (stem, part) = stem.rsplit_once('-')?;
+        (part.len() >= 3 && part.bytes().all(|byte| byte.is_ascii_digit())).then_some(stem)
+    });
+    whole.into_iter().chain(without_part)
+}
+
 impl FromStr for StemTemplate {
     type Err = IdError;
 
@@ -198,6 +211,19 @@ mod tests {
             "082201_001o005-00_D_20261002013000_0007-002.csv"
         );
         assert_eq!(notice_name(&name).unwrap().as_str(), "082201_001o005-00_D_20261002013000_0007.done");
+    }
+
+    #[test]
+    fn a_name_leads_back_to_its_stem() {
+        let check =
+            |name: &str, expect: &[&str]| assert_eq!(stems_of(name).collect::<Vec<_>>(), expect, "{name}");
+        check("a_D_1_0007.done", &["a_D_1_0007"]);
+        check("a_D_1_0007.csv", &["a_D_1_0007"]);
+        check("a_D_1_0007.degraded.csv", &["a_D_1_0007"]);
+        check("a_D_1_0007-002.csv", &["a_D_1_0007-002", "a_D_1_0007"]);
+        check("a_D_1_0007-12.csv", &["a_D_1_0007-12"]);
+        check("a-002.done", &["a-002"]);
+        check("a.txt", &[]);
     }
 
     #[test]

@@ -22,6 +22,10 @@ use crate::intake::{InputIssue, IssueList};
 pub struct Mapped {
     /// Rows written; those with errors are not.
     pub n_rows: u64,
+    /// Rows of the source that could be read.
+    pub n_source_rows: u64,
+    /// Which lines of the source the lines written come from.
+    pub rows: SourceRows,
     /// Bytes written.
     pub n_bytes: u64,
     /// Their digest.
@@ -30,6 +34,30 @@ pub struct Mapped {
     pub state: FeedState,
     /// Everything that is wrong, by line of the source; with an error the file written is of no use.
     pub issues: IssueList,
+}
+
+/// Which line of a source each line written comes from: kept only where the distance between them changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceRows {
+    n_lines: u64,
+    /// The first line written to which a distance holds, and the line of the source it comes from.
+    turns: Vec<(u64, u64)>,
+}
+
+impl SourceRows {
+    fn push(&mut self, source_row: u64) {
+        self.n_lines += 1;
+        if self.of(self.n_lines) != source_row {
+            self.turns.push((self.n_lines, source_row));
+        }
+    }
+
+    /// The line of the source that a line written comes from; both from 1, header rows included.
+    pub fn of(&self, row: u64) -> u64 {
+        let n_before = self.turns.partition_point(|(first, _)| *first <= row);
+        let turn = n_before.checked_sub(1).and_then(|index| self.turns.get(index));
+        turn.map_or(row, |(first, source)| row - first + source)
+    }
 }
 
 /// Writes a source as a data file of the mapping's layout, header row included. Rows are judged as a receiver would
@@ -51,6 +79,8 @@ pub fn map_file(
         take,
         mapped: Mapped {
             n_rows: 0,
+            n_source_rows: 0,
+            rows: SourceRows::default(),
             n_bytes: 0,
             sha256: Digest([0; 32]),
             state: FeedState::empty(),
@@ -112,45 +142,43 @@ impl Desk<'_> {
             && let Some(line) = self.line(1, &headers)
         {
             self.encoded(&line)?;
+            self.mapped.rows.n_lines = 1;
         }
         Ok(())
     }
 
     fn row(&mut self, row: &MappedRow) -> Result<(), EngineError> {
         let n_before = self.mapped.issues.n_errors;
+        self.mapped.n_source_rows += 1;
         let mut issues: Vec<RowIssue<'_>> = Vec::new();
         self.checker.check(&row.fields, &mut issues);
         // What could not be turned over is empty, which need not be said once more.
         let is_said = |issue: &RowIssue<'_>| row.issues.iter().any(|said| said.column == issue.column);
         let issues = issues.into_iter().filter(|issue| !is_said(issue));
-        let issues: Vec<InputIssue> = row
-            .issues
-            .iter()
-            .copied()
-            .chain(issues)
-            .map(|issue| InputIssue {
+        let issues: Vec<RowIssue<'_>> = row.issues.iter().copied().chain(issues).collect();
+        // Of a column that is wrong already nothing more can be said.
+        let is_wrong = |column: &usize| {
+            issues.iter().any(|issue| issue.column == *column && issue.severity == Severity::Error)
+        };
+        let mark = self.checker.mark(&row.fields);
+        let is_unmarked = matches!(&mark, RowMark::Unknown { column } if !is_wrong(column));
+        let is_key_known = !self.mapping.layout.key_columns.iter().any(is_wrong);
+        for issue in &issues {
+            self.issue(InputIssue {
                 row: row.row_no,
                 column: column_name(&self.mapping.layout, issue.column).to_owned(),
                 rule: issue.rule.to_owned(),
                 detail: String::new(),
                 is_warning: issue.severity == Severity::Warning,
-            })
-            .collect();
-        for issue in issues {
-            self.issue(issue);
+            });
         }
-        let is_removed = match self.checker.mark(&row.fields) {
-            RowMark::Present => false,
-            RowMark::Removed => true,
-            RowMark::Unknown { .. } => {
-                self.issue(InputIssue::of_row(row.row_no, "wrong-removal-mark", String::new()));
-                false
-            }
-        };
+        if is_unmarked {
+            self.issue(InputIssue::of_row(row.row_no, "wrong-removal-mark", String::new()));
+        }
         let key: Vec<&str> = self.checker.key(&row.fields).collect();
         let digest = sha256(key.join("\u{1f}").as_bytes());
         let (short, _) = digest.as_chunks::<16>();
-        if !short.first().is_some_and(|short| self.keys.insert(*short)) {
+        if is_key_known && !short.first().is_some_and(|short| self.keys.insert(*short)) {
             self.issue(InputIssue::of_row(row.row_no, "duplicate-key", String::new()));
         }
         let bucket = self.checker.bucket(&row.fields);
@@ -159,7 +187,8 @@ impl Desk<'_> {
             return Ok(());
         }
         self.mapped.n_rows += 1;
-        if !is_removed {
+        self.mapped.rows.push(row.row_no);
+        if mark != RowMark::Removed {
             let text = line.strip_suffix('\n').unwrap_or(&line);
             let text = text.strip_suffix('\r').unwrap_or(text);
             self.mapped.state.add(bucket, &RowDigest::of(text.as_bytes()));
@@ -207,5 +236,28 @@ impl Desk<'_> {
     fn issue(&mut self, issue: InputIssue) {
         (self.take)(&issue);
         self.mapped.issues.push(issue);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_line_written_leads_back_to_its_source(gaps in prop::collection::vec(1_u64..4, 0..60), header in 0_u64..2) {
+            let mut rows = SourceRows { n_lines: header, ..SourceRows::default() };
+            let mut at = 0;
+            let sources: Vec<u64> = gaps.iter().map(|gap| { at += gap; at }).collect();
+            for source in &sources {
+                rows.push(*source);
+            }
+            for (line, source) in (header + 1..).zip(&sources) {
+                prop_assert_eq!(rows.of(line), *source);
+            }
+            prop_assert!(rows.turns.len() <= 1 + gaps.iter().filter(|gap| **gap > 1).count());
+        }
     }
 }

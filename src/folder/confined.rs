@@ -233,7 +233,12 @@ impl Confined {
 }
 
 /// Opens the single name `name` in `dir` and follows no link.
-fn open_beneath(dir: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+pub(crate) fn open_beneath(
+    dir: BorrowedFd<'_>,
+    name: &OsStr,
+    flags: OFlags,
+    mode: Mode,
+) -> Result<OwnedFd, Errno> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match rustix::fs::openat2(dir, name, flags, mode, resolve) {
@@ -244,7 +249,12 @@ fn open_beneath(dir: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode) ->
 }
 
 /// The same on systems without `openat2`: as `name` is one name, not following it is enough.
-fn open_by_name(dir: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+pub(crate) fn open_by_name(
+    dir: BorrowedFd<'_>,
+    name: &OsStr,
+    flags: OFlags,
+    mode: Mode,
+) -> Result<OwnedFd, Errno> {
     let is_one_name = !name.is_empty() && name != ".." && !name.as_bytes().contains(&b'/');
     if !is_one_name {
         return Err(Errno::XDEV);

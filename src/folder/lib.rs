@@ -20,6 +20,7 @@ mod root;
 mod share;
 mod stage;
 mod transport;
+pub mod visit;
 mod watch;
 
 pub use lock::RootLock;

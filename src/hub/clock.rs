@@ -50,6 +50,13 @@ impl HubClock {
     }
 }
 
+impl HubClock {
+    /// The seconds since 1970 that it shows.
+    pub(crate) fn unix_seconds(self) -> i64 {
+        self.now().unix()
+    }
+}
+
 fn system_unix() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(0)

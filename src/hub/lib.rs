@@ -3,6 +3,7 @@
 //! A command is one file under `commands/`. It is handed a [`Session`], prints through its [`Console`] and
 //! returns an [`Exit`] or a [`Failure`]; nothing else prints or ends the process.
 
+mod access;
 mod agent;
 pub mod alert;
 mod audit_head;
@@ -35,6 +36,7 @@ mod sample;
 mod session;
 pub mod texts;
 mod top;
+mod visitors;
 mod workplace;
 
 use std::process::ExitCode;

@@ -110,3 +110,14 @@ pub(crate) fn stop_if_asked(point: &'static str) {
 
 #[cfg(not(feature = "failpoints"))]
 pub(crate) fn stop_if_asked(_point: &'static str) {}
+
+/// In test builds, lingers at the point of `RENKEI_LINGER_AT` until asked to stop.
+#[cfg(feature = "failpoints")]
+pub(crate) fn linger_if_asked(point: &'static str, wants_stop: impl Fn() -> bool) {
+    while std::env::var("RENKEI_LINGER_AT").is_ok_and(|asked| asked == point) && !wants_stop() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[cfg(not(feature = "failpoints"))]
+pub(crate) fn linger_if_asked(_point: &'static str, _wants_stop: impl Fn() -> bool) {}

@@ -3,6 +3,8 @@
 //! SQLite stands behind the store port of `core`. Its types stay in this room, its file on a local disk,
 //! its numbers (個人番号) encrypted. `tests/behaviour` says what any database behind the port must do.
 
+mod access;
+mod access_port;
 mod alerts;
 mod audit;
 mod changes;

@@ -55,7 +55,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { no: 7, name: "retention", sql: include_str!("migrations/0007_retention.sql") },
     Migration { no: 8, name: "transfer", sql: include_str!("migrations/0008_transfer.sql") },
     Migration { no: 9, name: "ledger", sql: include_str!("migrations/0009_ledger.sql") },
-    Migration { no: 10, name: "delivery", sql: include_str!("migrations/0011_delivery.sql") },
+    Migration { no: 10, name: "access", sql: include_str!("migrations/0010_access.sql") },
+    Migration { no: 11, name: "delivery", sql: include_str!("migrations/0011_delivery.sql") },
 ];
 
 /// The hub's tables.

@@ -5,6 +5,7 @@ mod notify;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+#[allow(dead_code, reason = "each test program uses its own part")]
 mod running;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]

@@ -1,9 +1,13 @@
 //! What systems hand in to the hub: taken in, refused, put away and answered, by command and by the daemon.
 
 #[cfg(test)]
+mod checks;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daemon;
+#[cfg(test)]
+mod mapped;
 #[cfg(test)]
 mod partner;
 #[cfg(test)]

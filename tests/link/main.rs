@@ -3,16 +3,26 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod nights;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+#[path = "../daemon/running.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
+mod running;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
 #[path = "../../src/store/tests/postgres/server.rs"]
 mod server;
+#[cfg(test)]
+mod staying;
+#[cfg(test)]
+mod stuck;
 #[cfg(test)]
 mod taking;

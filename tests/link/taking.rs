@@ -6,7 +6,7 @@ use crate::agent::{V1_0, declare, last_full, receipts, table};
 use crate::sandbox::{PLAIN, Sandbox, files};
 
 /// A hub with a full and two diffs of the plain feed, and an agent beside it.
-fn linked(more: &str) -> Sandbox {
+pub(crate) fn linked(more: &str) -> Sandbox {
     let sandbox = Sandbox::loaded(120, 12);
     sandbox.generate(&[PLAIN], &["--full"]).expect(0);
     for moves in sandbox.cut_moves(2) {
@@ -18,16 +18,16 @@ fn linked(more: &str) -> Sandbox {
 }
 
 /// 2031, in unix seconds: by then whatever was put down today has stood unchanged for long.
-const MUCH_LATER: &str = "1930000000";
+pub(crate) const MUCH_LATER: &str = "1930000000";
 
 /// What the registry has, as the feed shows it.
-fn expected(sandbox: &Sandbox) -> BTreeSet<Vec<String>> {
+pub(crate) fn expected(sandbox: &Sandbox) -> BTreeSet<Vec<String>> {
     let copy = sandbox.copy();
     copy.generate(&[PLAIN], &["--full"]).expect(0);
     last_full(&copy, PLAIN)
 }
 
-fn outcomes(sandbox: &Sandbox) -> Vec<String> {
+pub(crate) fn outcomes(sandbox: &Sandbox) -> Vec<String> {
     receipts(sandbox)
         .into_values()
         .map(|outcomes| outcomes.into_iter().collect::<Vec<_>>().join("+"))

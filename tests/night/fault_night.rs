@@ -57,14 +57,24 @@ fn hub() -> Sandbox {
 }
 
 /// The daemon on a clock that starts at [`NOW`] when `anchor` was, and goes fast.
-fn daemon(sandbox: &Sandbox, anchor: u64, stop_at: Option<&str>) -> Child {
+fn daemon(sandbox: &Sandbox, anchor: u64, stop_at: Option<&str>) -> Guarded {
     let mut command = sandbox.command(&["daemon"]);
     command.env_remove("RENKEI_NOW").env("RENKEI_CLOCK", format!("{NOW}@{anchor}*{CLOCK_RATE}"));
     if let Some(point) = stop_at {
         command.env("RENKEI_STOP_AT", point);
     }
     let log = std::fs::OpenOptions::new().create(true).append(true).open(sandbox.path("daemon.log")).unwrap();
-    command.stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    Guarded(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+}
+
+/// A child that does not outlive a test that fails.
+struct Guarded(Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn unix_now() -> u64 {
@@ -95,11 +105,11 @@ fn log(sandbox: &Sandbox) -> String {
 }
 
 /// Waits until the daemon is through or has died; true when it died.
-fn wait(sandbox: &Sandbox, daemon: &mut Child, longest: Duration) -> bool {
+fn wait(sandbox: &Sandbox, daemon: &mut Guarded, longest: Duration) -> bool {
     let started = Instant::now();
     let mut looked = Instant::now();
     while started.elapsed() < longest {
-        if daemon.try_wait().unwrap().is_some() {
+        if daemon.0.try_wait().unwrap().is_some() {
             return true;
         }
         if looked.elapsed() > Duration::from_millis(500) {
@@ -114,10 +124,10 @@ fn wait(sandbox: &Sandbox, daemon: &mut Child, longest: Duration) -> bool {
 }
 
 /// Ends the daemon as systemd does; it must say 0.
-fn stop(sandbox: &Sandbox, mut daemon: Child) {
-    let pid = daemon.id().to_string();
+fn stop(sandbox: &Sandbox, mut daemon: Guarded) {
+    let pid = daemon.0.id().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    let status = daemon.wait().unwrap();
+    let status = daemon.0.wait().unwrap();
     assert!(status.success(), "{status}\n{}", log(sandbox));
 }
 
@@ -200,8 +210,8 @@ fn killed_again_and_again_the_night_ends_the_same() {
         let mut child = daemon(&sandbox, anchor, Some(point));
         // What is reached only after a kill elsewhere may not come; the next point has its turn then.
         n_kills += u32::from(wait(&sandbox, &mut child, Duration::from_secs(4)));
-        let _ = child.kill();
-        child.wait().unwrap();
+        let _ = child.0.kill();
+        child.0.wait().unwrap();
         files::whole_or_absent(&sandbox.published(), point);
         assert!(started.elapsed() < DEADLINE, "{:?}\n{}", standings(&sandbox), log(&sandbox));
     }
@@ -211,8 +221,8 @@ fn killed_again_and_again_the_night_ends_the_same() {
         let mut child = daemon(&sandbox, anchor, None);
         spread = spread.wrapping_add(0x9e37_79b9_7f4a_7c15);
         wait(&sandbox, &mut child, Duration::from_millis(100 + (spread >> 54)));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.0.kill().unwrap();
+        child.0.wait().unwrap();
         files::whole_or_absent(&sandbox.published(), "a random moment");
     }
     let mut child = daemon(&sandbox, anchor, None);

@@ -135,6 +135,16 @@ impl Sandbox {
         self.run_command(self.command(args).envs(env.iter().copied()))
     }
 
+    /// Runs the program with a text on standard input.
+    pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Outcome {
+        let mut command = self.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        self.outcome(&command, &output)
+    }
+
     /// Runs a command made by [`Sandbox::command`].
     pub(crate) fn run_command(&self, command: &mut Command) -> Outcome {
         let output = command.output().unwrap();

@@ -45,6 +45,11 @@ impl AlertKey {
         Self::joined("scheduler-stopped", [None, None, None])
     }
 
+    /// Partner systems cannot log in.
+    pub fn door() -> Self {
+        Self::joined("door-shut", [None, None, None])
+    }
+
     /// The audit's chain is broken.
     pub fn audit() -> Self {
         Self::joined("audit-broken", [None, None, None])

@@ -92,6 +92,11 @@ pub enum Matter {
         /// The fault's code.
         fault_code: Word,
     },
+    /// Partner systems cannot log in: the SFTP server is not up.
+    DoorShut {
+        /// The fault's code.
+        fault_code: Word,
+    },
     /// The audit's chain is broken.
     AuditBroken {
         /// The first line that does not follow from the one before.
@@ -195,6 +200,8 @@ pub enum AlertKind {
     CalendarEnding,
     /// [`Matter::SchedulerStopped`].
     SchedulerStopped,
+    /// [`Matter::DoorShut`].
+    DoorShut,
     /// [`Matter::AuditBroken`].
     AuditBroken,
     /// [`Matter::SetRefused`].
@@ -245,7 +252,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -255,6 +262,7 @@ impl AlertKind {
         Self::DiskLow,
         Self::CalendarEnding,
         Self::SchedulerStopped,
+        Self::DoorShut,
         Self::AuditBroken,
         Self::SetRefused,
         Self::SetIncomplete,
@@ -280,6 +288,7 @@ impl AlertKind {
             Self::DiskLow => "disk-low",
             Self::CalendarEnding => "calendar-ending",
             Self::SchedulerStopped => "scheduler-stopped",
+            Self::DoorShut => "door-shut",
             Self::AuditBroken => "audit-broken",
             Self::SetRefused => "set-refused",
             Self::SetIncomplete => "set-incomplete",
@@ -371,6 +380,7 @@ impl Alert {
             (Matter::DiskLow { .. }, _) => AlertKind::DiskLow,
             (Matter::CalendarEnding { .. }, _) => AlertKind::CalendarEnding,
             (Matter::SchedulerStopped { .. }, _) => AlertKind::SchedulerStopped,
+            (Matter::DoorShut { .. }, _) => AlertKind::DoorShut,
             (Matter::AuditBroken { .. }, _) => AlertKind::AuditBroken,
             (Matter::SetRefused { .. }, _) => AlertKind::SetRefused,
             (Matter::SetIncomplete { .. }, _) => AlertKind::SetIncomplete,
@@ -405,6 +415,7 @@ impl Alert {
             | Matter::DeadlinePassed { .. }
             | Matter::DiskLow { .. }
             | Matter::SchedulerStopped { .. }
+            | Matter::DoorShut { .. }
             | Matter::AuditBroken { .. }
             | Matter::ReceiverRefused { .. }
             | Matter::DeliveryStopped { .. } => Severity::Error,
@@ -421,6 +432,7 @@ impl Alert {
             Matter::DiskLow { volume, .. } => AlertKey::disk(volume),
             Matter::CalendarEnding { calendar, .. } => AlertKey::calendar(calendar),
             Matter::SchedulerStopped { .. } => AlertKey::scheduler(),
+            Matter::DoorShut { .. } => AlertKey::door(),
             Matter::AuditBroken { .. } => AlertKey::audit(),
             Matter::SetRefused { place, .. } => AlertKey::intake(self.kind().as_str(), place, None),
             Matter::SetIncomplete { intake, .. }

@@ -1,5 +1,6 @@
 //! The ports: what the use cases need of disk and database, in words of the house.
 
+mod access;
 mod alerts;
 mod delivery;
 mod folders;
@@ -13,6 +14,7 @@ mod share;
 mod store;
 mod transfer;
 
+pub use access::{AccessReading, AccessWriting, GrantEntry};
 pub use alerts::{AlertRecord, DeliveryRecord, MessageRecord, MessageState, Opened, WaitingMessage};
 pub use delivery::{DeliveryReading, DeliveryWatch, DeliveryWriting, HandedOver, ParcelSource, Transport};
 pub use folders::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};

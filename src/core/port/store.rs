@@ -11,6 +11,7 @@ use crate::audit::AuditLink;
 use crate::fault::{Class, Fault};
 use crate::ids::{CommitNo, Digest, FeedId, JobId, Sequence, Window};
 use crate::moment::Moment;
+use crate::port::access::{AccessReading, AccessWriting};
 use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
 use crate::port::delivery::{DeliveryReading, DeliveryWriting};
 use crate::port::ledger::{LedgerReading, LedgerWriting};
@@ -60,7 +61,7 @@ pub trait Store: Send + Sync {
 }
 
 /// Reading, as of one instant.
-pub trait Snapshot: TransferReading + LedgerReading + DeliveryReading {
+pub trait Snapshot: TransferReading + LedgerReading + AccessReading + DeliveryReading {
     /// The last commit; 0 for an empty registry.
     fn head(&self) -> Result<CommitNo, StoreError>;
 
@@ -177,7 +178,7 @@ pub trait Snapshot: TransferReading + LedgerReading + DeliveryReading {
 }
 
 /// Writing: all of it or none.
-pub trait Transaction: TransferWriting + LedgerWriting + DeliveryWriting {
+pub trait Transaction: TransferWriting + LedgerWriting + AccessWriting + DeliveryWriting {
     /// All rows of a resident as of now, packed, number in clear, in key order.
     fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError>;
 

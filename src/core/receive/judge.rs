@@ -107,14 +107,15 @@ pub fn judge(
     }
     let mut refuse = |code, detail: String| reasons.push(Reason::of_set(code, detail));
     let layout = &accepted.layout;
-    let format = notice.file_format.read();
+    let is_mapped = terms.mapping.is_some();
+    let format = if is_mapped { Some(layout.file) } else { notice.file_format.read() };
     if format.is_none() {
         refuse(
             ReasonCode::FileFormat,
             "encoding, newline, quote or header is a word unknown here".to_owned(),
         );
     }
-    if notice.n_columns != layout.columns.len() {
+    if notice.n_columns != layout.columns.len() && !is_mapped {
         let (found, expected) = (notice.n_columns, layout.columns.len());
         refuse(ReasonCode::FileFormat, format!("{found} columns, the layout has {expected}"));
     }

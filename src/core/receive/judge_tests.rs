@@ -44,6 +44,7 @@ fn terms() -> Terms {
         rows: RowPolicy::RefuseSet,
         guard: crate::guard::GuardBounds::default(),
         is_each_counted: false,
+        mapping: None,
         needs_proof: true,
     }
 }

@@ -8,6 +8,7 @@ use crate::file_name::FolderPath;
 use crate::guard::GuardBounds;
 use crate::ids::{Branch, BusinessId, IntakeId, InterfaceId, Version};
 use crate::layout::Layout;
+use crate::mapping::Mapping;
 use crate::port::TakeMode;
 
 /// An intake (取込): one interface from one system, in the versions accepted.
@@ -40,6 +41,9 @@ pub struct Terms {
     /// True where a notice must prove its state before and after; the hub's own notices always do, other
     /// systems' may be unable to.
     pub needs_proof: bool,
+    /// By what files in another form are turned over into the one version accepted; `None` where they come in its
+    /// own form. What notices say of form, columns and states is then of the files as handed in, and not asked for.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 /// A version accepted, with the business dates on which it is.

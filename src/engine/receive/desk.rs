@@ -1,9 +1,9 @@
 //! Who deals with sets on behalf of the taker: where rows go besides the table, where answers and files end up.
 
-use renkei_core::FolderPath;
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::port::{SetRecord, Share, TakeCounts};
 use renkei_core::receive::{FoundSet, Reason, UnreadableNotice};
+use renkei_core::{FileName, FolderPath};
 
 use super::row_report::RowReport;
 use super::set::SetResult;
@@ -19,8 +19,10 @@ pub struct VerifiedSet<'v> {
     pub layout: &'v Layout,
     /// How its files are written.
     pub format: FileFormat,
-    /// Where its files are read.
+    /// Where its files are read; turned over, where they came in another form.
     pub share: &'v dyn Share,
+    /// The line of a file as it was handed in that a line of a file read here comes from.
+    pub source_row: &'v dyn Fn(&FileName, u64) -> u64,
     /// True when rows with errors are to be left out.
     pub parks_rows: bool,
 }

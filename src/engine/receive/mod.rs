@@ -5,6 +5,7 @@
 
 mod answer;
 mod desk;
+mod mapped_set;
 mod registry;
 mod round;
 mod row_report;

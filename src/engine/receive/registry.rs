@@ -32,7 +32,8 @@ pub fn to_moves(house: House<'_>, set: &VerifiedSet<'_>) -> Result<HandedOver, E
         Err(rejected) => match rejected.error {
             EngineError::SameFile { .. } => Ok(HandedOver::Taken(TakeCounts::default())),
             EngineError::Refused { .. } | EngineError::Header { .. } => {
-                Ok(HandedOver::Refused(reasons(&rejected.error, &rejected.issues)))
+                let row_of = |row| (set.source_row)(&named.name, row);
+                Ok(HandedOver::Refused(reasons(&rejected.error, &rejected.issues, &row_of)))
             }
             error => Err(error),
         },
@@ -81,7 +82,9 @@ pub fn to_transfers(
         }
         Err(rejected) => match rejected.error {
             EngineError::Refused { .. } | EngineError::Header { .. } => {
-                Ok(HandedOver::Refused(reasons(&rejected.error, &rejected.issues)))
+                let first = notice.files.first().map(|named| &named.name);
+                let row_of = |row| first.map_or(row, |name| (set.source_row)(name, row));
+                Ok(HandedOver::Refused(reasons(&rejected.error, &rejected.issues, &row_of)))
             }
             error => Err(error),
         },
@@ -101,13 +104,13 @@ fn refused(detail: &str) -> HandedOver {
 }
 
 /// Every rule broken, with how often; the first places of each are in the list of issues, which names no value.
-fn reasons(error: &EngineError, issues: &IssueList) -> Vec<Reason> {
+fn reasons(error: &EngineError, issues: &IssueList, row_of: &dyn Fn(u64) -> u64) -> Vec<Reason> {
     let mut reasons = vec![Reason::of_set(ReasonCode::RegistryRefused, error.to_string())];
     reasons.extend(issues.listed.iter().filter(|issue| !issue.is_warning).map(|issue| Reason {
         code: issue.rule.clone(),
         detail: issue.detail.clone(),
         file: None,
-        row: Some(issue.row),
+        row: Some(row_of(issue.row)),
         column: Some(issue.column.clone()).filter(|column| !column.is_empty()),
         count: None,
     }));

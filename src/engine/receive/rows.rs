@@ -7,14 +7,18 @@ use std::io::Read;
 
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::notice::{DataFile, Notice};
-use renkei_core::port::{StagedRow, StoreError, Taking};
+use renkei_core::port::{Share as _, StagedRow, StoreError, Taking};
 use renkei_core::publication::Kind;
 use renkei_core::receive::{Conversion, Reason, ReasonCode, RowPolicy};
 use renkei_core::state::FeedState;
+use renkei_core::{FileName, FolderPath};
 
+use super::mapped_set::{MappedSet, SourceFile};
 use super::row_report::RowReportWriter;
 use super::set::Set;
 use crate::error::EngineError;
+use crate::house::Witness;
+use crate::intake::InputIssue;
 use crate::judge::{FileJudge, JudgedBatch, JudgedFile, JudgedLine, JudgedRow, KeyOrder};
 
 /// What came of reading a set's files.
@@ -72,12 +76,13 @@ impl<'r> SetReader<'r> {
         self.read.n_rows
     }
 
-    /// Reads one file to its end, whatever is wrong with it.
+    /// Reads one file to its end, whatever is wrong with it, unless the work is to end.
     pub(super) fn read_file(
         &mut self,
         named: &DataFile,
         source: impl Read + Send,
         taking: &mut dyn Taking,
+        witness: &dyn Witness,
     ) -> Result<(), EngineError> {
         let Self { layout, policy, keeps_values, conversion, judge, report, read, .. } = self;
         let mut taker = BatchTaker {
@@ -86,16 +91,65 @@ impl<'r> SetReader<'r> {
             policy: *policy,
             keeps_values: *keeps_values,
             conversion: *conversion,
+            mapped: None,
             report,
             read,
             taking,
         };
-        let judged = judge.judge(source, &mut |batch| taker.take(batch))?;
+        let judged = judge.judge(source, &mut |batch| {
+            if witness.wants_stop() { Err(EngineError::Stopped) } else { taker.take(batch) }
+        })?;
         if let Some(source) = judged.unreadable {
             return Err(EngineError::Input { file: named.name.to_string(), source });
         }
         self.compare(named, &judged);
         self.read.n_rows += judged.n_rows;
+        self.read.n_removed += judged.n_removed;
+        Ok(())
+    }
+
+    /// The same of a file in another form: it is turned over first, and what was turned over is read. Lines are told
+    /// as they stand in the file that was handed in, and so are its length, digest and rows.
+    pub(super) fn read_mapped(
+        &mut self,
+        folder: &FolderPath,
+        named: &DataFile,
+        mapped: &mut MappedSet<'_>,
+        taking: &mut dyn Taking,
+        witness: &dyn Witness,
+    ) -> Result<(), EngineError> {
+        let day = self.notice.business_date;
+        let mut desk = IssueDesk { file: &named.name, read: &mut self.read, report: &mut self.report };
+        let (mut of_row, mut told) = (RowWords::default(), Ok(()));
+        let source = mapped.turn_over(folder, &named.name, day, &mut |issue| {
+            let noted = desk.note(issue, &mut of_row);
+            if told.is_ok() {
+                told = noted;
+            }
+        })?;
+        told?;
+        of_row.close(&mut self.read);
+        let Self { layout, policy, keeps_values, conversion, judge, report, read, .. } = self;
+        let mut taker = BatchTaker {
+            named,
+            layout,
+            policy: *policy,
+            keeps_values: *keeps_values,
+            conversion: *conversion,
+            mapped: Some(mapped),
+            report,
+            read,
+            taking,
+        };
+        let judged = judge.judge(mapped.open(folder, &named.name)?, &mut |batch| {
+            if witness.wants_stop() { Err(EngineError::Stopped) } else { taker.take(batch) }
+        })?;
+        if let Some(source) = judged.unreadable {
+            return Err(EngineError::Input { file: named.name.to_string(), source });
+        }
+        let SourceFile { sha256, n_bytes, n_rows } = source;
+        self.compare(named, &JudgedFile { sha256, n_bytes, n_rows, ..JudgedFile::default() });
+        self.read.n_rows += n_rows;
         self.read.n_removed += judged.n_removed;
         Ok(())
     }
@@ -134,6 +188,56 @@ impl<'r> SetReader<'r> {
     }
 }
 
+/// A line that is no row of the layout refuses the set; the first of a file is the reason.
+fn no_layout(read: &mut ReadSet, file: &str, row_no: u64, detail: impl FnOnce() -> String) {
+    let code = ReasonCode::NotLayout;
+    let is_its = |reason: &Reason| reason.code == code.as_str() && reason.file.as_deref() == Some(file);
+    if !read.reasons.iter().any(is_its) {
+        read.reasons.push(Reason { row: Some(row_no), ..Reason::of_file(code, file, detail()) });
+    }
+}
+
+/// Takes what is told while a file is turned over.
+struct IssueDesk<'d, 'r> {
+    file: &'d FileName,
+    read: &'d mut ReadSet,
+    report: &'d mut RowReportWriter<'r>,
+}
+
+/// What was told of the row at hand: its issues come together.
+#[derive(Default)]
+struct RowWords {
+    row_no: u64,
+    has_error: bool,
+    has_warning: bool,
+}
+
+impl IssueDesk<'_, '_> {
+    fn note(&mut self, issue: &InputIssue, of_row: &mut RowWords) -> Result<(), EngineError> {
+        if issue.row != of_row.row_no {
+            of_row.close(self.read);
+            of_row.row_no = issue.row;
+        }
+        if issue.is_warning {
+            of_row.has_warning = true;
+        } else if issue.column.is_empty() {
+            no_layout(self.read, self.file.as_str(), issue.row, || issue.to_string());
+        } else {
+            of_row.has_error = true;
+        }
+        *self.read.by_rule.entry((issue.column.clone(), issue.rule.clone())).or_default() += 1;
+        self.report.push(self.file, issue.row, &issue.column, &issue.rule, issue.is_warning)
+    }
+}
+
+impl RowWords {
+    fn close(&mut self, read: &mut ReadSet) {
+        read.n_wrong += u64::from(self.has_error);
+        read.n_warned += u64::from(self.has_warning && !self.has_error);
+        *self = Self::default();
+    }
+}
+
 /// Takes the judged lines of one file.
 struct BatchTaker<'b, 'r> {
     named: &'b DataFile,
@@ -141,6 +245,9 @@ struct BatchTaker<'b, 'r> {
     policy: RowPolicy,
     keeps_values: bool,
     conversion: Option<&'b Conversion>,
+    /// What the lines come from where they were turned over; then issues that were told as that was done are not
+    /// told again.
+    mapped: Option<&'b MappedSet<'b>>,
     report: &'b mut RowReportWriter<'r>,
     read: &'b mut ReadSet,
     taking: &'b mut dyn Taking,
@@ -152,17 +259,9 @@ impl BatchTaker<'_, '_> {
             match line {
                 JudgedLine::Row(row) => self.note(&row)?,
                 JudgedLine::Refused(issue) => {
-                    let code = ReasonCode::NotLayout;
-                    let file = self.named.name.as_str();
-                    let is_first =
-                        !self.read.reasons.iter().any(|reason| {
-                            reason.code == code.as_str() && reason.file.as_deref() == Some(file)
-                        });
-                    if is_first {
-                        let reason = Reason::of_file(code, file, issue.to_string());
-                        self.read.reasons.push(Reason { row: Some(issue.row_no()), ..reason });
-                    }
-                    self.count(issue.row_no(), "", issue.rule(), false)?;
+                    let row_no = self.row_of(issue.row_no());
+                    no_layout(self.read, self.named.name.as_str(), row_no, || issue.to_string());
+                    self.count(row_no, "", issue.rule(), false)?;
                 }
             }
         }
@@ -170,7 +269,7 @@ impl BatchTaker<'_, '_> {
     }
 
     fn note(&mut self, row: &JudgedRow<'_, '_>) -> Result<(), EngineError> {
-        if row.field_issues().is_empty() {
+        if row.field_issues().is_empty() || (self.mapped.is_some() && !row.has_error()) {
             return Ok(());
         }
         if row.has_error() {
@@ -179,9 +278,14 @@ impl BatchTaker<'_, '_> {
             self.read.n_warned += 1;
         }
         for issue in row.issues() {
-            self.count(issue.row, &issue.column, &issue.rule, issue.is_warning)?;
+            self.count(self.row_of(issue.row), &issue.column, &issue.rule, issue.is_warning)?;
         }
         Ok(())
+    }
+
+    /// The line as whoever handed it in knows it.
+    fn row_of(&self, row_no: u64) -> u64 {
+        self.mapped.map_or(row_no, |mapped| mapped.source_row(&self.named.name, row_no))
     }
 
     fn count(&mut self, row_no: u64, column: &str, rule: &str, is_warning: bool) -> Result<(), EngineError> {
@@ -246,7 +350,7 @@ impl BatchTaker<'_, '_> {
         for issue in &issues {
             let column = self.layout.columns.get(issue.column);
             let column = column.map_or("", |column| column.header_romaji.as_str());
-            self.count(row.row_no(), column, issue.rule, issue.is_warning)?;
+            self.count(self.row_of(row.row_no()), column, issue.rule, issue.is_warning)?;
         }
         let is_wrong = issues.iter().any(|issue| !issue.is_warning);
         self.read.n_wrong += u64::from(is_wrong);

@@ -15,6 +15,7 @@ use renkei_core::{FileName, FolderPath};
 
 use super::answer::{self, Findings, words};
 use super::desk::{Desk, HandedOver, VerifiedSet};
+use super::mapped_set::MappedSet;
 use super::row_report::{RowReport, RowReportWriter};
 use super::rows::SetReader;
 use super::table::table_spec;
@@ -190,10 +191,21 @@ impl Next<'_> {
         self.taker.own.begin_stage(&desk_stage)?;
         let report_name = report_name(self.set.found)?;
         let report = RowReportWriter::new(self.taker.own, desk_stage.clone(), report_name);
+        let mut mapped = self.mapped(&desk_stage)?;
         let mut reader = SetReader::new(self.layout, self.format, self.set, report);
         for named in &notice.files {
-            let source = self.taker.share.open(self.set.folder, &named.name)?;
-            reader.read_file(named, source, taking.as_mut())?;
+            let (folder, witness) = (self.set.folder, self.taker.witness);
+            let read = if let Some(mapped) = &mut mapped {
+                reader.read_mapped(folder, named, mapped, taking.as_mut(), witness)
+            } else {
+                let source = self.taker.share.open(folder, &named.name)?;
+                reader.read_file(named, source, taking.as_mut(), witness)
+            };
+            if read.is_err() {
+                // What could not be removed is swept when the set is begun again.
+                let _ = self.taker.own.discard_stage(&desk_stage);
+            }
+            read?;
             self.taker.witness.progress("rows", reader.n_rows(), notice.n_rows);
         }
         let (read, state, report) = reader.end();
@@ -247,7 +259,8 @@ impl Next<'_> {
             found: self.set.found,
             layout: self.layout,
             format: self.format,
-            share: self.taker.share,
+            share: mapped.as_ref().map_or(self.taker.share, |mapped| mapped),
+            source_row: &|name, row| mapped.as_ref().map_or(row, |mapped| mapped.source_row(name, row)),
             parks_rows: terms.rows == RowPolicy::Park,
         };
         match desk.hand_over(&verified)? {
@@ -262,6 +275,14 @@ impl Next<'_> {
             }
         }
         self.finish(taking, &findings, report)
+    }
+
+    /// Where files come in another form, the place they are turned over in.
+    fn mapped(&self, stage: &FileName) -> Result<Option<MappedSet<'_>>, EngineError> {
+        let Some(mapping) = self.set.terms.mapping.as_deref() else { return Ok(None) };
+        let Taker { own, share, witness, .. } = self.taker;
+        let stage = format!("{stage}-mapped").parse()?;
+        Ok(Some(MappedSet::begin(mapping, own, share, witness, stage)?))
     }
 
     fn finish(
@@ -317,7 +338,8 @@ impl Next<'_> {
 
     /// A diff must build on what is held: known before a row is read.
     fn wrong_state_before(&self) -> Option<Reason> {
-        let declared = self.notice().state_before.filter(|_| self.notice().kind == Kind::Diff)?;
+        let is_declared = self.notice().kind == Kind::Diff && self.set.terms.mapping.is_none();
+        let declared = self.notice().state_before.filter(|_| is_declared)?;
         let held = words(&self.head.as_ref()?.state);
         (declared != held).then(|| {
             let detail = format!(
@@ -343,6 +365,10 @@ impl Next<'_> {
     fn proof(&self, of_set: &FeedState, after: &FeedState, counts: TakeCounts) -> Vec<Reason> {
         let notice = self.notice();
         let mut reasons = Vec::new();
+        if self.set.terms.mapping.is_some() {
+            // A sender cannot know the states of what its files are turned over into.
+            return reasons;
+        }
         let mut refuse = |code, detail: String| reasons.push(Reason::of_set(code, detail));
         if let (Kind::Diff, Some(declared), Some(_)) = (notice.kind, notice.changes, notice.state_after) {
             let found =

@@ -20,6 +20,13 @@ use crate::config::taking::{
 use crate::config::{ConfigError, resolve_path};
 use crate::init::shipped_layouts;
 
+/// How long what the agent keeps for its people is kept.
+const KEPT: TimeDelta = TimeDelta::days(90);
+/// As long as a person may be away who should see it.
+const SHORTEST_KEPT: TimeDelta = TimeDelta::days(7);
+/// A hundred years.
+const LONGEST_KEPT: TimeDelta = TimeDelta::days(36_500);
+
 /// The agent's configuration, checked.
 #[derive(Debug)]
 pub(crate) struct AgentConfig {
@@ -35,6 +42,8 @@ pub(crate) struct AgentConfig {
     pub(crate) every: Duration,
     /// How long what is not whole is waited for.
     pub(crate) patience: Patience,
+    /// How long reports and refused sets are kept in the agent's own folder.
+    pub(crate) keep: TimeDelta,
     /// The intakes.
     pub(crate) intakes: Vec<AgentIntake>,
 }
@@ -103,7 +112,8 @@ impl ReadAgent {
     }
 }
 
-fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<AgentConfig> {
+/// Reads the text of a declaration that stands in `folder`.
+pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<AgentConfig> {
     let mut root = Declaration::parse(name, text, problems)?;
     let municipality: Option<MunicipalityCode> = root.required("municipality").and_then(Value::parsed);
     let receiver: Option<BusinessId> = root.required("receiver").and_then(Value::parsed);
@@ -133,6 +143,7 @@ fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<Ag
         root.required("target").and_then(Value::table).and_then(|table| target(table, folder, problems));
     let every = take_duration(&mut root, "every", TimeDelta::seconds(1), TimeDelta::seconds(30));
     let patience = take_patience(&mut root);
+    let keep = root.optional("keep").and_then(|value| value.duration_in(SHORTEST_KEPT..=LONGEST_KEPT));
     let layouts = layouts(folder, problems);
     let common = Common { municipality, receiver, folder, layouts: &layouts, problems };
     let tables = root.required("intake").and_then(Value::tables).unwrap_or_default();
@@ -154,6 +165,7 @@ fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -> Option<Ag
         receipts: receipts?,
         every: every.to_std().ok()?,
         patience,
+        keep: keep.unwrap_or(KEPT),
         intakes,
     };
     (config.intakes.len() == n_declared).then_some(config)

@@ -6,6 +6,9 @@ mod config;
 mod conversion;
 mod desk;
 mod hand_over;
+#[cfg(test)]
+mod hostile;
+mod keep;
 mod round;
 mod stop;
 
@@ -14,7 +17,7 @@ pub(crate) use round::Agent;
 
 use renkei_core::port::SeenName;
 
-pub(crate) use stop::Stop;
+pub(crate) use stop::{Stop, Stoppable};
 
 /// A name as it can be shown.
 pub(crate) fn shown(name: &SeenName) -> &str {

@@ -3,15 +3,19 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use renkei_core::IntakeId;
-use renkei_core::port::IntakeStore;
+use renkei_core::port::{Folders as _, IntakeStore};
 use renkei_engine::receive::{Goal, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
-use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock};
+use renkei_folder::{
+    LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock, WatchMode, WatchedFolder, Watcher,
+};
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
 use super::config::{AgentConfig, Target};
 use super::desk::AgentDesk;
+use super::keep;
 use crate::Failure;
 use crate::clock::HubClock;
 use crate::intake::IntakeLook;
@@ -29,6 +33,8 @@ pub(crate) struct Agent {
     outbox: Option<Outbox>,
     clock: HubClock,
     rounds: HashMap<IntakeId, Rounds>,
+    /// The day on which what is past its time was removed.
+    swept: Option<NaiveDate>,
     _lock: RootLock,
 }
 
@@ -45,6 +51,8 @@ impl Agent {
             (!wait.is_zero()).then_some(wait),
         )?;
         let own = LocalFolders::open(&config.folder)?;
+        // Whoever had the lock before and was cut off left these.
+        own.stages()?.iter().try_for_each(|stage| own.discard_stage(stage))?;
         let folders = ReceiverFolders::new(ReadOnlyShare::at(&config.share), own);
         let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
         let store: Box<dyn IntakeStore> = match &config.target {
@@ -61,10 +69,10 @@ impl Agent {
                 Box::new(PostgresIntake::open(options)?)
             }
         };
-        Ok(Self { config, store, folders, outbox, clock, rounds: HashMap::new(), _lock: lock })
+        Ok(Self { config, store, folders, outbox, clock, rounds: HashMap::new(), swept: None, _lock: lock })
     }
 
-    /// Goes round all intakes, or the one named, once.
+    /// Goes round all intakes, or the one named, once. Asked to end meanwhile, it says what it came to until then.
     pub(crate) fn go(
         &mut self,
         only: Option<&IntakeId>,
@@ -78,6 +86,9 @@ impl Agent {
             let id = &intake.terms.id;
             if only.is_some_and(|only| only != id) {
                 continue;
+            }
+            if witness.wants_stop() {
+                break;
             }
             let taker = Taker {
                 store: self.store.as_ref(),
@@ -103,13 +114,53 @@ impl Agent {
                 conversion: &|version| intake.conversions.get(&version),
             };
             let outcome = rounds.go(taker, &intake.terms, &self.config.patience, &tables, goal, &mut desk);
+            if matches!(outcome, Err(EngineError::Stopped)) {
+                break;
+            }
             let outcome = outcome.map_err(|error| match (error, desk.program_fault.take()) {
                 (EngineError::HandOver { .. }, Some(fault)) => Failure::from(fault),
                 (error, _) => Failure::from(error),
             });
             looks.push(IntakeLook { intake: id.clone(), outcome, refused: desk.refused });
         }
+        if goal == Goal::Take && !witness.wants_stop() {
+            self.sweep();
+        }
         looks
+    }
+
+    /// Once a day, removes what was kept long enough. What cannot be removed is tried again on the next.
+    fn sweep(&mut self) {
+        let now = renkei_engine::Clock::now(&self.clock);
+        if self.swept == Some(now.date()) {
+            return;
+        }
+        self.swept = Some(now.date());
+        let (own, store, config) = (self.folders.own(), self.store.as_ref(), &self.config);
+        match keep::sweep(own, store, &config.intakes, config.keep, now) {
+            Ok(0) => {}
+            Ok(n_removed) => {
+                tracing::info!(
+                    removed = n_removed,
+                    days = config.keep.num_days(),
+                    "what was kept long enough is removed"
+                );
+            }
+            Err(failure) => {
+                tracing::warn!(fault.code = failure.code(), "what was kept long enough could not be removed");
+            }
+        }
+    }
+
+    /// Watches the folders of the intakes.
+    pub(crate) fn watcher(&self, only: Option<&IntakeId>) -> Watcher {
+        let intakes =
+            self.config.intakes.iter().filter(|intake| only.is_none_or(|only| *only == intake.terms.id));
+        let folders = intakes.flat_map(|intake| &intake.terms.folders).map(|folder| WatchedFolder {
+            path: self.config.share.join(folder.as_str()),
+            mode: WatchMode::Auto,
+        });
+        Watcher::new(folders.collect(), self.config.every)
     }
 
     /// What the agent was declared as.

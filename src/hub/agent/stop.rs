@@ -1,11 +1,14 @@
-//! SIGTERM and SIGINT, for the agent that stays.
+//! SIGTERM and SIGINT, for the agent that stays: between two rounds at once, inside one at the next safe step.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use renkei_engine::Witness;
+use renkei_folder::Watcher;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::progress::linger_if_asked;
 use crate::{Failure, HubError};
 
 /// Whether the process was asked to end.
@@ -33,11 +36,38 @@ impl Stop {
         self.is_asked.load(Ordering::Relaxed)
     }
 
-    /// Waits, at most until asked.
-    pub(crate) fn wait(&self, time: Duration) {
-        let end = Instant::now() + time;
-        while !self.is_asked() && Instant::now() < end {
-            std::thread::sleep(PAUSE.min(end.saturating_duration_since(Instant::now())));
+    /// Waits until something may be new in a watched folder, at most for `time`, and at most until asked. Before
+    /// `least` is over nothing is new enough: a writer is seen at each of its blocks.
+    pub(crate) fn wait(&self, watcher: &mut Watcher, least: Duration, time: Duration) {
+        let began = Instant::now();
+        let mut is_told = false;
+        while !self.is_asked() && began.elapsed() < time && !(is_told && began.elapsed() >= least) {
+            is_told |= !watcher.wait(PAUSE).is_empty();
+            if is_told {
+                // Told already, the watcher gives no rest to what is left of the pause.
+                std::thread::sleep(PAUSE.min(least.saturating_sub(began.elapsed())));
+            }
         }
+    }
+}
+
+/// Who watches a round that is to end when the process is asked to.
+pub(crate) struct Stoppable<'w, W> {
+    pub(crate) inner: &'w W,
+    pub(crate) stop: &'w Stop,
+}
+
+impl<W: Witness> Witness for Stoppable<'_, W> {
+    fn reached(&self, point: &'static str) {
+        self.inner.reached(point);
+        linger_if_asked(point, || self.wants_stop());
+    }
+
+    fn progress(&self, what: &str, done: u64, total: u64) {
+        self.inner.progress(what, done, total);
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.stop.is_asked()
     }
 }

@@ -178,7 +178,9 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         Matter::CalendarEnding { calendar, known_through } => {
             vec![("calendar", calendar.to_string()), ("known_through", known_through.to_string())]
         }
-        Matter::SchedulerStopped { fault_code } => vec![("fault", fault_code.to_string())],
+        Matter::SchedulerStopped { fault_code } | Matter::DoorShut { fault_code } => {
+            vec![("fault", fault_code.to_string())]
+        }
         Matter::AuditBroken { audit_no } => vec![("line", audit_no.to_string())],
         Matter::SetRefused { intake, place } => vec![intake_value(intake), ("place", place.to_string())],
         Matter::SetIncomplete { intake, n_sets }

@@ -6,7 +6,9 @@ use clap::Args;
 use renkei_registry::MunicipalityCode;
 use serde_json::json;
 
+use crate::config::HOST_KEYS;
 use crate::init::{NewHub, init};
+use crate::visitors::HostKeys;
 use crate::{Exit, Failure, Session};
 
 /// Make a hub's folder: a working set of files with comments.
@@ -30,6 +32,7 @@ impl Init {
         let hub =
             NewHub { municipality: self.municipality, name: self.name.clone(), keeps_existing: self.force };
         let made = init(&self.dir, &hub)?;
+        HostKeys::at(&self.dir.join(HOST_KEYS)).make_at_first()?;
         let console = session.console();
         if console.is_json() {
             console.json(&json!({ "folder": self.dir, "files": made }));

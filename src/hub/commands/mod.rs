@@ -1,6 +1,8 @@
 //! The commands, one in a file each. To add one: a file with a struct whose doc comment is its help and
 //! whose `run` does it, a `mod` line, a line in `commands!`, and its Japanese in `texts/help_ja.toml`.
 
+mod account;
+mod acl;
 mod alert;
 mod apply;
 mod audit;
@@ -21,6 +23,7 @@ mod explain;
 mod feeds;
 mod generate;
 mod held;
+mod hostkey;
 mod hulft;
 mod init;
 mod input_file;
@@ -46,6 +49,7 @@ mod run;
 mod runs;
 mod sample;
 mod schedule;
+mod sftp_server;
 mod show;
 mod status;
 mod top;
@@ -125,6 +129,10 @@ commands! {
     Cancel(cancel::Cancel),
     Enable(jobs::Enable),
     Disable(jobs::Disable),
+    Account(account::Account),
+    Acl(acl::Acl),
+    Hostkey(hostkey::Hostkey),
+    SftpServer(sftp_server::SftpServer),
     Audit(audit::Audit),
     Retention(retention::Retention),
     Alert(alert::Alert),
@@ -136,8 +144,12 @@ commands! {
 }
 
 impl Command {
-    /// True for the daemon, which logs more than a command.
+    /// True for what stays, which logs more than what ends.
     pub(crate) fn is_daemon(&self) -> bool {
-        matches!(self, Self::Daemon(_))
+        match self {
+            Self::Daemon(_) => true,
+            Self::Receive(receive) => receive.is_daemon(),
+            _ => false,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `renkei receive`: the agent of a consuming system.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use renkei_core::IntakeId;
@@ -9,11 +10,14 @@ use renkei_core::receive::{Holding, HoldingError};
 use renkei_engine::receive::Goal;
 
 use super::looks::{news, print_held, tell, worst};
-use crate::agent::{Agent, ReadAgent};
+use crate::agent::{Agent, ReadAgent, Stop, Stoppable};
 use crate::console::Lang;
 use crate::intake::IntakeLook;
 use crate::progress::Progress;
 use crate::{Exit, Failure, HubError, Session};
+
+/// Between two looks, whatever happens in the folders.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Take in what a hub publishes, as a consuming system does.
 ///
@@ -50,6 +54,11 @@ pub(crate) struct Receive {
 }
 
 impl Receive {
+    /// True when it is to stay.
+    pub(super) fn is_daemon(&self) -> bool {
+        self.daemon
+    }
+
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         if self.example {
             session.console().data(include_str!("../init/templates/receive.toml").trim_end());
@@ -74,7 +83,7 @@ impl Receive {
             return self.stay(session, &mut agent, only.as_ref());
         }
         let goal = if self.preview { Goal::Preview } else { Goal::Take };
-        let looks = self.go(session, &mut agent, only.as_ref(), goal);
+        let looks = self.go(session, &mut agent, only.as_ref(), goal, None);
         let exit = worst(&looks);
         tell(session, looks, self.preview);
         Ok(exit)
@@ -92,38 +101,45 @@ impl Receive {
         Err(HubError::UnknownIntake { intake: asked.clone(), near }.into())
     }
 
+    /// One round; with `stop`, one that ends when asked to.
     fn go(
         &self,
         session: &Session,
         agent: &mut Agent,
         only: Option<&IntakeId>,
         goal: Goal,
+        stop: Option<&Stop>,
     ) -> Vec<IntakeLook> {
         let progress = Progress::new(session.console());
         let is_ja = session.console().lang() == Lang::Ja;
-        let looks = agent.go(only, goal, self.allow, is_ja, &progress);
+        let looks = match stop {
+            None => agent.go(only, goal, self.allow, is_ja, &progress),
+            Some(stop) => agent.go(only, goal, self.allow, is_ja, &Stoppable { inner: &progress, stop }),
+        };
         progress.finish();
         looks
     }
 
-    /// Looks again and again, until SIGTERM or SIGINT. A fault of one look is told and does not end it.
+    /// Looks again and again, as soon as something happens in a folder and at least as often as declared, until SIGTERM
+    /// or SIGINT. A fault of one look is told and does not end it.
     fn stay(&self, session: &Session, agent: &mut Agent, only: Option<&IntakeId>) -> Result<Exit, Failure> {
-        let stop = crate::agent::Stop::watch()?;
+        let stop = Stop::watch()?;
         let every = agent.config().every;
         session.console().say(
             format_args!("取込の常駐を始めました（{} 秒ごと）。", every.as_secs()),
             format_args!("Receiving, every {} s.", every.as_secs()),
         );
+        let mut watcher = agent.watcher(only);
         let mut last = Vec::new();
         while !stop.is_asked() {
-            let looks = self.go(session, agent, only, Goal::Take);
+            let looks = self.go(session, agent, only, Goal::Take, Some(&stop));
             // What stays as it was is told once.
             let said: Vec<Vec<String>> = looks.iter().map(news).collect();
             if said != last {
                 tell(session, looks, false);
                 last = said;
             }
-            stop.wait(every);
+            stop.wait(&mut watcher, LEAST_PAUSE, every);
         }
         session.console().say("取込の常駐を終えました。", "Receiving has ended.");
         Ok(Exit::Ok)

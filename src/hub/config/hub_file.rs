@@ -18,6 +18,7 @@ use super::keeping;
 use super::ledger::{self, LedgerConfig};
 use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
+use super::sftp::{self, SftpConfig};
 use super::transfer;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -38,6 +39,7 @@ pub(super) struct HubPart {
     pub(super) metrics: Option<MetricsConfig>,
     pub(super) transfer: Option<TransferTerms>,
     pub(super) ledger: LedgerConfig,
+    pub(super) sftp: Option<SftpConfig>,
     /// Read once the feeds are.
     pub(super) destinations: Option<Vec<Destination>>,
 }
@@ -71,6 +73,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     let metrics = metrics::take(hub, problems);
     let transfer = transfer::take(hub, &systems, systems_are_complete, problems);
     let ledger = ledger::take(hub);
+    let sftp = sftp::take(hub, folder, root.as_deref(), problems);
     HubPart {
         municipality,
         name,
@@ -87,6 +90,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         metrics,
         transfer,
         ledger,
+        sftp,
         destinations: None,
     }
 }

@@ -1,10 +1,14 @@
 //! `[[intake]]` of `hub.toml`: what a system hands in, on what terms it is taken, and where its rows go.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use renkei_core::calendar::Calendars;
-use renkei_core::declared::{Problems, Spot, Table, did_you_mean};
+use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean};
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
+use renkei_core::mapping::Mapping;
 use renkei_core::receive::{Patience, Terms};
 use renkei_core::schedule::Schedule;
 use renkei_core::transfer::CaseKind;
@@ -14,6 +18,9 @@ use renkei_registry::{Dictionary, MunicipalityCode};
 
 use super::taking::{self, Layouts, Taking, TakingDefaults};
 use super::types::{DeclaredFeed, System};
+
+/// Mappings by file name without `.toml`; `None` for one with problems of its own, which have been reported.
+pub(super) type Mappings = BTreeMap<String, Option<Arc<Mapping>>>;
 
 /// What the hub signs its receipts with: the business (業務ID) of the resident record.
 const HUB_BUSINESS: &str = "001";
@@ -66,6 +73,7 @@ impl Intake {
 pub(super) struct Around<'a> {
     pub(super) municipality: Option<MunicipalityCode>,
     pub(super) layouts: &'a Layouts,
+    pub(super) mappings: &'a Mappings,
     pub(super) systems: &'a [System],
     pub(super) systems_are_complete: bool,
     pub(super) calendars: &'a Calendars,
@@ -87,7 +95,9 @@ pub(super) fn read(mut table: Table<'_>, around: &Around<'_>) -> ReadIntake {
     // Rows that are moves or cases come new each time: there is nothing that a set could shrink or grow.
     let is_table = matches!(rows_to, None | Some(RowsTo::Table(_)));
     let guard = if is_table { GuardBounds::default() } else { unbounded() };
-    let taking = taking::take(
+    let proof_spot = table.spot_of("needs_proof");
+    let mapping = table.optional("mapping").and_then(Value::located_text);
+    let mut taking = taking::take(
         &mut table,
         around.layouts,
         TakingDefaults { needs_proof: false, is_each_counted: !is_table, guard },
@@ -103,6 +113,9 @@ pub(super) fn read(mut table: Table<'_>, around: &Around<'_>) -> ReadIntake {
     let expected_by =
         table.optional("expected_by").map(|value| Schedule::read(value.table()?, around.calendars, problems));
     table.finish();
+    if let Some(mapping) = mapping {
+        taking.mapping = mapped(&mapping, &taking, &proof_spot, around);
+    }
     check_sender(&taking, around);
     if let Some(rows_to) = &rows_to {
         check_layouts(&taking, rows_to, problems);
@@ -163,6 +176,41 @@ fn overlap(one: &FolderPath, other: &FolderPath) -> bool {
         other.as_str().strip_prefix(one.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     is_above(one, other) || is_above(other, one)
+}
+
+/// The mapping of this name, if it leads to what the intake accepts.
+fn mapped(
+    written: &Located<String>,
+    taking: &Taking,
+    proof_spot: &Spot,
+    around: &Around<'_>,
+) -> Option<Arc<Mapping>> {
+    let problems = around.problems;
+    if taking.needs_proof == Some(true) {
+        let hint = "leave needs_proof out: the state is that of the rows after turning over".to_owned();
+        let message = "a sender whose files are turned over by a mapping cannot prove a state";
+        problems.report_with(proof_spot, message, hint);
+    }
+    let Some(found) = around.mappings.get(&written.value) else {
+        let hint = did_you_mean(&written.value, around.mappings.keys().map(String::as_str));
+        problems.report_with(&written.spot, format!("unknown mapping {:?}", written.value), hint);
+        return None;
+    };
+    let mapping = found.clone()?;
+    let (interface, version) = (&mapping.layout.interface, mapping.layout.version);
+    let is_accepted = |layout: &Layout| layout.interface == *interface && layout.version == version;
+    if !matches!(taking.versions.as_slice(), [] | [_])
+        || !taking.versions.iter().all(|one| is_accepted(&one.layout))
+    {
+        let message =
+            format!("the mapping leads to {interface} {version}, which is not all that is accepted here");
+        problems.report_with(
+            &written.spot,
+            message,
+            "accept = [{ layout = \"…\" }] with that one".to_owned(),
+        );
+    }
+    Some(mapping)
 }
 
 /// `<from>/inbox/<interface>-<branch>`.

@@ -17,7 +17,7 @@ use super::errors::ConfigError;
 use super::feed::{self, Known, ReadFeed};
 use super::files::{HUB_FILE, names, read_folder, read_text};
 use super::hub_file::{self, HubPart};
-use super::intake::{self, Around, Intake, ReadIntake};
+use super::intake::{self, Around, Intake, Mappings, ReadIntake};
 use super::job_file;
 use super::job_terms;
 use super::taking::Layouts;
@@ -59,7 +59,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         let job_ids: Vec<JobId> = job_files.iter().filter_map(|file| file.id.parse().ok()).collect();
         let stops = hub.optional("stop").map_or_else(|| Some(Vec::new()), Value::tables);
         let stops = stops.and_then(|stops| StopWindows::read(stops, &calendars, &job_ids, problems));
-        let (part, feeds, intakes) = read_hub(hub, folder, &layouts, &calendars, problems);
+        let (part, feeds, intakes) = read_hub(hub, folder, (&layouts, &mappings), &calendars, problems);
         (part, feeds, intakes, stops)
     });
     let feed_ids: Option<Vec<FeedId>> = hub.as_ref().map(|(_, feeds, _, _)| {
@@ -98,13 +98,17 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
             .into_iter()
             .map(|(id, layout)| Some((id, layout?)))
             .collect::<Option<BTreeMap<_, _>>>()?,
-        mappings,
+        mappings: mappings
+            .into_iter()
+            .map(|(id, mapping)| Some((id, mapping?)))
+            .collect::<Option<BTreeMap<_, _>>>()?,
         alert: part.alert,
         metrics: part.metrics,
         intakes: intakes.into_iter().map(|read| read.intake).collect::<Option<Vec<Intake>>>()?,
         destinations: part.destinations?,
         transfer: part.transfer?,
         ledger: part.ledger,
+        sftp: part.sftp,
     })
 }
 
@@ -113,16 +117,15 @@ fn read_mappings(
     folder: &Path,
     layouts: &BTreeMap<String, Option<Arc<Layout>>>,
     problems: &Problems,
-) -> BTreeMap<String, Mapping> {
+) -> Mappings {
     let known: Option<BTreeMap<String, Arc<Layout>>> =
         layouts.iter().map(|(id, layout)| Some((id.clone(), layout.clone()?))).collect();
-    let Some(known) = known else { return BTreeMap::new() };
     let files = read_folder(folder, "layouts/mappings", problems);
     let read = files.into_iter().map(|file| {
-        let mapping = Mapping::read(&file.name, &file.text, &known, problems)?;
-        Some((file.id, mapping))
+        let mapping = known.as_ref().and_then(|known| Mapping::read(&file.name, &file.text, known, problems));
+        (file.id, mapping.map(Arc::new))
     });
-    read.flatten().collect()
+    read.collect()
 }
 
 /// Slots stay at least as long as a missed one may be caught up.
@@ -136,7 +139,7 @@ fn retention_rules(mut rules: Rules, jobs: &[Job]) -> Rules {
 fn read_hub(
     mut hub: Table<'_>,
     folder: &Path,
-    layouts: &Layouts,
+    (layouts, mappings): (&Layouts, &Mappings),
     calendars: &Calendars,
     problems: &Problems,
 ) -> (HubPart, Vec<ReadFeed>, Vec<ReadIntake>) {
@@ -158,6 +161,7 @@ fn read_hub(
     let around = Around {
         municipality: part.municipality,
         layouts,
+        mappings,
         systems: &part.systems,
         systems_are_complete: part.systems_are_complete,
         calendars,

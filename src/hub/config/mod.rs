@@ -20,6 +20,7 @@ mod metrics;
 mod night;
 mod paths;
 mod receivers;
+mod sftp;
 pub(crate) mod taking;
 #[cfg(test)]
 mod tests;
@@ -37,4 +38,6 @@ pub use job_terms::JobTerms;
 pub use ledger::LedgerConfig;
 pub use metrics::MetricsConfig;
 pub(crate) use paths::resolve as resolve_path;
+pub(crate) use sftp::HOST_KEYS;
+pub use sftp::{ListeningAt, SftpConfig};
 pub use types::{Config, DeclaredFeed, Job, JobSchedule, KeySource, StoreConfig, System};

@@ -7,6 +7,7 @@ use chrono::{NaiveDate, TimeDelta};
 use renkei_core::declared::{Problems, Spot, Table, Value, did_you_mean};
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
+use renkei_core::mapping::Mapping;
 use renkei_core::port::TakeMode;
 use renkei_core::receive::{AcceptedVersion, Patience, RowPolicy, Terms};
 use renkei_core::{BusinessId, FolderPath, IntakeId};
@@ -40,7 +41,9 @@ pub(crate) struct Taking {
     pub(crate) accept_spot: Spot,
     full: Option<TakeMode>,
     rows: Option<RowPolicy>,
-    needs_proof: Option<bool>,
+    pub(crate) needs_proof: Option<bool>,
+    /// By what files in another form are turned over; set by who knows the mappings.
+    pub(crate) mapping: Option<Arc<Mapping>>,
     guard: GuardBounds,
     is_each_counted: bool,
     is_complete: bool,
@@ -98,6 +101,7 @@ pub(crate) fn take(
         full,
         rows,
         needs_proof,
+        mapping: None,
         guard,
         is_each_counted: defaults.is_each_counted,
         is_complete,
@@ -128,6 +132,7 @@ impl Taking {
             guard: self.guard,
             is_each_counted: self.is_each_counted,
             needs_proof: self.needs_proof?,
+            mapping: self.mapping,
         })
     }
 }

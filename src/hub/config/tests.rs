@@ -378,6 +378,45 @@ fn intakes_are_of_declared_systems_and_known_layouts() {
 }
 
 #[test]
+fn a_mapping_leads_to_what_is_accepted_and_proves_no_state() {
+    let accept = "accept = [{ layout = \"023z001-1.0\" }]";
+    let moves = "accept = [{ layout = \"001z010-1.0\" }]\nuse = \"moves\"\nfolders = [\"023/inbox/x\"]";
+    let declared = |accept: &str, mapping: &str| format!("mapping = \"{mapping}\"\n{accept}");
+    check(&[("hub.toml", accept, &declared(moves, "legacy-moves"))], &[]);
+    check(
+        &[("hub.toml", accept, &declared(moves, "legacy-move"))],
+        &[
+            r#"hub.toml:L:11: intake[0].mapping: unknown mapping "legacy-move" (did you mean "legacy-moves"?)"#,
+        ],
+    );
+    check(
+        &[("hub.toml", accept, &declared(accept, "legacy-moves"))],
+        &[
+            "hub.toml:L:11: intake[0].mapping: the mapping leads to 001z010 1.0, which is not all that is accepted here \
+           (accept = [{ layout = \"…\" }] with that one)",
+        ],
+    );
+    check(
+        &[("hub.toml", accept, &format!("needs_proof = true\n{}", declared(moves, "legacy-moves")))],
+        &[
+            "hub.toml:L:15: intake[0].needs_proof: a sender whose files are turned over by a mapping cannot prove a state \
+           (leave needs_proof out: the state is that of the rows after turning over)",
+        ],
+    );
+    // One that has problems of its own is told of once.
+    check(
+        &[
+            ("hub.toml", accept, &declared(moves, "legacy-moves")),
+            ("layouts/mappings/legacy-moves.toml", "to = \"jusho_banchigo\"", "to = \"jusho_banchi\""),
+        ],
+        &[
+            "layouts/mappings/legacy-moves.toml:L:6: column[15].to: the layout has no column \"jusho_banchi\" (did you \
+             mean \"jusho_banchigo\"?)",
+        ],
+    );
+}
+
+#[test]
 fn what_goes_into_the_registry_has_its_shape() {
     let moves = |layout: &str, word: &str| {
         format!("accept = [{{ layout = \"{layout}\" }}]\nuse = \"{word}\"\nfolders = [\"023/inbox/x\"]")

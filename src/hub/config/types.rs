@@ -24,6 +24,7 @@ use super::intake::Intake;
 use super::job_terms::JobTerms;
 use super::ledger::LedgerConfig;
 use super::metrics::MetricsConfig;
+use super::sftp::SftpConfig;
 
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub struct Config {
     /// All layouts by file name without `.toml`, those no feed uses included.
     pub layouts: BTreeMap<String, Arc<Layout>>,
     /// All mappings by file name without `.toml`.
-    pub mappings: BTreeMap<String, Mapping>,
+    pub mappings: BTreeMap<String, Arc<Mapping>>,
     /// Who is told of what went wrong.
     pub alert: AlertConfig,
     /// Where the daemon's figures can be read.
@@ -73,6 +74,8 @@ pub struct Config {
     pub transfer: TransferTerms,
     /// When a receiver that does not answer is told of.
     pub ledger: LedgerConfig,
+    /// Where partner systems log in; nowhere without.
+    pub sftp: Option<SftpConfig>,
 }
 
 /// Where everything durable is.

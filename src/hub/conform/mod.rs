@@ -8,7 +8,7 @@ mod html;
 mod known_layouts;
 mod text;
 
-pub(crate) use check_folders::check_folders;
+pub(crate) use check_folders::{CheckedFolder, check_folders};
 pub(crate) use errors_file::ErrorsFile;
 pub(crate) use examine::{Folder, Given, examine};
 pub(crate) use html::page;

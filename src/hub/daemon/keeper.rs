@@ -30,6 +30,8 @@ const STORE_WAIT: Duration = Duration::from_secs(10);
 /// A scheduler that has not looked for so long is stuck, and systemd may start it anew.
 const STUCK_AFTER: Duration = Duration::from_mins(5);
 
+/// How long uploads that are at work may go on after runs have ended.
+const VISIT_PATIENCE: Duration = Duration::from_secs(10);
 /// Between two askings of runs to end, once the grace time is over.
 const STOP_AGAIN: Duration = Duration::from_secs(1);
 
@@ -56,7 +58,7 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
     let live = Live::default();
     let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.id.clone()).collect();
     let wake = Arc::new(Notify::new());
-    let looker = Looker::new(premises, config, live.clone(), Arc::clone(&wake));
+    let looker = Looker::new(premises, config, live.clone(), Arc::clone(&wake), session.console().lang());
     looker.tell_feeds(&feeds);
     let kept = runtime.block_on(keep(looker, live, folder, beside, wake));
     // A run that does not come to a safe point keeps its thread; the process ends all the same, and the next
@@ -146,10 +148,22 @@ async fn keep(
             }
         }
     }
+    looker = shut(looker).await?;
+    drop(looker);
     // Whoever connects from now on finds nobody.
     let _ = std::fs::remove_file(&beside.socket);
     tracing::info!("the scheduler has stopped");
     Ok(Exit::Ok)
+}
+
+/// The server has threads of its own that are waited for.
+async fn shut(mut looker: Looker) -> Result<Looker, Failure> {
+    tokio::task::spawn_blocking(move || {
+        looker.shut(VISIT_PATIENCE);
+        looker
+    })
+    .await
+    .map_err(|_| HubError::Panic { place: "the end of visits".to_owned() }.into())
 }
 
 /// The outbox of alerts, brought out by one thread at a time: a mail server may take its time.
@@ -228,6 +242,12 @@ fn reload(looker: &mut Looker, folder: &std::path::Path) {
                 );
                 // So that every reload says so until it is done.
                 config.metrics = old.metrics;
+            }
+            if config.sftp != old.sftp {
+                tracing::warn!(
+                    "[sftp] changed: that needs a restart; partner systems log in as before until then"
+                );
+                config.sftp = old.sftp.clone();
             }
             if config.audit_head != old.audit_head {
                 tracing::info!("[audit] changed: the end of the audit is kept in its new place from now on");

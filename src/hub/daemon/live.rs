@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use renkei_engine::Witness;
 
 use super::control::LiveRun;
-use crate::progress::stop_if_asked;
+use crate::progress::{linger_if_asked, stop_if_asked};
 
 /// The runs at work.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +71,8 @@ impl Witness for LiveWitness {
         tracing::debug!(point, "a point is reached");
         stop_if_asked(point);
         #[cfg(feature = "failpoints")]
-        self.misbehave_if_asked(point);
+        panic_if_asked(point);
+        linger_if_asked(point, || self.wants_stop());
     }
 
     fn progress(&self, what: &str, done: u64, total: u64) {
@@ -87,17 +88,11 @@ impl Witness for LiveWitness {
     }
 }
 
+/// In test builds, panics at the point of `RENKEI_PANIC_AT`.
 #[cfg(feature = "failpoints")]
-impl LiveWitness {
-    /// In test builds, panics at the point of `RENKEI_PANIC_AT`, and lingers at that of `RENKEI_LINGER_AT` until it
-    /// is asked to stop.
-    fn misbehave_if_asked(&self, point: &str) {
-        let is_asked = |name| std::env::var(name).is_ok_and(|asked| asked == point);
-        assert!(!is_asked("RENKEI_PANIC_AT"), "a value that must not be shown");
-        while is_asked("RENKEI_LINGER_AT") && !self.wants_stop() {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-    }
+fn panic_if_asked(point: &str) {
+    let is_asked = std::env::var("RENKEI_PANIC_AT").is_ok_and(|asked| asked == point);
+    assert!(!is_asked, "a value that must not be shown");
 }
 
 impl Drop for LiveWitness {

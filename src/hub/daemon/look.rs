@@ -15,6 +15,7 @@ use renkei_folder::RootLock;
 use tokio::sync::Notify;
 
 use super::alarms::Alarms;
+use super::checks::Checks;
 use super::deliveries::tell_of_deliveries;
 use super::head::HeadKeeper;
 use super::inboxes::Inboxes;
@@ -22,8 +23,10 @@ use super::jumps::Jumps;
 use super::live::{Live, Points};
 use super::receipts::ReceiptKeeper;
 use super::standstill::Standstill;
+use super::visitors::VisitorKeeper;
 use super::worker::{Ended, Task, dice, record};
 use crate::config::Config;
+use crate::console::Lang;
 use crate::delivery::Couriers;
 use crate::metrics;
 use crate::premises::{Beside, Premises};
@@ -48,7 +51,10 @@ pub(super) struct Looker {
     receipts: ReceiptKeeper,
     pub(super) alarms: Alarms,
     inboxes: Inboxes,
+    visitors: VisitorKeeper,
     pub(super) couriers: Couriers,
+    checks: Option<Checks>,
+    lang: Lang,
     /// What ends the loop's wait.
     wake: Arc<Notify>,
     /// False until the first look has put in order what was cut off before.
@@ -57,13 +63,22 @@ pub(super) struct Looker {
 }
 
 impl Looker {
-    pub(super) fn new(premises: Arc<Premises>, config: Config, live: Live, wake: Arc<Notify>) -> Self {
+    /// `lang` is that of reports to people.
+    pub(super) fn new(
+        premises: Arc<Premises>,
+        config: Config,
+        live: Live,
+        wake: Arc<Notify>,
+        lang: Lang,
+    ) -> Self {
         let mut inboxes = Inboxes::default();
         inboxes.watch(&config, &wake);
         let beside = Beside::of(&config);
         let plan = Arc::new(config.night_plan());
         let feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
         Self {
+            checks: Checks::begin(&config, premises.clock, lang),
+            lang,
             premises,
             alarms: Alarms::new(&config),
             config: Arc::new(config),
@@ -77,6 +92,7 @@ impl Looker {
             jumps: Jumps::default(),
             head: HeadKeeper::default(),
             inboxes,
+            visitors: VisitorKeeper::default(),
             couriers: Couriers::default(),
             wake,
             receipts: ReceiptKeeper::default(),
@@ -95,7 +111,13 @@ impl Looker {
         self.feeds = Arc::new(config.feeds.iter().map(|declared| declared.feed.clone()).collect());
         self.alarms = Alarms::new(&config);
         self.inboxes.watch(&config, &self.wake);
+        self.checks = Checks::begin(&config, self.premises.clock, self.lang);
         self.config = Arc::new(config);
+    }
+
+    /// Nobody is let in any more; uploads that are at work have so long.
+    pub(super) fn shut(&mut self, patience: std::time::Duration) {
+        self.visitors.stop(patience);
     }
 
     /// Looks once, and gives the tries that begin now; they are on record as begun.
@@ -121,6 +143,9 @@ impl Looker {
             &self.config,
             &self.alarms,
         );
+        if !self.is_stopping {
+            self.visitors.keep(&self.premises, &self.config, &self.alarms, now);
+        }
         self.head.keep(&self.premises, &self.config);
         self.look_out(now);
         let sender = self.alarms.sender();

@@ -5,6 +5,7 @@
 //! daemon take turns as writers.
 
 mod alarms;
+mod checks;
 mod control;
 mod deliveries;
 mod head;
@@ -16,6 +17,7 @@ mod look;
 mod notify;
 mod receipts;
 mod standstill;
+mod visitors;
 mod worker;
 
 pub(crate) use control::{DaemonLink, LiveRun};

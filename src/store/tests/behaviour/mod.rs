@@ -1,6 +1,7 @@
 //! What any database behind the store port must do. A database plugs in with a [`Fixture`] and one line,
 //! `behaviour_suite!(ItsFixture);`. Nothing here knows which database it is.
 
+pub(crate) mod access;
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod deliveries;
@@ -68,6 +69,8 @@ macro_rules! behaviour_suite {
                 publications_are_told_in_order_of_sealing,
                 a_held_one_moves_nothing_until_it_is_released,
                 a_discarded_one_gives_its_sequence_back;
+            access: an_account_is_kept_whole_and_overwritten_whole,
+                a_grant_stands_until_it_is_taken_back_or_another_takes_its_place;
             ledger: an_event_is_recorded_once_by_its_source,
                 events_are_told_by_feed_sequence_and_receiver,
                 a_receiver_stands_where_its_answers_say;

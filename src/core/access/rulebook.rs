@@ -1,0 +1,116 @@
+//! All rules, and the one decision they lead to: the nearest rule wins, and without a rule nothing is allowed.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::account::{Account, AccountId};
+use super::right::Right;
+use super::rule::{Grantee, Rule};
+use crate::file_name::FolderPath;
+use crate::ids::BusinessId;
+
+/// All rules of a hub at one time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rulebook {
+    rules: Vec<Rule>,
+}
+
+/// What was decided, and by which line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision<'r> {
+    /// Whether it is allowed.
+    pub is_allowed: bool,
+    /// The line that decided; `None` where none is about this folder, so that nothing is allowed.
+    pub rule: Option<&'r Rule>,
+}
+
+/// How much of a folder somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// All that lies in it.
+    Listed,
+    /// Only the folders that lead to what he may list.
+    WayThrough,
+    /// Nothing: for him there is no such folder.
+    Hidden,
+}
+
+/// Who asks: an account and its system.
+#[derive(Debug, Clone, Copy)]
+struct Asker<'a> {
+    id: &'a AccountId,
+    system: &'a BusinessId,
+}
+
+impl Asker<'_> {
+    fn is(&self, grantee: &Grantee) -> bool {
+        match grantee {
+            Grantee::System(system) => system == self.system,
+            Grantee::Account(id) => id == self.id,
+        }
+    }
+}
+
+impl Rulebook {
+    /// The rules, in the order in which they are shown.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        Self { rules }
+    }
+
+    /// The rules, in their order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rules about an account, in their order.
+    pub fn rules_of(&self, account: &Account) -> impl Iterator<Item = &Rule> {
+        let asker = Asker { id: &account.id, system: &account.system };
+        self.rules.iter().filter(move |rule| asker.is(&rule.grantee))
+    }
+
+    /// Whether an account may do something in a folder; `None` is the root.
+    ///
+    /// The rule for the innermost folder wins. Of several for the same folder one for the account goes before one
+    /// for its system, and a grant before what is declared; of equal ones each gives what it gives.
+    pub fn decide(&self, account: &Account, folder: Option<&FolderPath>, right: Right) -> Decision<'_> {
+        let Some(folder) = folder else {
+            return Decision { is_allowed: false, rule: None };
+        };
+        let nearness = |rule: &Rule| {
+            let n_parts = rule.folder.parts().count();
+            (n_parts, matches!(rule.grantee, Grantee::Account(_)), rule.origin.is_granted())
+        };
+        let about: Vec<&Rule> =
+            self.rules_of(account).filter(|rule| folder.is_at_or_below(&rule.folder)).collect();
+        let nearest = about.iter().map(|rule| nearness(rule)).max();
+        // Of equal rules one that gives the right is the line that decides; without any, the first.
+        let equals = about.into_iter().filter(|rule| Some(nearness(rule)) == nearest);
+        let rule = equals.min_by_key(|rule| Reverse(rule.rights.has(right)));
+        Decision { is_allowed: rule.is_some_and(|rule| rule.rights.has(right)), rule }
+    }
+
+    /// How much of a folder an account sees; `None` is the root, which everybody may pass through.
+    pub fn sight(&self, account: &Account, folder: Option<&FolderPath>) -> Sight {
+        if self.decide(account, folder, Right::List).is_allowed {
+            return Sight::Listed;
+        }
+        let leads_on = folder.is_none() || !self.ways(account, folder).is_empty();
+        if leads_on { Sight::WayThrough } else { Sight::Hidden }
+    }
+
+    /// The names of the folders directly in this one through which an account comes to what it may list.
+    pub fn ways(&self, account: &Account, folder: Option<&FolderPath>) -> BTreeSet<String> {
+        let n_parts = folder.map_or(0, |folder| folder.parts().count());
+        let leads = |rule: &&Rule| {
+            let is_below = folder.is_none_or(|folder| rule.folder.is_at_or_below(folder));
+            is_below && self.decide(account, Some(&rule.folder), Right::List).is_allowed
+        };
+        let next = |rule: &Rule| rule.folder.parts().nth(n_parts).map(str::to_owned);
+        self.rules_of(account).filter(leads).filter_map(next).collect()
+    }
+
+    /// Every folder that a rule names, in order.
+    pub fn folders(&self) -> BTreeSet<&FolderPath> {
+        self.rules.iter().map(|rule| &rule.folder).collect()
+    }
+}

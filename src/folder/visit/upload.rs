@@ -1,0 +1,269 @@
+//! An upload: written under a hidden name in its folder, and there whole under its own at a clean close.
+
+use std::fs::File;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt as _;
+
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags, Timespec, Timestamps};
+use rustix::io::Errno;
+
+use super::hidden::{partial_name, upload_name};
+use super::look::{look_at, look_of, open_plain, read_at};
+use super::solid::Solid;
+use super::{Look, SeenKind, VisitError, VisitPath, VisitedRoot, sync_names};
+use crate::confined::{FILE, open_beneath};
+
+/// From what a write begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadStart {
+    /// From nothing.
+    Empty,
+    /// From what is there: the published file, or what was kept of an upload that broke off.
+    Standing,
+}
+
+/// How a file is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing {
+    /// From what it begins.
+    pub start: UploadStart,
+    /// A file of the name may be replaced. If not, one that is there, or comes to be there meanwhile, stays.
+    pub may_replace: bool,
+    /// A file of the name is made if there is none.
+    pub may_create: bool,
+    /// Every write goes to the end, whatever offset it names.
+    pub appends: bool,
+}
+
+/// What a clean close brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Length of the file, in bytes.
+    pub n_bytes: u64,
+    /// Another file of the name was there before.
+    pub has_replaced: bool,
+}
+
+/// A file being written. Dropped without [`Upload::finish`], it leaves nothing under its final name; what had
+/// arrived without holes is kept for the same visitor to go on from.
+#[derive(Debug)]
+pub struct Upload {
+    folder: OwnedFd,
+    file: File,
+    /// Its hidden name; `None` once it is finished or given up.
+    temporary: Option<String>,
+    name: Vec<u8>,
+    partial: String,
+    may_replace: bool,
+    appends: bool,
+    /// It goes on from, or takes the place of, a published file: then nothing is kept when it breaks off.
+    has_published: bool,
+    solid: Solid,
+    n_bytes: u64,
+    times: Option<(i64, i64)>,
+}
+
+impl VisitedRoot {
+    /// Begins to write a file for `visitor`.
+    ///
+    /// [`VisitError::Taken`] where a file is there that may not be replaced, [`VisitError::Missing`] where none is and
+    /// none may be made.
+    pub fn upload(&self, visitor: &str, path: &VisitPath, writing: Writing) -> Result<Upload, VisitError> {
+        let (folder, name) = self.new_place(path)?;
+        let standing = any_at(folder.as_fd(), name)?;
+        match standing {
+            Some(look) if look.kind == SeenKind::Folder => return Err(VisitError::IsFolder),
+            Some(_) if !writing.may_replace => return Err(VisitError::Taken),
+            None if !writing.may_create => return Err(VisitError::Missing),
+            _ => {}
+        }
+        let partial = partial_name(visitor, name);
+        let temporary = upload_name()?;
+        let mut upload = Upload {
+            file: File::from(begin(folder.as_fd(), &partial, &temporary, writing.start, standing.is_some())?),
+            folder,
+            temporary: Some(temporary),
+            name: name.to_vec(),
+            partial,
+            may_replace: writing.may_replace,
+            appends: writing.appends,
+            has_published: standing.is_some(),
+            solid: Solid::default(),
+            n_bytes: 0,
+            times: None,
+        };
+        if writing.start == UploadStart::Standing && standing.is_some() {
+            let mut published = open_plain(upload.folder.as_fd(), name)?;
+            std::io::copy(&mut published, &mut &upload.file).map_err(|error| system(&error))?;
+        }
+        let n_bytes = upload.look()?.n_bytes;
+        upload.n_bytes = n_bytes;
+        upload.solid = Solid::new(n_bytes);
+        Ok(upload)
+    }
+}
+
+/// The hidden file: what was kept of an earlier upload under a new name, or a new one.
+fn begin(
+    folder: BorrowedFd<'_>,
+    partial: &str,
+    temporary: &str,
+    start: UploadStart,
+    has_published: bool,
+) -> Result<OwnedFd, VisitError> {
+    if start == UploadStart::Standing && !has_published {
+        // Whoever renames it first goes on with it.
+        match rustix::fs::renameat(folder, partial, folder, temporary) {
+            Ok(()) => {
+                let fd = open_beneath(folder, temporary.as_ref(), OFlags::RDWR, Mode::empty())?;
+                lock(&fd)?;
+                return Ok(fd);
+            }
+            Err(Errno::NOENT) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    } else {
+        // A new beginning takes the place of what was kept.
+        let _ = rustix::fs::unlinkat(folder, partial, AtFlags::empty());
+    }
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+    let fd = open_beneath(folder, temporary.as_ref(), flags, FILE)?;
+    lock(&fd)?;
+    Ok(fd)
+}
+
+/// Shows a sweep that somebody is writing here; the kernel forgets it with the process.
+fn lock(fd: &OwnedFd) -> Result<(), VisitError> {
+    match rustix::fs::flock(fd, FlockOperation::NonBlockingLockExclusive) {
+        // A volume without locks: there a sweep goes by age alone.
+        Ok(()) | Err(Errno::NOLCK | Errno::OPNOTSUPP | Errno::INVAL) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// What has the name; [`VisitError::BadName`] for what visitors do not see, whose name cannot be given again.
+fn any_at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Look>, VisitError> {
+    match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => look_of(&stat).map(Some).ok_or(VisitError::BadName),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+impl Upload {
+    /// Writes a block.
+    pub fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<(), VisitError> {
+        let offset = if self.appends { self.n_bytes } else { offset };
+        self.file.write_all_at(data, offset).map_err(|error| system(&error))?;
+        let n_bytes = data.len() as u64;
+        self.solid.add(offset, n_bytes);
+        self.n_bytes = self.n_bytes.max(offset.saturating_add(n_bytes));
+        Ok(())
+    }
+
+    /// Puts up to `n_bytes` of what has been written at the end of `out`.
+    pub fn read_at(&self, offset: u64, n_bytes: usize, out: &mut Vec<u8>) -> Result<usize, VisitError> {
+        read_at(&self.file, offset, n_bytes, out)
+    }
+
+    /// Cuts or lengthens the file.
+    pub fn set_len(&mut self, n_bytes: u64) -> Result<(), VisitError> {
+        self.file.set_len(n_bytes).map_err(|error| system(&error))?;
+        self.solid.set_len(n_bytes);
+        self.n_bytes = n_bytes;
+        Ok(())
+    }
+
+    /// Gives the file these times, in unix seconds, when it is closed.
+    pub fn set_times(&mut self, accessed: i64, changed: i64) {
+        self.times = Some((accessed, changed));
+    }
+
+    /// Makes durable what has been written.
+    pub fn sync(&self) -> Result<(), VisitError> {
+        self.file.sync_data().map_err(|error| system(&error))
+    }
+
+    /// As it is now.
+    pub fn look(&self) -> Result<Look, VisitError> {
+        look_of(&rustix::fs::fstat(&self.file)?).ok_or(VisitError::Missing)
+    }
+
+    /// A clean close: durable, then there under its name by one step, which is durable too.
+    ///
+    /// [`VisitError::Taken`] where a file came to be there meanwhile that may not be replaced; the upload is gone then.
+    pub fn finish(mut self) -> Result<Stored, VisitError> {
+        if let Some((accessed, changed)) = self.times {
+            rustix::fs::futimens(&self.file, &timestamps(accessed, changed))?;
+        }
+        self.file.sync_all().map_err(|error| system(&error))?;
+        let Some(temporary) = self.temporary.take() else { return Err(VisitError::Missing) };
+        let moved = self.give_name(&temporary);
+        if moved.is_err() {
+            let _ = rustix::fs::unlinkat(&self.folder, temporary.as_str(), AtFlags::empty());
+        }
+        let has_replaced = moved?;
+        sync_names(self.folder.as_fd())?;
+        Ok(Stored { n_bytes: self.n_bytes, has_replaced })
+    }
+
+    /// Renames it; says whether it took another's place.
+    fn give_name(&self, temporary: &str) -> Result<bool, VisitError> {
+        let folder = self.folder.as_fd();
+        if self.may_replace {
+            let has_replaced = look_at(folder, &self.name)?.is_some();
+            rustix::fs::renameat(folder, temporary, folder, self.name.as_slice())?;
+            return Ok(has_replaced);
+        }
+        rename_to_free(folder, temporary.as_bytes(), folder, &self.name)?;
+        Ok(false)
+    }
+
+    fn keep_or_remove(&self, temporary: &str) {
+        let folder = self.folder.as_fd();
+        let n_bytes = self.solid.n_bytes();
+        let is_kept = n_bytes > 0
+            && !self.has_published
+            && self.file.set_len(n_bytes).is_ok()
+            && self.file.sync_data().is_ok()
+            && rustix::fs::renameat(folder, temporary, folder, self.partial.as_str()).is_ok();
+        if !is_kept {
+            let _ = rustix::fs::unlinkat(folder, temporary, AtFlags::empty());
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(temporary) = self.temporary.take() {
+            self.keep_or_remove(&temporary);
+        }
+    }
+}
+
+/// Renames where the new name is free, and only there.
+pub(super) fn rename_to_free(
+    from: BorrowedFd<'_>,
+    name: &[u8],
+    to: BorrowedFd<'_>,
+    new_name: &[u8],
+) -> Result<(), VisitError> {
+    match rustix::fs::renameat_with(from, name, to, new_name, RenameFlags::NOREPLACE) {
+        // FUSE and NFS know no NOREPLACE. A plain rename would replace a file of the name; a second name does not.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            rustix::fs::linkat(from, name, to, new_name, AtFlags::empty())?;
+            sync_names(to)?;
+            Ok(rustix::fs::unlinkat(from, name, AtFlags::empty())?)
+        }
+        answer => Ok(answer?),
+    }
+}
+
+pub(super) fn timestamps(accessed: i64, changed: i64) -> Timestamps {
+    let at = |seconds| Timespec { tv_sec: seconds, tv_nsec: 0 };
+    Timestamps { last_access: at(accessed), last_modification: at(changed) }
+}
+
+pub(super) fn system(error: &std::io::Error) -> VisitError {
+    Errno::from_io_error(error).map_or(VisitError::System(Errno::IO), VisitError::from)
+}

@@ -1,0 +1,9 @@
+//! Accounts and rights of this hub: what is declared and what was granted come together here.
+
+mod book;
+mod desk;
+mod errors;
+
+pub(crate) use book::rulebook;
+pub(crate) use desk::AccessDesk;
+pub(crate) use errors::AccessFault;

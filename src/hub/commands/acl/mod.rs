@@ -1,0 +1,43 @@
+//! `renkei acl`.
+
+mod explain;
+mod grant;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use crate::{Exit, Failure, Session};
+
+/// Who may do what in which folder, and why.
+///
+/// Rights follow from the declared feeds, intakes and systems; a hub administrator may grant more, or take some away.
+/// The rule for the innermost folder wins, one for an account before one for its system, a grant before what is
+/// declared; without a rule nothing is allowed, and what may not be listed is not seen.
+#[derive(Debug, Args)]
+pub(crate) struct Acl {
+    #[command(subcommand)]
+    command: AclCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AclCommand {
+    /// List the rules: all, those about an account, or those about a folder.
+    Show(show::Show),
+    /// Say which line decides what an account may do in a folder.
+    Explain(explain::Explain),
+    /// Grant rights in a folder and below, to a system or one account; in place of an earlier grant there.
+    Grant(grant::Grant),
+    /// Take a grant back.
+    Revoke(grant::Revoke),
+}
+
+impl Acl {
+    pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        match &self.command {
+            AclCommand::Show(command) => command.run(session),
+            AclCommand::Explain(command) => command.run(session),
+            AclCommand::Grant(command) => command.run(session),
+            AclCommand::Revoke(command) => command.run(session),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! `renkei acl show`.
+
+use clap::Args;
+use renkei_core::FolderPath;
+use renkei_core::access::{Origin, Rule};
+use serde_json::{Value, json};
+
+use crate::access::AccessDesk;
+use crate::console::{Lang, TextTable};
+use crate::{Exit, Failure, Session};
+
+/// List the rules.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Only those about this account: its own and its system's.
+    #[arg(long)]
+    account: Option<String>,
+    /// Only those for this folder, and for folders above and below it.
+    #[arg(long)]
+    folder: Option<FolderPath>,
+}
+
+impl Show {
+    pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let desk = AccessDesk::for_reading(session)?;
+        let book = desk.rulebook()?;
+        let account = self.account.as_deref().map(|name| desk.account(name)).transpose()?;
+        let rules: Vec<&Rule> = match &account {
+            Some(account) => book.rules_of(account).collect(),
+            None => book.rules().iter().collect(),
+        };
+        let is_near = |rule: &&&Rule| {
+            self.folder.as_ref().is_none_or(|folder| {
+                folder.is_at_or_below(&rule.folder) || rule.folder.is_at_or_below(folder)
+            })
+        };
+        let mut rules: Vec<&Rule> = rules.iter().filter(is_near).copied().collect();
+        rules.sort_by(|left, right| left.folder.cmp(&right.folder));
+        let (console, lang) = (session.console(), session.console().lang());
+        if console.is_json() {
+            console.json(&rules.iter().map(|rule| rule_value(rule)).collect::<Vec<_>>());
+            return Ok(Exit::Ok);
+        }
+        let mut table = TextTable::new([
+            lang.pick("フォルダ", "folder"),
+            lang.pick("誰に", "who"),
+            lang.pick("できること", "rights"),
+            lang.pick("根拠", "because"),
+        ]);
+        for rule in rules {
+            table.row([
+                rule.folder.to_string(),
+                rule.grantee.to_string(),
+                rule.rights.to_string(),
+                because(rule, lang),
+            ]);
+        }
+        console.table(&table);
+        Ok(Exit::Ok)
+    }
+}
+
+/// Where a rule comes from, for people.
+pub(super) fn because(rule: &Rule, lang: Lang) -> String {
+    match &rule.origin {
+        Origin::Granted { grant_no, at, by, reason } => {
+            let word = lang.pick("付与", "grant");
+            format!("{word} {grant_no} ({by} {}: {reason})", at.date_text())
+        }
+        declared if lang == Lang::En => declared.to_string(),
+        Origin::Receiver(feed) => format!("{feed} の受け手"),
+        Origin::Sender(intake) => format!("{intake} の提供元"),
+        Origin::Answers => "ハブの回答".to_owned(),
+        Origin::Receipts => "取込結果".to_owned(),
+        Origin::Checks => "適合確認".to_owned(),
+        Origin::Mends => "直しの配信".to_owned(),
+    }
+}
+
+/// A rule as JSON.
+pub(super) fn rule_value(rule: &Rule) -> Value {
+    let rights: Vec<&str> = rule.rights.iter().map(renkei_core::access::Right::as_str).collect();
+    let granted = match &rule.origin {
+        Origin::Granted { grant_no, at, by, reason } => {
+            json!({ "grant": grant_no, "at": at.to_string(), "by": by, "reason": reason })
+        }
+        _ => Value::Null,
+    };
+    json!({
+        "folder": rule.folder.as_str(), "grantee": rule.grantee.to_string(), "rights": rights,
+        "because": rule.origin.to_string(), "granted": granted,
+    })
+}

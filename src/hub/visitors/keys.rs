@@ -1,0 +1,142 @@
+//! The server's host keys on disk: a folder of its owner's with one file a key, and a `.pub` beside it for partners.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use renkei_sftp::{HostKey, HostKeyKind};
+
+use super::errors::VisitorFault;
+use crate::Failure;
+
+/// A kind of host key and the name of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyKind {
+    pub(crate) kind: HostKeyKind,
+    pub(crate) name: &'static str,
+}
+
+impl KeyKind {
+    /// All of them, in the order in which they are offered.
+    pub(crate) const ALL: [Self; 3] = [
+        Self { kind: HostKeyKind::Ed25519, name: "ed25519" },
+        Self { kind: HostKeyKind::EcdsaP256, name: "ecdsa" },
+        Self { kind: HostKeyKind::Rsa, name: "rsa" },
+    ];
+    /// Those a new hub has; an RSA key is for older clients and made when asked for.
+    pub(crate) const AT_FIRST: [Self; 2] = [Self::ALL[0], Self::ALL[1]];
+}
+
+/// The folder of host keys.
+#[derive(Debug, Clone)]
+pub(crate) struct HostKeys {
+    folder: PathBuf,
+}
+
+impl HostKeys {
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    /// The keys that are there. A key others may read is refused: it may be in others' hands.
+    pub(crate) fn read(&self) -> Result<Vec<(KeyKind, HostKey)>, Failure> {
+        let mut keys = Vec::new();
+        for kind in KeyKind::ALL {
+            let path = self.path(kind);
+            let failed = |source| VisitorFault::KeyFile { path: path.clone(), source };
+            let text = match fs::read_to_string(&path) {
+                Ok(text) => zeroize::Zeroizing::new(text),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(error).into()),
+            };
+            let mode = fs::metadata(&path).map_err(failed)?.permissions().mode() & 0o777;
+            if mode & 0o077 != 0 {
+                return Err(VisitorFault::ExposedKey { path, mode }.into());
+            }
+            keys.push((kind, HostKey::parse(&text)?));
+        }
+        if keys.is_empty() {
+            return Err(VisitorFault::NoHostKeys { folder: self.folder.clone() }.into());
+        }
+        Ok(keys)
+    }
+
+    /// Makes a key; one of the kind that is there stays beside it under `.old`, so that a mistake can be mended.
+    pub(crate) fn make(&self, kind: KeyKind) -> Result<HostKey, Failure> {
+        let key = HostKey::generate(kind.kind)?;
+        let path = self.path(kind);
+        let failed = |path: &Path, source| VisitorFault::KeyFile { path: path.to_owned(), source };
+        if !self.folder.is_dir() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.folder)
+                .map_err(|source| failed(&self.folder, source))?;
+        }
+        let public = format!("{}\n", key.public_line()?);
+        let secret = key.to_text()?;
+        let new = path.with_extension("new");
+        // What a kill left half made.
+        let _ = fs::remove_file(&new);
+        write_new(&new, secret.as_bytes(), 0o600).map_err(|source| failed(&new, source))?;
+        if path.exists() {
+            fs::rename(&path, path.with_extension("old")).map_err(|source| failed(&path, source))?;
+        }
+        fs::rename(&new, &path).map_err(|source| failed(&path, source))?;
+        let public_path = self.folder.join(format!("{}.pub", kind.name));
+        fs::write(&public_path, public).map_err(|source| failed(&public_path, source))?;
+        Ok(key)
+    }
+
+    /// Makes what a new hub has, where it is not there yet.
+    pub(crate) fn make_at_first(&self) -> Result<(), Failure> {
+        for kind in KeyKind::AT_FIRST {
+            if !self.path(kind).exists() {
+                self.make(kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, kind: KeyKind) -> PathBuf {
+        self.folder.join(kind.name)
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_kept_and_their_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = HostKeys::at(&folder.path().join("ssh"));
+        assert_eq!(keys.read().unwrap_err().code(), "sftp.no-host-key");
+        keys.make_at_first().unwrap();
+        let first = keys.read().unwrap();
+        keys.make_at_first().unwrap();
+        let again = keys.read().unwrap();
+        assert_eq!(first.len(), 2);
+        for ((_, one), (_, other)) in first.iter().zip(&again) {
+            assert_eq!(one.fingerprint(), other.fingerprint());
+        }
+        let rotated = keys.make(KeyKind::AT_FIRST[0]).unwrap();
+        assert_ne!(rotated.fingerprint(), first[0].1.fingerprint());
+        assert_eq!(keys.read().unwrap()[0].1.fingerprint(), rotated.fingerprint());
+        assert!(folder.path().join("ssh/ed25519.old").exists());
+
+        let path = folder.path().join("ssh/ecdsa");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(keys.read().unwrap_err().code(), "sftp.exposed-key");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "no key").unwrap();
+        assert_eq!(keys.read().unwrap_err().code(), "sftp.host-key");
+    }
+}

@@ -1,0 +1,222 @@
+//! The door: connections are taken, counted, turned away or attended until they end.
+
+use crate::password::is_password_of;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use russh::server::Config;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use super::algorithms::Suite;
+use super::caller::Caller;
+use super::config::ServerConfig;
+use super::connections::{Connection, Connections};
+use super::defender::{Defender, Knock, Offence};
+use super::gate::{Gate, GateEvent, TurnedAway};
+use crate::session::Premises;
+
+/// Passwords checked at once: each takes 19 MiB and a core.
+const MAX_CHECKS: usize = 2;
+/// Connections are looked at so often for being idle or late.
+const LOOK: Duration = Duration::from_secs(1);
+/// Of an address that is turned away it is told so often.
+const TELL: Duration = Duration::from_mins(1);
+/// Addresses of which it is remembered that it was told.
+const MAX_TOLD: usize = 1000;
+/// Pause after the system had no connection to give, for want of descriptors for example.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// What all connections share.
+pub(super) struct House {
+    pub(super) gate: Arc<dyn Gate>,
+    pub(super) banner: String,
+    pub(super) connections: Connections,
+    defender: Mutex<Defender>,
+    told: Mutex<HashMap<IpAddr, Duration>>,
+    checks: Semaphore,
+    begun: Instant,
+    login_time: Duration,
+    idle_time: Duration,
+}
+
+impl House {
+    pub(super) fn new(gate: Arc<dyn Gate>, config: &ServerConfig) -> Self {
+        Self {
+            gate,
+            banner: config.banner.clone(),
+            connections: Connections::new(config),
+            defender: Mutex::new(Defender::new(config.defender)),
+            told: Mutex::default(),
+            checks: Semaphore::new(MAX_CHECKS),
+            begun: Instant::now(),
+            login_time: config.login_time,
+            idle_time: config.idle_time,
+        }
+    }
+
+    pub(super) fn premises(&self) -> Arc<dyn Premises> {
+        Arc::<dyn Gate>::clone(&self.gate)
+    }
+
+    /// Writes down what happened, where waiting is allowed.
+    pub(super) async fn note(&self, event: GateEvent) {
+        let gate = Arc::clone(&self.gate);
+        // Only a panic in the gate ends this early; the runtime has told of it.
+        let _ = tokio::task::spawn_blocking(move || gate.note_gate(&event)).await;
+    }
+
+    /// Counts an offence and writes it down; gives the time to wait before it is answered.
+    pub(super) async fn offence(
+        &self,
+        address: IpAddr,
+        offence: Offence,
+        event: Option<GateEvent>,
+    ) -> Duration {
+        let now = self.begun.elapsed();
+        let (delay, ban) = self.defender().offence(address, offence, now);
+        if let Some(event) = event {
+            self.note(event).await;
+        }
+        if let Some(time) = ban {
+            tracing::warn!(%address, seconds = time.as_secs(), "banned an address that guesses");
+            self.note(GateEvent::Banned { address, time }).await;
+            for connection in self.connections.all() {
+                if connection.address == address && !connection.is_in() {
+                    connection.cut();
+                }
+            }
+        }
+        delay
+    }
+
+    pub(super) fn success(&self, address: IpAddr) {
+        self.defender().success(address);
+    }
+
+    /// Checks a password where it may take its time; a few at once.
+    pub(super) async fn is_password(&self, password: Zeroizing<String>, hash: String) -> bool {
+        let Ok(_permit) = self.checks.acquire().await else { return false };
+        let checked = tokio::task::spawn_blocking(move || is_password_of(password.as_bytes(), &hash));
+        checked.await.unwrap_or(false)
+    }
+
+    fn defender(&self) -> std::sync::MutexGuard<'_, Defender> {
+        self.defender.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn turn_away(&self, address: IpAddr, why: TurnedAway) {
+        let now = self.begun.elapsed();
+        let is_news = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.len() >= MAX_TOLD {
+                told.retain(|_, at| now.saturating_sub(*at) < TELL);
+            }
+            let is_known = told.get(&address).is_some_and(|at| now.saturating_sub(*at) < TELL);
+            if !is_known && told.len() < MAX_TOLD {
+                told.insert(address, now);
+            }
+            !is_known
+        };
+        if is_news {
+            self.note(GateEvent::TurnedAway { address, why }).await;
+        }
+    }
+}
+
+/// Takes connections until the task is ended. A failing `accept` is tried again: one is no reason to stop.
+pub(super) async fn accept(house: Arc<House>, listener: TcpListener, config: Arc<Config>, suite: Suite) {
+    loop {
+        match listener.accept().await {
+            Ok((socket, peer)) => {
+                let (house, config, suite) = (Arc::clone(&house), Arc::clone(&config), suite.clone());
+                tokio::spawn(async move {
+                    let address = peer.ip().to_canonical();
+                    if let Err(why) = admit(house.clone(), socket, address, config, suite).await {
+                        house.turn_away(address, why).await;
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(cause = %error, "a connection could not be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Attends a connection from its beginning to its end, if there is room for it.
+async fn admit(
+    house: Arc<House>,
+    socket: TcpStream,
+    address: IpAddr,
+    config: Arc<Config>,
+    suite: Suite,
+) -> Result<(), TurnedAway> {
+    let now = house.begun.elapsed();
+    if let Knock::Banned(_) = house.defender().knock(address, now) {
+        return Err(TurnedAway::Banned);
+    }
+    let Some((socket, second)) = twice(socket) else { return Ok(()) };
+    let connection = house.connections.admit(address, second)?;
+    attend(&house, socket, &connection, config, suite).await;
+    connection.cut();
+    house.connections.remove(connection.no);
+    match connection.account() {
+        Some(account) => {
+            house.note(GateEvent::LoggedOut { account, address, session_no: connection.no }).await;
+        }
+        None => {
+            // Its refusals have been counted; this counts those who only knock.
+            house.offence(address, Offence::Nothing, None).await;
+        }
+    }
+    Ok(())
+}
+
+/// The socket, and another descriptor of it by which it can be ended from outside.
+fn twice(socket: TcpStream) -> Option<(TcpStream, std::net::TcpStream)> {
+    // Without it, small replies wait for the client's acknowledgement of those before.
+    socket.set_nodelay(true).ok()?;
+    let socket = socket.into_std().ok()?;
+    let second = socket.try_clone().ok()?;
+    Some((TcpStream::from_std(socket).ok()?, second))
+}
+
+async fn attend(
+    house: &Arc<House>,
+    socket: TcpStream,
+    connection: &Arc<Connection>,
+    config: Arc<Config>,
+    suite: Suite,
+) {
+    let caller = Caller::new(Arc::clone(house), Arc::clone(connection), suite);
+    let conversation = async {
+        // What ends a connection is its client's affair; what matters was written down where it was decided.
+        match russh::server::run_stream(config, socket, caller).await {
+            Ok(running) => {
+                if let Err(error) = running.await {
+                    tracing::debug!(session.no = connection.no, cause = %error, "a connection ended");
+                }
+            }
+            Err(error) => tracing::debug!(session.no = connection.no, cause = %error, "no greeting"),
+        }
+    };
+    tokio::pin!(conversation);
+    let begun = Instant::now();
+    loop {
+        tokio::select! {
+            () = &mut conversation => return,
+            () = tokio::time::sleep(LOOK) => {
+                let is_late = !connection.is_in() && begun.elapsed() >= house.login_time;
+                let is_idle = connection.is_in() && connection.idle_time() >= house.idle_time;
+                if is_late || is_idle {
+                    connection.cut();
+                }
+            }
+        }
+    }
+}

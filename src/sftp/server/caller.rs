@@ -1,0 +1,283 @@
+//! One connection's conversation with russh: login, then SFTP channels and nothing else.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use renkei_core::access::{
+    Account, AccountId, Fingerprint, LoginOutcome, LoginRefusal, Offer, decide_login,
+    password_is_worth_checking,
+};
+use russh::keys::{Algorithm, PublicKey};
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
+use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Pty, Sig};
+use zeroize::Zeroizing;
+
+use super::accept::House;
+use super::algorithms::Suite;
+use super::channel;
+use super::connections::Connection;
+use super::defender::Offence;
+use super::gate::{GateEvent, LoginMeans};
+use crate::session::{Session as SftpSession, Visitor};
+
+/// SFTP channels of one connection at a time.
+const MAX_CHANNELS: usize = 8;
+
+/// Whoever is at the other end.
+pub(super) struct Caller {
+    house: Arc<House>,
+    connection: Arc<Connection>,
+    suite: Suite,
+    /// What this connection has proven for an account that needs more.
+    proven: Option<(AccountId, Offer)>,
+    /// Who has logged in.
+    visitor: Option<Arc<Visitor>>,
+    /// Channels that were opened and not yet put to use.
+    waiting: HashMap<ChannelId, Channel<Msg>>,
+}
+
+impl Caller {
+    pub(super) fn new(house: Arc<House>, connection: Arc<Connection>, suite: Suite) -> Self {
+        Self { house, connection, suite, proven: None, visitor: None, waiting: HashMap::new() }
+    }
+
+    /// Looks the account up where waiting is allowed.
+    async fn account(&self, name: &str) -> Option<Account> {
+        let id: AccountId = name.parse().ok()?;
+        let house = Arc::clone(&self.house);
+        tokio::task::spawn_blocking(move || house.gate.account(&id)).await.ok().flatten()
+    }
+
+    fn decide(&self, account: Option<&Account>, offer: Offer) -> LoginOutcome {
+        let proven = self
+            .proven
+            .as_ref()
+            .filter(|(id, _)| account.is_some_and(|account| account.id == *id))
+            .map(|(_, offer)| *offer);
+        decide_login(account, self.connection.address, offer, proven, self.house.gate.now())
+    }
+
+    /// A key that the policy takes; `None` for one whose signature would be by SHA-1.
+    fn fingerprint(&self, key: &PublicKey, algorithm: &Algorithm) -> Option<Fingerprint> {
+        let is_sha1 = matches!(algorithm, Algorithm::Rsa { hash: None });
+        if is_sha1 && !self.suite.has_rsa_sha1() {
+            return None;
+        }
+        // What the core takes for no key of an account it would not have taken in either.
+        renkei_core::access::PublicKey::from_blob(key.to_bytes().ok()?).ok().map(|key| key.fingerprint())
+    }
+
+    async fn refuse(&self, name: &str, refusal: LoginRefusal, key: Option<Fingerprint>) -> Auth {
+        let offence = if key.is_some() { Offence::Key } else { Offence::Password };
+        let event = GateEvent::LoginRefused {
+            account: name.parse().ok(),
+            address: self.connection.address,
+            refusal,
+            key,
+        };
+        let delay = self.house.offence(self.connection.address, offence, Some(event)).await;
+        tokio::time::sleep(delay).await;
+        ask_again(&[MethodKind::PublicKey, MethodKind::Password], false)
+    }
+
+    /// What a proof brings: in, on to the next, or refused.
+    async fn proved(&mut self, name: &str, account: Option<Account>, offer: Offer) -> Auth {
+        let outcome = self.decide(account.as_ref(), offer);
+        let key = match offer {
+            Offer::Key(fingerprint) => Some(fingerprint),
+            Offer::Password { .. } => None,
+        };
+        match (outcome, account) {
+            (LoginOutcome::Refused(refusal), _) => self.refuse(name, refusal, key).await,
+            (_, None) => self.refuse(name, LoginRefusal::NoAccount, key).await,
+            (LoginOutcome::In, Some(account)) => {
+                self.let_in(account, offer).await;
+                Auth::Accept
+            }
+            (LoginOutcome::PasswordToFollow, Some(account)) => {
+                self.proven = Some((account.id, offer));
+                ask_again(&[MethodKind::Password], true)
+            }
+            (LoginOutcome::KeyToFollow, Some(account)) => {
+                self.proven = Some((account.id, offer));
+                ask_again(&[MethodKind::PublicKey], true)
+            }
+        }
+    }
+
+    async fn let_in(&mut self, account: Account, offer: Offer) {
+        let key = |offer: &Offer| match offer {
+            Offer::Key(fingerprint) => Some(*fingerprint),
+            Offer::Password { .. } => None,
+        };
+        let before = self.proven.as_ref().filter(|(id, _)| *id == account.id).map(|(_, offer)| offer);
+        let shown = key(&offer).or_else(|| before.and_then(key));
+        let is_both = before.is_some_and(|before| key(before).is_some() != key(&offer).is_some());
+        let means = match shown {
+            Some(fingerprint) if is_both => LoginMeans::Both(fingerprint),
+            Some(fingerprint) => LoginMeans::Key(fingerprint),
+            None => LoginMeans::Password,
+        };
+        let (address, session_no) = (self.connection.address, self.connection.no);
+        self.connection.let_in(account.id.clone());
+        self.house.success(address);
+        let event = GateEvent::LoggedIn { account: account.id.clone(), address, means, session_no };
+        self.house.note(event).await;
+        self.visitor = Some(Arc::new(Visitor { account, address: Some(address), session_no }));
+    }
+}
+
+/// A refusal that leaves the way open for these methods.
+fn ask_again(methods: &[MethodKind], partial_success: bool) -> Auth {
+    Auth::Reject { proceed_with_methods: Some(MethodSet::from(methods)), partial_success }
+}
+
+impl Handler for Caller {
+    type Error = russh::Error;
+
+    async fn auth_none(&mut self, _user: &str) -> Result<Auth, Self::Error> {
+        Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false))
+    }
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        let account = self.account(user).await;
+        let is_worth = password_is_worth_checking(account.as_ref(), self.connection.address);
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone()).filter(|_| is_worth);
+        let is_right = match hash {
+            Some(hash) => self.house.is_password(Zeroizing::new(password.to_owned()), hash).await,
+            None => false,
+        };
+        Ok(self.proved(user, account, Offer::Password { is_right }).await)
+    }
+
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
+        let Some(fingerprint) = self.fingerprint(offer.public_key, offer.algorithm) else {
+            return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
+        };
+        let account = self.account(user).await;
+        match self.decide(account.as_ref(), Offer::Key(fingerprint)) {
+            LoginOutcome::Refused(refusal) => Ok(self.refuse(user, refusal, Some(fingerprint)).await),
+            // Whether the key is really his is proven by the signature that follows.
+            _ => Ok(Auth::Accept),
+        }
+    }
+
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        let Some(fingerprint) = self.fingerprint(key.public_key, key.algorithm) else {
+            return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
+        };
+        let account = self.account(user).await;
+        Ok(self.proved(user, account, Offer::Key(fingerprint)).await)
+    }
+
+    async fn authentication_banner(&mut self) -> Result<Option<String>, Self::Error> {
+        Ok(Some(self.house.banner.clone()).filter(|banner| !banner.is_empty()))
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let n_channels = self.connection.n_channels.load(std::sync::atomic::Ordering::Acquire);
+        if self.visitor.is_none() || n_channels + self.waiting.len() >= MAX_CHANNELS {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        }
+        self.waiting.insert(channel.id(), channel);
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let (Some(visitor), true) = (self.visitor.as_ref(), name == "sftp") else {
+            return session.channel_failure(channel);
+        };
+        let Some(opened) = self.waiting.remove(&channel) else {
+            return session.channel_failure(channel);
+        };
+        let served = SftpSession::new(self.house.premises(), Arc::clone(visitor));
+        match channel::start(opened, served, Arc::clone(&self.connection)) {
+            Ok(()) => session.channel_success(channel),
+            Err(error) => {
+                tracing::error!(cause = %error, "a session's thread could not be started");
+                session.channel_failure(channel)
+            }
+        }
+    }
+
+    async fn channel_close(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Self::Error> {
+        self.waiting.remove(&channel);
+        Ok(())
+    }
+
+    // Whatever else is asked is answered with a failure: clients such as rclone wait for an answer.
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        _data: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn env_request(
+        &mut self,
+        channel: ChannelId,
+        _variable_name: &str,
+        _variable_value: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _term: &str,
+        _col_width: u32,
+        _row_height: u32,
+        _pix_width: u32,
+        _pix_height: u32,
+        _modes: &[(Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn x11_request(
+        &mut self,
+        channel: ChannelId,
+        _single_connection: bool,
+        _x11_auth_protocol: &str,
+        _x11_auth_cookie: &str,
+        _x11_screen_number: u32,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn signal(
+        &mut self,
+        channel: ChannelId,
+        _signal: Sig,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+}

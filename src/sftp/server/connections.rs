@@ -1,0 +1,141 @@
+//! Connections as they stand: how many, from where, who is in, and a way to end each.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use renkei_core::access::AccountId;
+
+use super::config::ServerConfig;
+use super::gate::TurnedAway;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// The login's number.
+    pub(super) no: u64,
+    pub(super) address: IpAddr,
+    socket: TcpStream,
+    begun: Instant,
+    account: Mutex<Option<AccountId>>,
+    has_logged_in: AtomicBool,
+    /// Milliseconds after `begun` of the last request.
+    last_asked_ms: AtomicU64,
+    /// Channels in which something is open.
+    pub(super) n_busy: AtomicUsize,
+    /// SFTP channels at work.
+    pub(super) n_channels: AtomicUsize,
+    /// Those of all connections: they outlive their connection by what they have to put in order.
+    n_at_work: Arc<AtomicUsize>,
+}
+
+impl Connection {
+    pub(super) fn is_in(&self) -> bool {
+        self.has_logged_in.load(Ordering::Acquire)
+    }
+
+    pub(super) fn account(&self) -> Option<AccountId> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn let_in(&self, account: AccountId) {
+        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(account);
+        self.touch();
+        self.has_logged_in.store(true, Ordering::Release);
+    }
+
+    /// A request came.
+    pub(super) fn touch(&self) {
+        let elapsed_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_asked_ms.store(elapsed_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn idle_time(&self) -> Duration {
+        let last = Duration::from_millis(self.last_asked_ms.load(Ordering::Relaxed));
+        self.begun.elapsed().saturating_sub(last)
+    }
+
+    pub(super) fn begin_channel(&self) {
+        self.n_channels.fetch_add(1, Ordering::AcqRel);
+        self.n_at_work.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn end_channel(&self) {
+        self.n_channels.fetch_sub(1, Ordering::AcqRel);
+        self.n_at_work.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Ends it: whoever reads or writes finds it closed.
+    pub(super) fn cut(&self) {
+        // It may have been closed already.
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+}
+
+/// All connections, with their limits.
+#[derive(Debug)]
+pub(super) struct Connections {
+    open: Mutex<HashMap<u64, Arc<Connection>>>,
+    n_given: AtomicU64,
+    n_at_work: Arc<AtomicUsize>,
+    max_all: usize,
+    max_per_address: usize,
+    max_unauthenticated: usize,
+}
+
+impl Connections {
+    pub(super) fn new(config: &ServerConfig) -> Self {
+        Self {
+            open: Mutex::default(),
+            n_given: AtomicU64::new(0),
+            n_at_work: Arc::default(),
+            max_all: config.max_connections,
+            max_per_address: config.max_per_address,
+            max_unauthenticated: config.max_unauthenticated,
+        }
+    }
+
+    /// Takes a connection in, if there is room for it.
+    pub(super) fn admit(&self, address: IpAddr, socket: TcpStream) -> Result<Arc<Connection>, TurnedAway> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= self.max_all {
+            return Err(TurnedAway::HouseFull);
+        }
+        if open.values().filter(|one| one.address == address).count() >= self.max_per_address {
+            return Err(TurnedAway::AddressFull);
+        }
+        if open.values().filter(|one| !one.is_in()).count() >= self.max_unauthenticated {
+            return Err(TurnedAway::DoorFull);
+        }
+        let no = self.n_given.fetch_add(1, Ordering::Relaxed) + 1;
+        let connection = Arc::new(Connection {
+            no,
+            address,
+            socket,
+            begun: Instant::now(),
+            account: Mutex::default(),
+            has_logged_in: AtomicBool::new(false),
+            last_asked_ms: AtomicU64::new(0),
+            n_busy: AtomicUsize::new(0),
+            n_channels: AtomicUsize::new(0),
+            n_at_work: Arc::clone(&self.n_at_work),
+        });
+        open.insert(no, Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    pub(super) fn remove(&self, no: u64) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&no);
+    }
+
+    /// SFTP channels at work, also those whose connection has gone.
+    pub(super) fn n_at_work(&self) -> usize {
+        self.n_at_work.load(Ordering::Acquire)
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Connection>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}

@@ -1,0 +1,21 @@
+//! The SSH server that SFTP sessions run in: who gets to the door, who gets in, and how bytes flow.
+//!
+//! It stands on russh; nothing of that shows outside. It has threads of its own, so that a daemon without async starts
+//! and stops it by plain calls.
+
+mod accept;
+mod algorithms;
+mod caller;
+mod channel;
+mod config;
+mod connections;
+mod defender;
+mod gate;
+mod handle;
+mod pump;
+
+pub use algorithms::{LegacyAlgorithm, Suite};
+pub use config::{Listening, ServerConfig};
+pub use defender::{Defender, DefenderLimits, Knock, Offence};
+pub use gate::{Gate, GateEvent, LoginMeans, TurnedAway};
+pub use handle::ServerHandle;

@@ -1,0 +1,96 @@
+//! The way from an SSH channel to the thread that serves its SFTP session.
+//!
+//! russh hands a channel's bytes through a queue of its own and stops reading the connection while that is full, also
+//! the messages that open the window for what is being sent. So whoever sends must never keep the queue from being
+//! emptied: this pump empties it into a queue without such ties, and holds back only while nothing waits to be sent.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use russh::{ChannelMsg, ChannelReadHalf};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Bytes queued above which no more are taken, unless sending has stopped.
+const HOLD_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes queued above which the session is ended: its client sends and does not read.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes that a queued piece costs beside its content.
+const PIECE_BYTES: usize = 128;
+/// How long sending may stand still before it counts as waiting for the client.
+const STILL: Duration = Duration::from_millis(20);
+
+/// What the pump and the serving thread know of each other.
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    n_queued_bytes: AtomicUsize,
+    taken: Notify,
+    is_sending: AtomicBool,
+    n_sent: AtomicU64,
+}
+
+impl Gauge {
+    /// The thread has dealt with a piece.
+    pub(super) fn took(&self, n_bytes: usize) {
+        self.n_queued_bytes.fetch_sub(n_bytes + PIECE_BYTES, Ordering::AcqRel);
+        self.taken.notify_one();
+    }
+
+    pub(super) fn begin_sending(&self) {
+        self.is_sending.store(true, Ordering::Release);
+    }
+
+    pub(super) fn end_sending(&self) {
+        self.n_sent.fetch_add(1, Ordering::AcqRel);
+        self.is_sending.store(false, Ordering::Release);
+    }
+
+    /// Waits until there is room, or until sending stands still: then reading on may be what sets it going.
+    async fn room(&self) {
+        while self.n_queued_bytes.load(Ordering::Acquire) > HOLD_BYTES {
+            let n_sent = self.n_sent.load(Ordering::Acquire);
+            let was_sending = self.is_sending.load(Ordering::Acquire);
+            let is_still = tokio::time::timeout(STILL, self.taken.notified()).await.is_err();
+            let has_not_sent = n_sent == self.n_sent.load(Ordering::Acquire);
+            if is_still && was_sending && has_not_sent && self.is_sending.load(Ordering::Acquire) {
+                return;
+            }
+        }
+    }
+}
+
+/// How a channel came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PumpEnd {
+    /// Its client closed it, or its session has ended.
+    Closed,
+    /// Too much waits.
+    Overrun,
+}
+
+/// Brings what arrives on a channel to the thread's queue until either ends.
+pub(super) async fn pump(
+    mut channel: ChannelReadHalf,
+    queue: UnboundedSender<Bytes>,
+    gauge: Arc<Gauge>,
+) -> PumpEnd {
+    loop {
+        gauge.room().await;
+        match channel.wait().await {
+            Some(ChannelMsg::Data { data }) => {
+                let n_bytes = data.len() + PIECE_BYTES;
+                if gauge.n_queued_bytes.fetch_add(n_bytes, Ordering::AcqRel) + n_bytes > MAX_BYTES {
+                    return PumpEnd::Overrun;
+                }
+                if queue.send(data).is_err() {
+                    return PumpEnd::Closed;
+                }
+            }
+            // After the client's end of file nothing more is asked; what was asked is still answered.
+            Some(ChannelMsg::Eof | ChannelMsg::Close) | None => return PumpEnd::Closed,
+            Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Changing what is there: renaming, removing, folders, times and lengths.
+
+use renkei_core::access::{Operation, Right};
+use renkei_folder::visit::{Look, Renaming, SeenKind, UploadStart, VisitError, VisitPath, Writing};
+
+use super::asked::{Asking, ruled_folder, ruled_parent};
+use super::handles::Open;
+use super::premises::Deed;
+use super::{Refusal, Session};
+use crate::wire::Attrs;
+
+impl Session {
+    /// Both renames of the protocol: over a file that stands there only with the right to replace it.
+    pub(super) fn rename(&mut self, from: &VisitPath, to: &VisitPath) -> Result<(), Refusal> {
+        let (source, target) = (ruled_parent(from), ruled_parent(to));
+        let look = self.look(from)?;
+        let root = self.premises.root();
+        // Of the same thing under the same name nothing is to be done; it must not count as its own replacement.
+        if from == to {
+            return Ok(());
+        }
+        let is_taken = !matches!(root.look(to), Err(VisitError::Missing | VisitError::NotFolder));
+        let operation = |replaces| Operation::Rename { from: source.as_ref(), to: target.as_ref(), replaces };
+        self.ask(from, operation(is_taken), Asking::ToBring)?;
+        if look.kind == SeenKind::Folder {
+            self.ask_to_rename_folder(from, to)?;
+        }
+        // What comes to stand there between must not be replaced without the right.
+        let may_replace = look.kind == SeenKind::File && self.is_allowed(operation(true));
+        let renaming = if may_replace { Renaming::Replaces } else { Renaming::KeepsTaken };
+        let has_replaced = self.premises.root().rename(from, to, renaming)?;
+        self.premises.note(&self.visitor, &Deed::Renamed { from, to, has_replaced });
+        Ok(())
+    }
+
+    /// Rules are about paths: a folder that rules name, or that would come under the name of one, stays.
+    fn ask_to_rename_folder(&self, from: &VisitPath, to: &VisitPath) -> Result<(), Refusal> {
+        let rules = self.rules();
+        let source = ruled_parent(from);
+        let is_named = |path: &VisitPath| {
+            let Some(folder) = ruled_folder(path) else { return false };
+            // A path that rules cannot name ends in a folder above it.
+            folder.parts().count() == path.parts().len()
+                && rules.folders().into_iter().any(|ruled| is_at_or_below(ruled.as_str(), folder.as_str()))
+        };
+        if is_named(from) || is_named(to) {
+            return Err(self.refuse(from, Right::Delete, source.as_ref(), Asking::ToBring));
+        }
+        self.ask(from, Operation::RemoveFolder(source.as_ref()), Asking::ToBring)
+    }
+
+    pub(super) fn remove(&mut self, path: &VisitPath) -> Result<(), Refusal> {
+        let folder = ruled_parent(path);
+        let root = self.premises.root();
+        // What is left of one's own upload is one's own to give up.
+        if root.look(path) == Err(VisitError::Missing) && self.is_allowed(Operation::Bring(folder.as_ref())) {
+            return Ok(root.remove_partial(self.visitor.account.id.as_str(), path)?);
+        }
+        self.ask(path, Operation::Remove(folder.as_ref()), Asking::AboutStanding)?;
+        root.remove(path)?;
+        self.premises.note(&self.visitor, &Deed::Removed { path });
+        Ok(())
+    }
+
+    pub(super) fn make_folder(&mut self, path: &VisitPath) -> Result<(), Refusal> {
+        let folder = ruled_parent(path);
+        // Clients that make a way make each folder of it: of one that is seen they are told that it is there.
+        let stands = self.premises.root().look(path).is_ok_and(|look| look.kind == SeenKind::Folder);
+        if stands && self.sees_folder(path) {
+            return Err(VisitError::Taken.into());
+        }
+        self.ask(path, Operation::MakeFolder(folder.as_ref()), Asking::ToBring)?;
+        self.premises.root().make_folder(path)?;
+        self.premises.note(&self.visitor, &Deed::FolderMade { path });
+        Ok(())
+    }
+
+    pub(super) fn remove_folder(&mut self, path: &VisitPath) -> Result<(), Refusal> {
+        let folder = ruled_parent(path);
+        if !self.sees_folder(path) {
+            return Err(self.refuse(path, Right::Delete, ruled_folder(path).as_ref(), Asking::AboutStanding));
+        }
+        self.ask(path, Operation::RemoveFolder(folder.as_ref()), Asking::ToBring)?;
+        self.premises.root().remove_folder(path)?;
+        self.premises.note(&self.visitor, &Deed::FolderRemoved { path });
+        Ok(())
+    }
+
+    /// Times are set and lengths cut where that is allowed; modes and owners are taken without effect, because
+    /// clients send them with every file and end when they are refused.
+    pub(super) fn set_attrs(&mut self, path: &VisitPath, attrs: Attrs) -> Result<(), Refusal> {
+        if let Some(bring) = self.handles.bringing(path) {
+            return apply(&mut bring.upload, attrs);
+        }
+        let look = self.look(path)?;
+        if let Some(n_bytes) = attrs.n_bytes {
+            self.cut(path, look, n_bytes)?;
+        }
+        let Some((accessed, changed)) = attrs.times else { return Ok(()) };
+        let folder = if look.kind == SeenKind::Folder { ruled_folder(path) } else { ruled_parent(path) };
+        if !self.is_allowed(Operation::Replace(folder.as_ref())) {
+            self.ask(path, Operation::Bring(folder.as_ref()), Asking::AboutStanding)?;
+        }
+        match self.premises.root().set_times(path, accessed.into(), changed.into()) {
+            // What is left of an upload gets its times when it is whole.
+            Ok(_) | Err(VisitError::Missing) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) fn set_attrs_of_handle(&mut self, handle: &[u8], attrs: Attrs) -> Result<(), Refusal> {
+        match self.handles.get_mut(handle)? {
+            Open::Bring(bring) => apply(&mut bring.upload, attrs),
+            Open::Fetch(fetch) => {
+                let path = fetch.path.clone();
+                self.set_attrs(&path, attrs)
+            }
+            Open::Folder { path, .. } => {
+                let path = path.clone();
+                self.set_attrs(&path, attrs)
+            }
+        }
+    }
+
+    /// Cuts or lengthens a published file: a new file of that length takes its place whole.
+    fn cut(&mut self, path: &VisitPath, look: Look, n_bytes: u64) -> Result<(), Refusal> {
+        if look.kind == SeenKind::Folder {
+            return Err(VisitError::IsFolder.into());
+        }
+        let folder = ruled_parent(path);
+        self.ask(path, Operation::Replace(folder.as_ref()), Asking::AboutStanding)?;
+        let start = if n_bytes == 0 { UploadStart::Empty } else { UploadStart::Standing };
+        let writing = Writing { start, may_replace: true, may_create: false, appends: false };
+        let mut upload = self.premises.root().upload(self.visitor.account.id.as_str(), path, writing)?;
+        upload.set_len(n_bytes)?;
+        let stored = upload.finish()?;
+        let deed = Deed::Stored { path, n_bytes: stored.n_bytes, has_replaced: stored.has_replaced };
+        self.premises.note(&self.visitor, &deed);
+        Ok(())
+    }
+}
+
+fn apply(upload: &mut renkei_folder::visit::Upload, attrs: Attrs) -> Result<(), Refusal> {
+    if let Some(n_bytes) = attrs.n_bytes {
+        upload.set_len(n_bytes)?;
+    }
+    if let Some((accessed, changed)) = attrs.times {
+        upload.set_times(accessed.into(), changed.into());
+    }
+    Ok(())
+}
+
+fn is_at_or_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,117 @@
+//! Each trap that the trials met: a download that stops for ever, a client without an answer, a name destroyed.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::house::{House, noise, wait_until};
+use super::programs::sftp;
+use super::python::python;
+
+/// Above the 22 MB at which it stopped, with the extension by which OpenSSH reads 255 KiB at a time.
+#[test]
+fn a_large_download_by_openssh_does_not_stop() {
+    let house = House::open();
+    let data = noise(16 << 20);
+    let mut file = std::fs::File::create(house.on_disk("001/feed/big")).unwrap();
+    for _ in 0..17 {
+        file.write_all(&data).unwrap();
+    }
+    sftp(&house, "get 001/feed/big back\n").succeeded();
+    let (there, here) =
+        (std::fs::read(house.on_disk("001/feed/big")).unwrap(), std::fs::read(house.here("back")).unwrap());
+    assert!(there == here, "the copy differs");
+    house.wait_for(&format!("office fetched /001/feed/big whole {}", 17 * (16 << 20)));
+}
+
+/// Paramiko asks for the whole file before it reads the first reply.
+#[test]
+fn a_client_that_asks_for_everything_at_once_is_served() {
+    let house = House::open();
+    let data = noise(100 << 20);
+    std::fs::write(house.on_disk("001/feed/big"), &data).unwrap();
+    python(
+        &house,
+        "import hashlib\n\
+         c.get('001/feed/big', 'back')\n\
+         c.put('back', '015/inbox/again')\n",
+    )
+    .succeeded();
+    assert!(std::fs::read(house.on_disk("015/inbox/again")).unwrap() == data, "the copy differs");
+}
+
+/// 表.csv in CP932, whose second byte is a backslash, is neither changed nor refused.
+#[test]
+fn a_name_in_cp932_stays_what_it_is() {
+    let house = House::open();
+    python(
+        &house,
+        "n = b'015/inbox/' + '表.csv'.encode('cp932')\n\
+         with c.open(n, 'wb') as f: f.write(b'x')\n\
+         c.rename(n, n + b'.done')\n\
+         assert c.stat(n + b'.done').st_size == 1\n",
+    )
+    .succeeded();
+    let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\x95\x5c.csv.done");
+    assert_eq!(std::fs::read(house.on_disk("015/inbox").join(name)).unwrap(), b"x");
+}
+
+/// Somebody who says nothing, or only his greeting, is sent away in time and leaves nothing behind.
+#[test]
+fn a_mute_connection_is_ended() {
+    let house = House::open_with(|config| config.login_time = Duration::from_secs(1));
+    let mut connections = Vec::new();
+    for greeting in [&b""[..], b"SSH-2.0-x\r\n", b"GET / HTTP/1.1\r\n\r\n", &[0; 1000]] {
+        let mut connection = TcpStream::connect(house.address).unwrap();
+        connection.write_all(greeting).unwrap();
+        connections.push(connection);
+    }
+    let begun = Instant::now();
+    wait_until("all have gone", || house.server().n_connections() == 0);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+/// A client that asks and never reads: the session is ended before it takes more than its share of memory.
+#[test]
+fn a_client_that_never_reads_is_ended() {
+    let house = House::open();
+    std::fs::write(house.on_disk("001/feed/big"), noise(1 << 20)).unwrap();
+    let output = python(
+        &house,
+        "import struct, time\n\
+         h = c.open('001/feed/big', 'rb').handle\n\
+         ch = c.get_channel()\n\
+         r = b''.join(struct.pack('>IBII', 13 + 4 + len(h) + 4 - 0, 5, 7, len(h)) + h + struct.pack('>QI', 0, 1 << 18) for _ in range(2000))\n\
+         c.sock = None\n\
+         try:\n\
+        \x20   for _ in range(2000): ch.sendall(r)\n\
+        \x20   print('never ended')\n\
+         except Exception as e: print('ended', type(e).__name__)\n",
+    )
+    .output;
+    assert!(output.contains("ended") && !output.contains("never ended"), "{output}");
+}
+
+#[test]
+fn an_idle_connection_is_ended() {
+    let house = House::open_with(|config| config.idle_time = Duration::from_secs(1));
+    let session = super::libssh2::connect(&house);
+    let sftp = session.sftp().unwrap();
+    sftp.stat(std::path::Path::new("001/feed/a.csv")).unwrap();
+    wait_until("it has gone", || house.server().n_connections() == 0);
+}
+
+#[test]
+fn a_stop_lets_work_end_and_cuts_what_does_not() {
+    let mut house = House::open();
+    let session = super::libssh2::connect(&house);
+    let sftp = session.sftp().unwrap();
+    let mut remote = sftp.create(std::path::Path::new("015/inbox/a.csv")).unwrap();
+    remote.write_all(b"half").unwrap();
+    let begun = Instant::now();
+    house.stop(Duration::from_millis(300));
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    assert!(TcpStream::connect(house.address).is_err());
+    assert!(house.deeds().contains(&"office broken off /015/inbox/a.csv".to_owned()), "{:?}", house.deeds());
+    assert!(!house.on_disk("015/inbox/a.csv").exists());
+}

@@ -1,0 +1,164 @@
+//! Who gets in: keys of each kind, passwords, both, and those who guess.
+
+use std::process::Command;
+use std::time::Duration;
+
+use renkei_core::access::{AccountKey, AccountState, LoginRefusal, LoginRule};
+use renkei_sftp::server::{DefenderLimits, GateEvent, LoginMeans, TurnedAway};
+
+use super::house::{House, PASSWORD, make_key, wait_until};
+use super::programs::{Ended, run, sftp};
+
+fn by_password(house: &House, user: &str, password: &str, options: &[&str]) -> Ended {
+    let mut command = Command::new("sshpass");
+    command
+        .args(["-p", password, "sftp", "-F", "/dev/null", "-P", &house.address.port().to_string()])
+        .args(["-o", "NumberOfPasswordPrompts=1"])
+        .arg("-o")
+        .arg(format!("UserKnownHostsFile={}", house.known_hosts().display()))
+        .args(options)
+        .arg(format!("{user}@127.0.0.1"))
+        .current_dir(house.folder.path());
+    run(&mut command, "pwd\n")
+}
+
+const NO_KEY: [&str; 2] = ["-o", "PubkeyAuthentication=no"];
+
+#[test]
+fn keys_of_every_kind_taken_get_in_and_others_do_not() {
+    let house = House::open();
+    for (kind, is_in) in [
+        (&["-t", "ed25519"][..], true),
+        (&["-t", "ecdsa", "-b", "256"], true),
+        (&["-t", "ecdsa", "-b", "384"], true),
+        (&["-t", "ecdsa", "-b", "521"], true),
+        (&["-t", "rsa", "-b", "3072"], true),
+        (&["-t", "rsa", "-b", "2048"], false),
+    ] {
+        for name in ["id", "id.pub"] {
+            std::fs::remove_file(house.here(name)).unwrap();
+        }
+        let key = make_key(&house.key_path(), kind);
+        let mut accounts = house.gate.accounts.lock().unwrap();
+        let account = accounts.values_mut().next().unwrap();
+        account.keys = vec![AccountKey { key, comment: String::new(), from: Vec::new(), until: None }];
+        drop(accounts);
+        assert_eq!(sftp(&house, "pwd\n").is_success, is_in, "{kind:?}");
+    }
+}
+
+#[test]
+fn rsa_signatures_by_sha1_are_refused() {
+    let house = House::open();
+    for name in ["id", "id.pub"] {
+        std::fs::remove_file(house.here(name)).unwrap();
+    }
+    let key = make_key(&house.key_path(), &["-t", "rsa", "-b", "3072"]);
+    house.gate.accounts.lock().unwrap().values_mut().next().unwrap().keys[0].key = key;
+    sftp(&house, "pwd\n").succeeded();
+    super::programs::sftp_with(&house, &["-o", "PubkeyAcceptedAlgorithms=ssh-rsa"], "pwd\n").failed();
+}
+
+#[test]
+fn a_password_gets_in_from_a_listed_address_only() {
+    let house = House::open();
+    by_password(&house, "office", PASSWORD, &NO_KEY).succeeded();
+    by_password(&house, "office", "wrong", &NO_KEY).failed();
+    by_password(&house, "nobody", PASSWORD, &NO_KEY).failed();
+    // What somebody types as a name may be his password: it is not written down.
+    by_password(&house, "My Password!", PASSWORD, &NO_KEY).failed();
+    house.gate.accounts.lock().unwrap().values_mut().next().unwrap().addresses =
+        vec!["10.0.0.0/8".parse().unwrap()];
+    by_password(&house, "office", PASSWORD, &NO_KEY).failed();
+    house.gate.accounts.lock().unwrap().values_mut().next().unwrap().state = AccountState::Disabled;
+    sftp(&house, "pwd\n").failed();
+    let events = house.gate.events.lock().unwrap();
+    let refusals: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            GateEvent::LoginRefused { account, refusal, .. } => {
+                Some((account.as_ref().map(ToString::to_string), *refusal))
+            }
+            _ => None,
+        })
+        .collect();
+    let some = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        refusals,
+        [
+            (some("office"), LoginRefusal::OtherPassword),
+            (some("nobody"), LoginRefusal::NoAccount),
+            (None, LoginRefusal::NoAccount),
+            (some("office"), LoginRefusal::PasswordFromElsewhere),
+            (some("office"), LoginRefusal::Disabled),
+        ]
+    );
+    assert!(
+        events.iter().any(|event| matches!(event, GateEvent::LoggedIn { means: LoginMeans::Password, .. }))
+    );
+}
+
+#[test]
+fn an_account_with_both_needs_both() {
+    let house = House::open();
+    house.gate.accounts.lock().unwrap().values_mut().next().unwrap().rule = LoginRule::Both;
+    sftp(&house, "pwd\n").failed();
+    by_password(&house, "office", PASSWORD, &NO_KEY).failed();
+    let key = house.key_path();
+    let with_key = ["-i", key.to_str().unwrap()];
+    by_password(&house, "office", "wrong", &with_key).failed();
+    by_password(&house, "office", PASSWORD, &with_key).succeeded();
+    let events = house.gate.events.lock().unwrap();
+    let n_in = events.iter().filter(|event| matches!(event, GateEvent::LoggedIn { .. })).count();
+    assert_eq!(n_in, 1);
+    assert!(
+        events.iter().any(|event| matches!(event, GateEvent::LoggedIn { means: LoginMeans::Both(_), .. }))
+    );
+}
+
+#[test]
+fn guessing_is_banned_and_the_audit_is_told() {
+    let limits = DefenderLimits {
+        ban_points: 15,
+        first_ban: Duration::from_hours(1),
+        delay_per_point: Duration::from_millis(1),
+        ..DefenderLimits::default()
+    };
+    let house = House::open_with(|config| {
+        config.defender = limits;
+        config.refusal_time = Duration::from_millis(10);
+    });
+    for _ in 0..4 {
+        by_password(&house, "office", "wrong", &NO_KEY).failed();
+    }
+    sftp(&house, "pwd\n").failed();
+    let has = |wanted: fn(&GateEvent) -> bool| house.gate.events.lock().unwrap().iter().any(wanted);
+    wait_until("the ban is told", || has(|event| matches!(event, GateEvent::Banned { .. })));
+    wait_until("who is banned is turned away", || {
+        has(|event| matches!(event, GateEvent::TurnedAway { why: TurnedAway::Banned, .. }))
+    });
+}
+
+#[test]
+fn an_address_has_no_more_connections_than_its_share() {
+    let house = House::open_with(|config| config.max_per_address = 2);
+    let one = super::libssh2::connect(&house);
+    let other = super::libssh2::connect(&house);
+    sftp(&house, "pwd\n").failed();
+    drop((one, other));
+    wait_until("they have gone", || house.server().n_connections() == 0);
+    sftp(&house, "pwd\n").succeeded();
+}
+
+#[test]
+fn a_grant_taken_back_holds_at_once_and_an_account_can_be_sent_away() {
+    let house = House::open();
+    let session = super::libssh2::connect(&house);
+    let sftp = session.sftp().unwrap();
+    let path = std::path::Path::new("001/feed/a.csv");
+    sftp.stat(path).unwrap();
+    house.set_rules(&[]);
+    assert_eq!(sftp.stat(path).unwrap_err().code(), ssh2::ErrorCode::SFTP(2));
+    assert_eq!(house.server().disconnect(&"office".parse().unwrap()), 1);
+    wait_until("it has gone", || house.server().n_connections() == 0);
+}

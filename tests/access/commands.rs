@@ -1,0 +1,160 @@
+//! Accounts and rights by command: what is asked for, what is refused, what is on record.
+
+use std::fs;
+
+use crate::client::{SYSTEM, audit, make_key};
+use crate::sandbox::Sandbox;
+
+fn hub() -> Sandbox {
+    let sandbox = Sandbox::new().init();
+    sandbox.run(&["account", "add", "office", "--system", SYSTEM, "--reason", "契約 12"]).expect(0);
+    sandbox
+}
+
+#[test]
+fn an_account_is_made_before_the_first_load_and_listed() {
+    let sandbox = hub();
+    let list = sandbox.run(&["account", "list", "--json"]).expect(0).json();
+    assert_eq!(list[0]["account"], "office");
+    assert_eq!(list[0]["system"], SYSTEM);
+    assert_eq!(list[0]["has_password"], false);
+    sandbox
+        .run(&["account", "add", "office", "--system", "014", "--reason", "x"])
+        .expect_fault(10, "access.account-there");
+    sandbox
+        .run(&["account", "add", "b", "--system", "0l5", "--reason", "x"])
+        .expect_fault(2, "usage.unknown-system")
+        .says("015");
+    sandbox.run(&["account", "add", "Büro", "--system", SYSTEM, "--reason", "x"]).expect(2);
+    sandbox
+        .run(&["account", "disable", "offce", "--reason", "x"])
+        .expect_fault(2, "usage.unknown-account")
+        .says("office");
+    // Nobody changes anything without a reason.
+    sandbox.run(&["account", "disable", "office"]).expect(2);
+    let lines = audit(&sandbox, "account", 1);
+    assert_eq!(lines, ["tester | account add office | made for system 015, login either"]);
+}
+
+#[test]
+fn keys_are_taken_for_what_they_are() {
+    let sandbox = hub();
+    let key = make_key(&sandbox, "a", "ed25519", &[]);
+    let weak = make_key(&sandbox, "b", "rsa", &["-b", "2048"]);
+    let add = |file: &str| sandbox.run(&["account", "key", "add", "office", "--file", file, "--reason", "x"]);
+    add("a-ed25519.pub").expect(0).says("SHA256:");
+    add("a-ed25519").expect_fault(10, "access.key").says("private key");
+    add("b-rsa.pub").expect_fault(10, "access.key").says("2048 bits");
+    add("none.pub").expect_fault(10, "access.input");
+    // Two keys, a comment and an empty line; the second is wrong, so none is taken.
+    let good = fs::read_to_string(key.with_extension("pub")).unwrap();
+    let bad = fs::read_to_string(weak.with_extension("pub")).unwrap();
+    sandbox.write("both.pub", &format!("# of the office\n\n{good}{bad}"));
+    add("both.pub").expect_fault(10, "access.key").says("line 4");
+    let shown = sandbox.run(&["account", "list", "office", "--json"]).expect(0).json();
+    assert_eq!(shown[0]["keys"].as_array().unwrap().len(), 1);
+    let fingerprint = shown[0]["keys"][0]["fingerprint"].as_str().unwrap().to_owned();
+    sandbox
+        .run(&[
+            "account",
+            "key",
+            "add",
+            "office",
+            "--file",
+            "a-ed25519.pub",
+            "--from",
+            "10.1.2.0/24",
+            "--until",
+            "2026-12-31",
+            "--reason",
+            "x",
+        ])
+        .expect(0);
+    let shown = sandbox.run(&["account", "list", "office", "--json"]).expect(0).json();
+    assert_eq!(shown[0]["keys"].as_array().unwrap().len(), 1, "the same key is on new terms");
+    assert_eq!(shown[0]["keys"][0]["from"][0], "10.1.2.0/24");
+    assert_eq!(shown[0]["keys"][0]["until"], "2026-12-31T23:59:59+09:00");
+    sandbox.run(&["account", "key", "remove", "office", &fingerprint, "--reason", "x"]).expect(0);
+    sandbox
+        .run(&["account", "key", "remove", "office", &fingerprint, "--reason", "x"])
+        .expect_fault(10, "access.not-there");
+    sandbox.run(&["account", "key", "add", "office", "--from", "10.1.2.3/24", "--reason", "x"]).expect(2);
+}
+
+#[test]
+fn a_password_is_kept_as_a_hash_and_never_said() {
+    let sandbox = hub();
+    let made = sandbox.run(&["account", "password", "office", "--generate", "--reason", "x"]).expect(0);
+    let password = made.stdout.trim().to_owned();
+    assert_eq!(password.len(), 24);
+    made.says("address");
+    sandbox
+        .run(&["account", "address", "add", "office", "10.1.2.0/24", "192.0.2.7", "--reason", "x"])
+        .expect(0);
+    sandbox
+        .run(&["account", "address", "remove", "office", "10.1.3.0/24", "--reason", "x"])
+        .expect_fault(10, "access.not-there");
+    let shown = sandbox.run(&["account", "list", "office", "--json"]).expect(0);
+    assert_eq!(shown.json()[0]["has_password"], true);
+    assert_eq!(shown.json()[0]["addresses"].as_array().unwrap().len(), 2);
+    shown.says_not("argon2");
+    let lines = audit(&sandbox, "account", 3).join("\n");
+    assert!(!lines.contains(&password) && !lines.contains("argon2"), "{lines}");
+    // From standard input; one that could be guessed is refused.
+    let short = sandbox.run_with_input(&["account", "password", "office", "--reason", "x"], "short\n");
+    short.expect_fault(10, "access.password").says("12 characters");
+    sandbox
+        .run_with_input(&["account", "password", "office", "--reason", "x"], "long enough to be good\n")
+        .expect(0);
+}
+
+#[test]
+fn rights_follow_from_what_is_declared_and_are_explained() {
+    let sandbox = hub();
+    let explain =
+        |folder: &str| sandbox.run(&["acl", "explain", "office", folder, "--json"]).expect(0).json();
+    let feed = explain("001/001o005-00/v1.0");
+    assert_eq!(feed["sight"], "listed");
+    let right = |value: &serde_json::Value, name: &str| {
+        let rights = value["rights"].as_array().unwrap();
+        rights.iter().find(|right| right["right"] == name).unwrap().clone()
+    };
+    assert_eq!(right(&feed, "read")["allowed"], true);
+    assert_eq!(right(&feed, "read")["rule"]["because"], "receiver of 001o005-v1.0");
+    assert_eq!(right(&feed, "create")["allowed"], false);
+    // Nobody without the lawful item set: 015 is no receiver of the feed with numbers.
+    assert_eq!(explain("001/001o006-00/v1.0")["sight"], "hidden");
+    sandbox.run(&["acl", "explain", "office", "../etc"]).expect(2);
+
+    let grant = |args: &[&str]| sandbox.run(&[&["acl", "grant"], args, &["--reason", "依頼"]].concat());
+    grant(&["001/001o006-00/v1.0", "list,read", "--system", "015"]).expect_fault(10, "access.not-grantable");
+    grant(&["001", "read", "--account", "office"]).expect_fault(10, "access.not-grantable");
+    grant(&["001/001o005-00/v1.0", "create", "--system", "015"]).expect_fault(10, "access.not-grantable");
+    grant(&["015/work", "all", "--account", "office"]).expect(0);
+    grant(&["015/work", "list", "--account", "office"]).expect(0);
+    let shown = sandbox.run(&["acl", "show", "--folder", "015/work", "--json"]).expect(0).json();
+    assert_eq!(shown.as_array().unwrap().len(), 1, "a grant takes the place of the one before: {shown}");
+    assert_eq!(shown[0]["granted"]["reason"], "依頼");
+    let number = shown[0]["granted"]["grant"].to_string();
+    sandbox.run(&["acl", "revoke", &number, "--reason", "終了"]).expect(0);
+    sandbox.run(&["acl", "revoke", &number, "--reason", "終了"]).expect_fault(2, "usage.unknown-grant");
+    sandbox.run(&["acl", "show", "--account", "office"]).expect(0).says("015/receipt").says_not("015/work");
+    let lines = audit(&sandbox, "acl", 3);
+    assert_eq!(lines[2], format!("tester | acl revoke {number} | revoked"));
+}
+
+#[test]
+fn host_keys_are_made_at_init_and_anew_by_command() {
+    let sandbox = Sandbox::new().init();
+    sandbox.run(&["hostkey", "list"]).expect_fault(10, "sftp.not-declared");
+    crate::client::declare(&sandbox, 2222);
+    sandbox.run(&["check"]).expect(0);
+    let before = sandbox.run(&["hostkey", "list", "--json"]).expect(0).json();
+    assert_eq!(before.as_array().unwrap().len(), 2);
+    sandbox.run(&["hostkey", "make", "ed25519", "--reason", "交換"]).expect(0).says("SHA256:");
+    let after = sandbox.run(&["hostkey", "list", "--json"]).expect(0).json();
+    assert_ne!(before[0]["fingerprint"], after[0]["fingerprint"]);
+    assert_eq!(before[1]["fingerprint"], after[1]["fingerprint"]);
+    sandbox.replace("hub/hub.toml", "[sftp]", "[sftp]\nhost_keys = \"share/ssh\"");
+    sandbox.run(&["check"]).expect(1).says("partner systems see");
+}

@@ -1,0 +1,18 @@
+//! Partner systems' way in: accounts and rights by command, and real SSH clients at the hub's own server and at sshd.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+#[path = "../daemon/running.rs"]
+mod running;
+#[cfg(test)]
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+#[cfg(test)]
+mod sshd;
+#[cfg(test)]
+mod visits;
