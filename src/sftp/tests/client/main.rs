@@ -1,6 +1,9 @@
 //! The client against real servers: both backends pass one suite, on OpenSSH's `sshd` behind a proxy that delays and
 //! cuts, on full disks, with keys and hosts that are not what they were.
 
+#[path = "../clients/house.rs"]
+#[allow(dead_code, reason = "made for another test program")]
+mod house;
 mod other_server;
 mod parcels;
 mod proxy;
@@ -41,6 +44,7 @@ on_both_backends!(
     nobody_listening_is_tried_again,
     a_source_that_changed_is_not_given,
     a_stop_ends_it_at_once,
+    a_slow_line_is_no_dead_one,
     the_rate_is_kept,
     a_probe_leaves_nothing,
 );

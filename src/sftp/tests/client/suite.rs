@@ -234,6 +234,20 @@ pub(crate) fn a_stop_ends_it_at_once(backend: Backend) {
     goods.assert_all_in(&server.inbox());
 }
 
+pub(crate) fn a_slow_line_is_no_dead_one(backend: Backend) {
+    let server = Sshd::start();
+    let goods = Goods::new(&[400_000, 400_000, 400_000]);
+    let proxy = Proxy::before(server.port);
+    proxy.slow_to(400_000);
+    // It takes longer than an answer may, but answers come all the time.
+    let timeout = Duration::from_secs(2);
+    let terms = SftpTerms { port: proxy.port, timeout, ..server.terms(backend) };
+    let began = Instant::now();
+    hand_over(&terms, &goods).unwrap();
+    assert!(began.elapsed() > timeout, "{:?}", began.elapsed());
+    goods.assert_all_in(&server.inbox());
+}
+
 pub(crate) fn the_rate_is_kept(backend: Backend) {
     let server = Sshd::start();
     let goods = Goods::new(&[600_000, 600_000]);
