@@ -9,6 +9,7 @@ use crate::guard::GuardBounds;
 use crate::ids::{BusinessId, Digest, FeedId};
 use crate::layout::{FileFormat, Layout};
 use crate::ledger::ReceiverWindow;
+use crate::mend::MendRule;
 use crate::naming::StemTemplate;
 use crate::text::{CharacterSet, DegradeMap};
 
@@ -44,6 +45,8 @@ pub struct FeedReceiver {
     pub system: BusinessId,
     /// The days on which it does.
     pub window: ReceiverWindow,
+    /// What is done by itself when it lacks or refused something.
+    pub mend: MendRule,
 }
 
 /// A feed, checked and ready to be rendered.

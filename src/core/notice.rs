@@ -242,6 +242,11 @@ impl Notice {
         Digest(sha256(text.as_bytes()))
     }
 
+    /// True for a diff that puts right what is held of the very publication it builds on.
+    pub fn is_correction(&self) -> bool {
+        self.kind == Kind::Diff && self.base_sequence == Some(self.sequence)
+    }
+
     fn contradiction(&self) -> Option<&'static str> {
         let names = || {
             let files = self.files.iter().map(|file| &file.name);
@@ -270,8 +275,13 @@ impl Notice {
         }
         match self.kind {
             Kind::Diff => {
-                if self.base_sequence.is_none_or(|base| base >= self.sequence) {
+                if self.base_sequence.is_none_or(|base| base > self.sequence) {
                     return Some("a diff does not build on an earlier publication");
+                }
+                if self.is_correction()
+                    && (self.state_before.is_none() || self.state_before == self.state_after)
+                {
+                    return Some("a diff builds on itself and proves no other state");
                 }
                 if self.state_before.is_some() != self.state_after.is_some() {
                     return Some("a diff with the state before or after, but not both");

@@ -24,14 +24,24 @@ pub enum Order {
         /// The intakes, in order.
         intakes: Vec<IntakeId>,
     },
+    /// Compare what receivers say they hold with what they were given.
+    Reconcile {
+        /// The feeds.
+        feeds: Vec<FeedId>,
+    },
+    /// Bring receivers that lack or refused something to what their feed holds, by their rules.
+    Mend {
+        /// The feeds.
+        feeds: Vec<FeedId>,
+    },
 }
 
 impl Order {
     /// The feeds it writes to: no two runs may write to one feed at a time.
     pub fn feeds(&self) -> &[FeedId] {
         match self {
-            Self::Publish { feeds, .. } => feeds,
-            Self::Retention {} | Self::Receive { .. } => &[],
+            Self::Publish { feeds, .. } | Self::Mend { feeds } => feeds,
+            Self::Retention {} | Self::Receive { .. } | Self::Reconcile { .. } => &[],
         }
     }
 
@@ -39,6 +49,8 @@ impl Order {
     pub fn alone_with(&self) -> Vec<String> {
         match self {
             Self::Receive { intakes } => intakes.iter().map(|intake| format!("intake:{intake}")).collect(),
+            Self::Reconcile { .. } => vec!["reconcile".to_owned()],
+            Self::Mend { .. } => vec!["mend".to_owned()],
             Self::Publish { .. } | Self::Retention {} => Vec::new(),
         }
     }
@@ -70,6 +82,14 @@ mod tests {
         assert_eq!(receive.to_json(), r#"{"do":"receive","intakes":["kaigo"]}"#);
         assert_eq!(Order::parse(&receive.to_json()), Some(receive.clone()));
         assert_eq!((receive.feeds(), receive.alone_with()), (&[][..], vec!["intake:kaigo".to_owned()]));
+        let feeds = vec!["001o005-v1.1".parse().unwrap()];
+        let reconcile = Order::Reconcile { feeds: feeds.clone() };
+        assert_eq!(reconcile.to_json(), r#"{"do":"reconcile","feeds":["001o005-v1.1"]}"#);
+        assert_eq!(Order::parse(&reconcile.to_json()), Some(reconcile.clone()));
+        let mend = Order::Mend { feeds: feeds.clone() };
+        assert_eq!(Order::parse(&mend.to_json()), Some(mend.clone()));
+        // Comparing writes to no feed, mending may.
+        assert_eq!((reconcile.feeds(), mend.feeds()), (&[][..], feeds.as_slice()));
         for text in ["", "{}", r#"{"do":"print"}"#, r#"{"do":"retention","fast":true}"#] {
             assert_eq!(Order::parse(text), None, "{text}");
         }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use renkei_core::notice::NoticeError;
 use renkei_core::port::{FolderError, StoreError};
-use renkei_core::receive::ReceiptError;
+use renkei_core::receive::{HoldingError, ReceiptError};
 use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
 use renkei_core::transfer::{CaseNo, Refused};
 use renkei_core::{BusinessId, Class, CommitNo, Fault, FeedId, FileName, IdError, IntakeId, Sequence};
@@ -236,6 +236,20 @@ pub enum EngineError {
         /// Why, way by way.
         whys: Vec<String>,
     },
+    /// A receiver holds a row that cannot be taken out by a diff, whose rows are whole ones.
+    #[error(
+        "a receiver of feed {feed} holds a row that no diff can take out: the registry never had its like"
+    )]
+    SurplusUnknown {
+        /// The feed.
+        feed: FeedId,
+    },
+    /// The report on what differs could not be written; why was told where it happened.
+    #[error("the report on what differs could not be written")]
+    ReportNotKept,
+    /// What a receiver says it holds cannot be used.
+    #[error(transparent)]
+    Holding(#[from] HoldingError),
     /// A receipt of our own, read back from the database, is none.
     #[error("a receipt on record cannot be read")]
     Receipt(#[from] ReceiptError),
@@ -343,6 +357,9 @@ impl Fault for EngineError {
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::MendRefused { .. } => "feed.mend-refused",
+            Self::ReportNotKept => "engine.report-not-kept",
+            Self::Holding(error) => error.code(),
+            Self::SurplusUnknown { .. } => "feed.surplus-unknown",
             Self::Receipt(error) => error.code(),
             Self::HandOver { .. } => "engine.hand-over",
             Self::NoSuchCase { .. } => "transfer.no-such-case",
@@ -362,6 +379,7 @@ impl Fault for EngineError {
             Self::Folder(error) | Self::Unfinished { source: error, .. } => error.class(),
             Self::Notice(_) | Self::Receipt(_) | Self::Worker | Self::Panic { .. } => Class::Bug,
             Self::HandOver { class } => *class,
+            Self::Holding(error) => error.class(),
             Self::CutOff { .. } => Class::Retry,
             Self::Refused { .. } | Self::Header { .. } => Class::Partner,
             _ => Class::Operator,

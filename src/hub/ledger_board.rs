@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta};
 use renkei_core::ledger::{LedgerEvent, ReceiverWindow, Standing};
-use renkei_core::port::{Snapshot, StoreError};
+use renkei_core::mend::MendRule;
+use renkei_core::port::{ReconciliationRecord, Snapshot, StoreError};
 use renkei_core::receive::ReasonCode;
 use renkei_core::{BusinessId, FeedId, Moment};
 use serde_json::{Value, json};
@@ -21,6 +22,12 @@ pub(crate) struct LedgerLine {
     /// True when the day is within its window.
     pub(crate) is_within: bool,
     pub(crate) standing: Standing,
+    /// What comparing with what it says it holds came to last.
+    pub(crate) compared: Option<ReconciliationRecord>,
+    /// When both were last proven the same.
+    pub(crate) proven_equal: Option<ReconciliationRecord>,
+    /// What is done by itself when it lacks or refused something.
+    pub(crate) mend: MendRule,
     /// True when it answers of any feed: only of such a one can be told that it is behind.
     pub(crate) is_heard: bool,
     behind_after: TimeDelta,
@@ -45,6 +52,8 @@ impl LedgerLine {
             "late": self.late_since(now).is_some(), "answers": standing.answers,
             "state_equal": standing.is_state_equal, "last": event(&standing.last),
             "refusal": event(&standing.refusal), "waiting": event(&standing.waiting),
+            "compared": self.compared.as_ref().map(compared_as_json),
+            "proven_equal": self.proven_equal.as_ref().map(compared_as_json), "mend": self.mend,
         })
     }
 }
@@ -65,6 +74,9 @@ pub(crate) fn lines(
                 window,
                 is_within: window.has(today),
                 standing: snapshot.receiver_standing(feed, &receiver.system, &window, today)?,
+                compared: snapshot.last_reconciliation(feed, &receiver.system, false)?,
+                proven_equal: snapshot.last_reconciliation(feed, &receiver.system, true)?,
+                mend: receiver.mend,
                 is_heard: false,
                 behind_after: declared.behind_after.unwrap_or(config.ledger.behind_after),
             });
@@ -76,6 +88,14 @@ pub(crate) fn lines(
         line.is_heard = heard.contains(&line.receiver);
     }
     Ok(lines)
+}
+
+/// A comparison for programs.
+fn compared_as_json(record: &ReconciliationRecord) -> Value {
+    json!({
+        "sequence": record.sequence, "same": record.is_same, "buckets": record.n_buckets,
+        "rows_here": record.n_rows_here, "rows_there": record.n_rows_there, "at": record.at.to_string(),
+    })
 }
 
 /// An event for programs.

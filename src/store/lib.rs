@@ -19,6 +19,7 @@ mod key;
 mod ledger;
 mod ledger_port;
 mod load;
+mod mending;
 mod migrate;
 mod outbox;
 mod owner;

@@ -57,6 +57,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { no: 9, name: "ledger", sql: include_str!("migrations/0009_ledger.sql") },
     Migration { no: 10, name: "access", sql: include_str!("migrations/0010_access.sql") },
     Migration { no: 11, name: "delivery", sql: include_str!("migrations/0011_delivery.sql") },
+    Migration { no: 12, name: "mending", sql: include_str!("migrations/0012_mending.sql") },
 ];
 
 /// The hub's tables.

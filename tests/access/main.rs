@@ -8,6 +8,7 @@ mod commands;
 mod login;
 #[cfg(test)]
 #[path = "../daemon/running.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
 mod running;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]

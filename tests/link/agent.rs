@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sandbox::moves::fields;
-use crate::sandbox::{Outcome, Sandbox, files};
+use crate::sandbox::{Outcome, PLAIN, Sandbox, files};
 
 /// Who receives.
 pub(crate) const RECEIVER: &str = "015";
@@ -74,4 +74,17 @@ pub(crate) fn receipts(sandbox: &Sandbox) -> BTreeMap<String, BTreeSet<String>> 
         found.entry(text("notice")).or_default().insert(text("outcome"));
     }
     found
+}
+
+/// What the registry has, as the plain feed shows it.
+pub(crate) fn expected(sandbox: &Sandbox) -> BTreeSet<Vec<String>> {
+    let copy = sandbox.copy();
+    copy.generate(&[PLAIN], &["--full"]).expect(0);
+    last_full(&copy, PLAIN)
+}
+
+/// The receiver's line of the plain feed in the ledger, once all receipts are in, in 2031.
+pub(crate) fn line(sandbox: &Sandbox) -> serde_json::Value {
+    let args = ["ledger", PLAIN, "--receiver", RECEIVER, "--json"];
+    sandbox.run_with(&[("RENKEI_NOW", "1930001000")], &args).expect(0).json()[0].clone()
 }

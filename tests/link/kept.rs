@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::agent::expected;
 use crate::agent::{receipts, table};
 use crate::sandbox::{PLAIN, Sandbox, files};
-use crate::taking::{MUCH_LATER, expected, linked};
+use crate::taking::{MUCH_LATER, linked};
 
 /// A year after [`MUCH_LATER`].
 const YEARS_LATER: &str = "1961536000";

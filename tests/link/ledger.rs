@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::agent::{RECEIVER, V1_0, declare, last_full, table};
+use crate::agent::{RECEIVER, V1_0, declare, expected, line, table};
 use crate::sandbox::{BOM, Outcome, PLAIN, Sandbox, files};
 
 /// 2031, in unix seconds: by then whatever was put down today has stood unchanged for long.
@@ -25,17 +25,6 @@ fn linked() -> Sandbox {
 /// A command when all files have stood for long.
 fn later(sandbox: &Sandbox, args: &[&str]) -> Outcome {
     sandbox.run_with(&[("RENKEI_NOW", MUCH_LATER)], args)
-}
-
-/// The receiver's line of the plain feed.
-fn line(sandbox: &Sandbox) -> Value {
-    later(sandbox, &["ledger", PLAIN, "--receiver", RECEIVER, "--json"]).expect(0).json()[0].clone()
-}
-
-fn expected(sandbox: &Sandbox) -> BTreeSet<Vec<String>> {
-    let copy = sandbox.copy();
-    copy.generate(&[PLAIN], &["--full"]).expect(0);
-    last_full(&copy, PLAIN)
 }
 
 /// Asserts that the audit has a line.

@@ -7,9 +7,12 @@ mod kept;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod mending;
+#[cfg(test)]
 mod nights;
 #[cfg(test)]
 mod postgres;
+mod reconcile;
 #[cfg(test)]
 #[path = "../daemon/running.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]

@@ -1,9 +1,10 @@
 //! The agent that stays: it takes up by itself what comes, and ends when it is told to, inside a round as well.
 
+use crate::agent::expected;
 use crate::agent::{V1_0, declare, receipts, table};
 use crate::running::Running;
 use crate::sandbox::{PLAIN, Sandbox, files};
-use crate::taking::{expected, linked, outcomes};
+use crate::taking::{linked, outcomes};
 
 /// An agent that looks by itself once an hour: what it finds sooner it was told of.
 fn declare_patient(sandbox: &Sandbox) {

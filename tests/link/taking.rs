@@ -1,8 +1,6 @@
 //! Single nights of the agent: order, repeats, refusals, previews, where rows go, and kills at every point.
 
-use std::collections::BTreeSet;
-
-use crate::agent::{V1_0, declare, last_full, receipts, table};
+use crate::agent::{V1_0, declare, expected, receipts, table};
 use crate::sandbox::{PLAIN, Sandbox, files};
 
 /// A hub with a full and two diffs of the plain feed, and an agent beside it.
@@ -19,13 +17,6 @@ pub(crate) fn linked(more: &str) -> Sandbox {
 
 /// 2031, in unix seconds: by then whatever was put down today has stood unchanged for long.
 pub(crate) const MUCH_LATER: &str = "1930000000";
-
-/// What the registry has, as the feed shows it.
-pub(crate) fn expected(sandbox: &Sandbox) -> BTreeSet<Vec<String>> {
-    let copy = sandbox.copy();
-    copy.generate(&[PLAIN], &["--full"]).expect(0);
-    last_full(&copy, PLAIN)
-}
 
 pub(crate) fn outcomes(sandbox: &Sandbox) -> Vec<String> {
     receipts(sandbox)

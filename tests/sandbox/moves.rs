@@ -46,6 +46,17 @@ impl Sandbox {
             .collect()
     }
 
+    /// The 宛名番号 of all residents that were loaded, in order.
+    pub(crate) fn registry_numbers(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.path("town/residents.csv")).unwrap();
+        let mut lines = text.lines();
+        let header = fields(lines.next().unwrap());
+        let place = header.iter().position(|name| name == "atena_no").unwrap();
+        let mut numbers: Vec<String> = lines.map(|line| fields(line)[place].clone()).collect();
+        numbers.dedup();
+        numbers
+    }
+
     /// The 宛名番号 of registered Japanese residents, in order, from `town/residents.csv`.
     pub(crate) fn japanese(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.path("town/residents.csv")).unwrap();

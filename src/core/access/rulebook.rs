@@ -35,18 +35,22 @@ pub enum Sight {
     Hidden,
 }
 
-/// Who asks: an account and its system.
+/// Who asks: an account and its system, or anybody of a system.
 #[derive(Debug, Clone, Copy)]
 struct Asker<'a> {
-    id: &'a AccountId,
+    id: Option<&'a AccountId>,
     system: &'a BusinessId,
 }
 
-impl Asker<'_> {
+impl<'a> Asker<'a> {
+    fn account(account: &'a Account) -> Self {
+        Self { id: Some(&account.id), system: &account.system }
+    }
+
     fn is(&self, grantee: &Grantee) -> bool {
         match grantee {
             Grantee::System(system) => system == self.system,
-            Grantee::Account(id) => id == self.id,
+            Grantee::Account(id) => Some(id) == self.id,
         }
     }
 }
@@ -64,7 +68,10 @@ impl Rulebook {
 
     /// The rules about an account, in their order.
     pub fn rules_of(&self, account: &Account) -> impl Iterator<Item = &Rule> {
-        let asker = Asker { id: &account.id, system: &account.system };
+        self.about(Asker::account(account))
+    }
+
+    fn about<'r>(&'r self, asker: Asker<'_>) -> impl Iterator<Item = &'r Rule> {
         self.rules.iter().filter(move |rule| asker.is(&rule.grantee))
     }
 
@@ -73,6 +80,20 @@ impl Rulebook {
     /// The rule for the innermost folder wins. Of several for the same folder one for the account goes before one
     /// for its system, and a grant before what is declared; of equal ones each gives what it gives.
     pub fn decide(&self, account: &Account, folder: Option<&FolderPath>, right: Right) -> Decision<'_> {
+        self.decided(Asker::account(account), folder, right)
+    }
+
+    /// Whether anybody of a system may do something in a folder, whatever is granted to accounts alone.
+    pub fn decide_for_system(
+        &self,
+        system: &BusinessId,
+        folder: Option<&FolderPath>,
+        right: Right,
+    ) -> Decision<'_> {
+        self.decided(Asker { id: None, system }, folder, right)
+    }
+
+    fn decided(&self, asker: Asker<'_>, folder: Option<&FolderPath>, right: Right) -> Decision<'_> {
         let Some(folder) = folder else {
             return Decision { is_allowed: false, rule: None };
         };
@@ -80,8 +101,8 @@ impl Rulebook {
             let n_parts = rule.folder.parts().count();
             (n_parts, matches!(rule.grantee, Grantee::Account(_)), rule.origin.is_granted())
         };
-        let about: Vec<&Rule> =
-            self.rules_of(account).filter(|rule| folder.is_at_or_below(&rule.folder)).collect();
+        let is_about = |rule: &&Rule| asker.is(&rule.grantee) && folder.is_at_or_below(&rule.folder);
+        let about: Vec<&Rule> = self.rules.iter().filter(is_about).collect();
         let nearest = about.iter().map(|rule| nearness(rule)).max();
         // Of equal rules one that gives the right is the line that decides; without any, the first.
         let equals = about.into_iter().filter(|rule| Some(nearness(rule)) == nearest);
@@ -101,12 +122,24 @@ impl Rulebook {
     /// The names of the folders directly in this one through which an account comes to what it may list.
     pub fn ways(&self, account: &Account, folder: Option<&FolderPath>) -> BTreeSet<String> {
         let n_parts = folder.map_or(0, |folder| folder.parts().count());
-        let leads = |rule: &&Rule| {
-            let is_below = folder.is_none_or(|folder| rule.folder.is_at_or_below(folder));
-            is_below && self.decide(account, Some(&rule.folder), Right::List).is_allowed
-        };
         let next = |rule: &Rule| rule.folder.parts().nth(n_parts).map(str::to_owned);
-        self.rules_of(account).filter(leads).filter_map(next).collect()
+        let asker = Asker::account(account);
+        let is_seen = |rule: &&Rule| self.decided(asker, Some(&rule.folder), Right::List).is_allowed;
+        self.rules_below(asker, folder).filter(is_seen).filter_map(next).collect()
+    }
+
+    /// Whether a folder leads on to one where anybody of a system may do something.
+    pub fn leads_on(&self, system: &BusinessId, folder: Option<&FolderPath>) -> bool {
+        let asker = Asker { id: None, system };
+        self.rules_below(asker, folder).any(|rule| !rule.rights.is_none())
+    }
+
+    fn rules_below<'r>(
+        &'r self,
+        asker: Asker<'_>,
+        folder: Option<&FolderPath>,
+    ) -> impl Iterator<Item = &'r Rule> {
+        self.about(asker).filter(move |rule| folder.is_none_or(|folder| rule.folder.is_at_or_below(folder)))
     }
 
     /// Every folder that a rule names, in order.

@@ -175,6 +175,15 @@ pub enum Matter {
         /// How many tries there were.
         n_tries: u32,
     },
+    /// A receiver holds something else than it was given.
+    ReceiverDiffers {
+        /// Which.
+        receiver: Word,
+        /// As of which publication.
+        sequence: Sequence,
+        /// Of 256 buckets, those that differ.
+        n_buckets: u16,
+    },
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -222,6 +231,8 @@ pub enum AlertKind {
     ReceiverBehind,
     /// [`Matter::DeliveryStopped`].
     DeliveryStopped,
+    /// [`Matter::ReceiverDiffers`].
+    ReceiverDiffers,
     /// [`Matter::Test`].
     Test,
 }
@@ -252,7 +263,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -273,6 +284,7 @@ impl AlertKind {
         Self::ReceiverRefused,
         Self::ReceiverBehind,
         Self::DeliveryStopped,
+        Self::ReceiverDiffers,
         Self::Test,
     ];
 
@@ -299,6 +311,7 @@ impl AlertKind {
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
             Self::DeliveryStopped => "delivery-stopped",
+            Self::ReceiverDiffers => "receiver-differs",
             Self::Test => "test",
         }
     }
@@ -391,6 +404,7 @@ impl Alert {
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
             (Matter::DeliveryStopped { .. }, _) => AlertKind::DeliveryStopped,
+            (Matter::ReceiverDiffers { .. }, _) => AlertKind::ReceiverDiffers,
             (Matter::Test, _) => AlertKind::Test,
         }
     }
@@ -418,7 +432,8 @@ impl Alert {
             | Matter::DoorShut { .. }
             | Matter::AuditBroken { .. }
             | Matter::ReceiverRefused { .. }
-            | Matter::DeliveryStopped { .. } => Severity::Error,
+            | Matter::DeliveryStopped { .. }
+            | Matter::ReceiverDiffers { .. } => Severity::Error,
         }
     }
 
@@ -440,7 +455,9 @@ impl Alert {
             | Matter::SetHeld { intake, .. }
             | Matter::StrayFiles { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, None),
             Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
-            Matter::ReceiverRefused { receiver, .. } | Matter::ReceiverBehind { receiver, .. } => {
+            Matter::ReceiverRefused { receiver, .. }
+            | Matter::ReceiverBehind { receiver, .. }
+            | Matter::ReceiverDiffers { receiver, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, receiver)
             }
             Matter::DeliveryStopped { destination, .. } => {
@@ -551,6 +568,7 @@ mod tests {
             Matter::AuditBroken { audit_no: 7 },
             Matter::ReceiverRefused { receiver: "015".into(), sequence: Sequence(4) },
             Matter::ReceiverBehind { receiver: "015".into(), n_behind: 2, since: at(0) },
+            Matter::ReceiverDiffers { receiver: "015".into(), sequence: Sequence(4), n_buckets: 3 },
             Matter::Test,
         ] {
             let alert = nightly(matter).of_feed(&feed).of_run("01k6h0zq7");

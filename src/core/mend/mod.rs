@@ -2,9 +2,11 @@
 //! stands where goes in, a plan with all ways, their cost and what keeps each from working comes out.
 
 mod plan;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod ways;
 
 pub use plan::{MendCost, MendFacts, MendOption, MendPlan, MendSet, plan_mend};
+pub use rule::MendRule;
 pub use ways::{MendObstacle, MendWay};

@@ -40,6 +40,10 @@ pub struct MendFacts {
     pub is_state_equal: Option<bool>,
     /// What it needs, in order: from the last full on, or after what it holds.
     pub needed: Vec<MendSet>,
+    /// What one diff for it alone would cost.
+    pub merged: MendCost,
+    /// What keeps such a diff from being made.
+    pub merged_obstacles: Vec<MendObstacle>,
     /// What a full would cost, by the feed's state and its last full.
     pub full: MendCost,
     /// What keeps a full from being made.
@@ -90,6 +94,8 @@ pub struct MendPlan {
     pub holds: Option<Sequence>,
     /// What it needs to come to what the feed holds.
     pub needed: Vec<Sequence>,
+    /// True when it does not come there by itself.
+    pub is_needed: bool,
     /// All ways.
     pub options: Vec<MendOption>,
     /// The way that is gone; `None` where none works, or nothing is to be mended.
@@ -105,31 +111,31 @@ impl MendPlan {
     }
 }
 
-/// Plans. Without a wish the cheapest way that works is chosen, and none where nothing needs it.
+/// Plans. Without a wish the cheapest of giving again and a full that works is chosen, and none where nothing needs
+/// it. One merged diff is gone for only where it is asked for: only who looks into its mailbox finds it.
 pub fn plan_mend(facts: MendFacts, wish: Option<MendWay>) -> MendPlan {
-    let options = vec![again(&facts), full(&facts)];
-    let needs_it = facts.is_state_equal == Some(false)
+    let options = vec![again(&facts), merged(&facts), full(&facts)];
+    let is_needed = facts.is_state_equal == Some(false)
         || facts.needed.iter().any(|set| !set.is_whole || set.refused.is_some());
     let works = options.iter().filter(|option| option.works());
     let chosen = match wish {
         Some(wish) => works.map(|option| option.way).find(|way| *way == wish),
-        None if !needs_it => None,
-        None => works.min_by_key(|option| (option.cost.n_bytes, option.cost.n_rows)).map(|option| option.way),
+        None if !is_needed => None,
+        None => works
+            .filter(|option| option.way != MendWay::Merged)
+            .min_by_key(|option| (option.cost.n_bytes, option.cost.n_rows))
+            .map(|option| option.way),
     };
     let MendFacts { feed, receiver, holds, needed, n_other_receivers, .. } = facts;
     let needed = needed.into_iter().map(|set| set.sequence).collect();
-    MendPlan { feed, receiver, holds, needed, options, chosen, n_other_receivers }
+    MendPlan { feed, receiver, holds, needed, is_needed, options, chosen, n_other_receivers }
 }
 
 fn again(facts: &MendFacts) -> MendOption {
     let mut obstacles = Vec::new();
     // A full replaces whatever is held; only diffs must fit it.
     let begins_with_full = facts.needed.first().is_some_and(|set| set.kind == Kind::Full);
-    let is_other_state = facts
-        .needed
-        .iter()
-        .filter(|set| as_published(set))
-        .any(|set| refused_for(set, &STATE_CODES).is_some());
+    let is_other_state = refused_as_published(facts, &STATE_CODES).is_some();
     if (facts.is_state_equal == Some(false) || is_other_state) && !begins_with_full {
         obstacles.push(MendObstacle::StateDiffers);
     }
@@ -159,12 +165,31 @@ fn again(facts: &MendFacts) -> MendOption {
     MendOption { way: MendWay::Again, gives, cost, obstacles }
 }
 
+fn merged(facts: &MendFacts) -> MendOption {
+    let mut obstacles = facts.merged_obstacles.clone();
+    if facts.is_state_equal == Some(false) || refused_as_published(facts, &STATE_CODES).is_some() {
+        obstacles.push(MendObstacle::StateDiffers);
+    }
+    if facts.needed.is_empty() && obstacles.is_empty() {
+        obstacles.push(MendObstacle::NothingOpen);
+    }
+    obstacles.extend(refuses_all(facts));
+    MendOption { way: MendWay::Merged, gives: Vec::new(), cost: facts.merged, obstacles }
+}
+
+/// A refusal of what stands as published, for one of these reasons.
+fn refused_as_published<'f>(facts: &'f MendFacts, codes: &[ReasonCode]) -> Option<&'f str> {
+    facts.needed.iter().filter(|set| as_published(set)).find_map(|set| refused_for(set, codes))
+}
+
+fn refuses_all(facts: &MendFacts) -> Option<MendObstacle> {
+    let code = refused_as_published(facts, &INTERFACE_CODES)?;
+    Some(MendObstacle::RefusesAll { code: code.to_owned() })
+}
+
 fn full(facts: &MendFacts) -> MendOption {
     let mut obstacles = facts.full_obstacles.clone();
-    let mut whole = facts.needed.iter().filter(|set| as_published(set));
-    if let Some(code) = whole.find_map(|set| refused_for(set, &INTERFACE_CODES)) {
-        obstacles.push(MendObstacle::RefusesAll { code: code.to_owned() });
-    }
+    obstacles.extend(refuses_all(facts));
     MendOption { way: MendWay::Full, gives: Vec::new(), cost: facts.full, obstacles }
 }
 

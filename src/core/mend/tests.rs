@@ -31,6 +31,8 @@ fn facts(kinds: &str, refused: Option<(u32, &str)>) -> MendFacts {
         holds: Some(Sequence(3)),
         is_state_equal: Some(true),
         needed: needed(kinds, refused),
+        merged: MendCost { n_sets: 1, n_rows: 15, n_bytes: 1500 },
+        merged_obstacles: Vec::new(),
         full: MendCost { n_sets: 1, n_rows: 25, n_bytes: 2500 },
         full_obstacles: Vec::new(),
         n_other_receivers: 2,
@@ -44,7 +46,8 @@ fn check(facts: MendFacts, wish: Option<MendWay>, chosen: Option<MendWay>, gives
     let numbers: Vec<u32> = again.gives.iter().map(|sequence| sequence.0).collect();
     assert_eq!((plan.chosen, numbers.as_slice()), (chosen, gives), "{plan:?}");
     assert_eq!(again.cost.n_rows, 10 * gives.len() as u64);
-    for (option, why) in plan.options.iter().zip(why) {
+    let other_ways = plan.options.iter().filter(|option| option.way != MendWay::Merged);
+    for (option, why) in other_ways.zip(why) {
         let told: Vec<String> = option.obstacles.iter().map(ToString::to_string).collect();
         let told = told.join("; ");
         assert!(if why.is_empty() { told.is_empty() } else { told.contains(why) }, "{told:?} not {why:?}");
@@ -80,6 +83,30 @@ fn a_refusal_says_what_can_mend_it() {
     check(other, None, Some(Full), &[], ["no diff fits", ""]);
     let other = MendFacts { is_state_equal: Some(false), ..facts("fD", None) };
     check(other, None, Some(Again), &[4], ["", ""]);
+}
+
+#[test]
+fn one_merged_diff_is_gone_for_only_when_asked_for() {
+    let check = |facts: MendFacts, why: &str| {
+        let plan = plan_mend(facts, Some(MendWay::Merged));
+        let merged = plan.option(MendWay::Merged).unwrap();
+        let told: Vec<String> = merged.obstacles.iter().map(ToString::to_string).collect();
+        assert_eq!(plan.chosen, merged.works().then_some(MendWay::Merged));
+        assert_eq!(merged.works(), why.is_empty(), "{told:?}");
+        assert!(told.join("; ").contains(why), "{told:?}");
+    };
+    check(facts("ddd", None), "");
+    check(facts("DD", None), "");
+    check(facts("xd", None), "");
+    check(facts("DD", Some((4, "wrong-rows"))), "");
+    check(facts("DD", Some((4, "wrong-state-before"))), "no diff fits");
+    check(facts("DD", Some((4, "version-retired"))), "does not take this interface");
+    check(MendFacts { is_state_equal: Some(false), ..facts("D", None) }, "no diff fits");
+    check(facts("", None), "done with everything");
+    let nothing = MendFacts { merged_obstacles: vec![MendObstacle::HoldsNothing], ..facts("F", None) };
+    check(nothing, "holds nothing");
+    // Cheaper than a full, and still not chosen by itself.
+    assert_eq!(plan_mend(facts("xd", None), None).chosen, Some(MendWay::Full));
 }
 
 #[test]

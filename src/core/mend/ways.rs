@@ -13,6 +13,8 @@ use crate::redo::RedeliverRefusal;
 pub enum MendWay {
     /// What it lacks or refused is given again with the same bytes, in order.
     Again,
+    /// One diff from what it holds to what the feed holds, for this receiver alone.
+    Merged,
     /// A fresh full is made; the feed's sequence goes on.
     Full,
 }
@@ -22,6 +24,7 @@ impl MendWay {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Again => "again",
+            Self::Merged => "merged",
             Self::Full => "full",
         }
     }
@@ -37,6 +40,14 @@ pub enum MendObstacle {
     NothingLacks,
     /// What it holds is not what we think, so no diff fits.
     StateDiffers,
+    /// It holds nothing that a diff could build on.
+    HoldsNothing,
+    /// The feed's rows are rendered otherwise now than what it holds.
+    RenderingChanged,
+    /// The registry was loaded since what it holds.
+    LoadedSince,
+    /// It holds a row that no diff can take out.
+    SurplusUnknown,
     /// The feed has no full to begin with.
     NoFull,
     /// It refused what was published, byte for byte as it was published.
@@ -75,6 +86,10 @@ impl fmt::Display for MendObstacle {
             Self::StateDiffers => {
                 f.write_str("the receiver holds something else than we think; no diff fits")
             }
+            Self::HoldsNothing => f.write_str("the receiver holds nothing that a diff could build on"),
+            Self::RenderingChanged => f.write_str("the feed's rows are rendered otherwise now; no diff fits"),
+            Self::LoadedSince => f.write_str("the registry was loaded since; no diff tells what changed"),
+            Self::SurplusUnknown => f.write_str("the receiver holds a row that no diff can take out"),
             Self::NoFull => f.write_str("the feed has no full"),
             Self::SameBytesRefused { sequence, code } => {
                 write!(f, "publication {sequence} was refused just as it was published ({code})")

@@ -89,6 +89,9 @@ pub enum TakeMode {
     Merge,
     /// As merged, and the rows marked as removed are taken out.
     Diff,
+    /// As [`TakeMode::Diff`], from the state that the rows held give, whatever sum is on record; also of the very
+    /// set taken in last.
+    Correct,
 }
 
 /// A table that rows go into. Names are of a-z, 0-9 and `_`, so they need no quoting in any database.

@@ -7,6 +7,7 @@ mod folders;
 mod inbox;
 mod intake;
 mod ledger;
+mod mending;
 mod receipts;
 mod records;
 mod runs;
@@ -23,6 +24,7 @@ pub use intake::{
     HeldRow, IntakeHead, IntakeStore, Outcome, SetRecord, StagedRow, TableSpec, TakeCounts, TakeMode, Taking,
 };
 pub use ledger::{LedgerReading, LedgerWriting};
+pub use mending::{MendingReading, MendingRecord, MendingWriting, ReconciliationRecord};
 pub use receipts::ReceiptBox;
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, StandingPublication};
 pub use runs::{

@@ -46,6 +46,16 @@ pub struct HoldingError {
     pub what: &'static str,
 }
 
+impl HoldingError {
+    /// `reason.json` beside a file in quarantine.
+    pub fn as_json(&self, folder: &str, file: &str) -> String {
+        let value = serde_json::json!({
+            "what": "holding", "folder": folder, "file": file, "code": self.code(), "detail": self.to_string(),
+        });
+        format!("{value:#}\n")
+    }
+}
+
 impl Fault for HoldingError {
     fn code(&self) -> &'static str {
         "holding.unusable"
@@ -89,12 +99,18 @@ impl Holding {
         let Ok(holding) = serde_json::from_slice::<Self>(bytes) else {
             return wrong("it is not well-formed");
         };
-        if holding.format != FORMAT {
-            return wrong("it is in another format");
+        holding.check()?;
+        Ok(holding)
+    }
+
+    /// Checks that it does not contradict itself.
+    pub(super) fn check(&self) -> Result<(), HoldingError> {
+        if self.format != FORMAT {
+            return Err(HoldingError { what: "it is in another format" });
         }
-        match holding.state() {
-            Some(state) if state.digest() == holding.digest => Ok(holding),
-            _ => wrong("its sums do not give its digest"),
+        match self.state() {
+            Some(state) if state.digest() == self.digest => Ok(()),
+            _ => Err(HoldingError { what: "its sums do not give its digest" }),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::ids::{Digest, FeedId, Sequence};
 use crate::layout::{FileFormat, Layout};
-use crate::notice::Notice;
+use crate::notice::{Notice, StateWords};
 use crate::port::{IntakeHead, TakeMode};
 use crate::publication::Kind;
 use crate::receive::reason::{Reason, ReasonCode};
@@ -49,13 +49,22 @@ pub struct Gap {
     pub needed: Sequence,
 }
 
-/// Judges a notice. `head` is what the intake stands at; `taken` gives the content of a set of a feed taken in
-/// under a number, if one was.
+/// What was taken in under a number before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenBefore {
+    /// [`Notice::content_sha256`].
+    pub content: Digest,
+    /// What was held after it, where that is still known.
+    pub state: Option<StateWords>,
+}
+
+/// Judges a notice. `head` is what the intake stands at; `taken` gives what was taken in of a feed under a number,
+/// if something was.
 pub fn judge(
     notice: &Notice,
     terms: &Terms,
     head: Option<&IntakeHead>,
-    taken: &dyn Fn(&FeedId, Sequence) -> Option<Digest>,
+    taken: &dyn Fn(&FeedId, Sequence) -> Option<TakenBefore>,
 ) -> Standing {
     let mut reasons = Vec::new();
     let mut refuse = |code, detail: String| reasons.push(Reason::of_set(code, detail));
@@ -136,6 +145,7 @@ pub fn judge(
                 // What was held of another feed has other keys and other columns.
                 Kind::Full if is_switch => TakeMode::Replace,
                 Kind::Full => terms.full,
+                _ if notice.is_correction() => TakeMode::Correct,
                 _ => TakeMode::Diff,
             },
             is_switch,
@@ -154,13 +164,20 @@ fn in_sequence(
     terms: &Terms,
     head: Option<&IntakeHead>,
     followed: Option<&IntakeHead>,
-    taken: &dyn Fn(&FeedId, Sequence) -> Option<Digest>,
+    taken: &dyn Fn(&FeedId, Sequence) -> Option<TakenBefore>,
 ) -> Order {
     let passed = |why| Order::Other(Standing::Passed { why });
-    if let Some(before) = taken(&notice.feed, notice.sequence) {
+    if let Some(TakenBefore { content: before, state }) = taken(&notice.feed, notice.sequence) {
         let content = notice.content_sha256();
         if before == content {
             return Order::Other(Standing::Repeated);
+        }
+        if notice.is_correction() && followed.is_some_and(|head| head.sequence == notice.sequence) {
+            return Order::Next;
+        }
+        // One of the two led there from further back, or from a state that was put right.
+        if state.is_some() && state == notice.state_after {
+            return passed("another way to what was taken in");
         }
         let detail = format!("sequence {} was taken in as {before}, this one is {content}", notice.sequence);
         return Order::Other(Standing::Refused(vec![Reason::of_set(ReasonCode::OtherContent, detail)]));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::declared::Problems;
-use crate::notice::{ChangeCounts, DataFile, FileFormatWords, StateWords};
+use crate::notice::{ChangeCounts, DataFile, FileFormatWords};
 use crate::receive::{AcceptedVersion, RowPolicy};
 use crate::state::FeedState;
 use crate::{Moment, Window};
@@ -99,6 +99,11 @@ fn diff(sequence: u32, base: u32) -> Notice {
     }
 }
 
+/// What is held after a set.
+fn words_after(sequence: u32) -> StateWords {
+    StateWords { n_rows: 0, digest: Digest([100 + u8::try_from(sequence).unwrap(); 32]) }
+}
+
 fn full(sequence: u32) -> Notice {
     Notice { kind: Kind::Full, base_sequence: None, changes: None, state_before: None, ..diff(sequence, 0) }
 }
@@ -106,8 +111,10 @@ fn full(sequence: u32) -> Notice {
 /// The standing in one word, with codes or what is missing.
 fn said(notice: &Notice, head: Option<&IntakeHead>) -> String {
     let taken = |feed: &FeedId, sequence: Sequence| {
-        (feed.as_str() == "v1" && (2..=4).contains(&sequence.0))
-            .then(|| diff(sequence.0, sequence.0 - 1).content_sha256())
+        (feed.as_str() == "v1" && (2..=4).contains(&sequence.0)).then(|| TakenBefore {
+            content: diff(sequence.0, sequence.0 - 1).content_sha256(),
+            state: Some(words_after(sequence.0)),
+        })
     };
     match judge(notice, &terms(), head, &taken) {
         Standing::Next { mode, is_switch, layout, .. } => {
@@ -139,6 +146,14 @@ fn sets_are_taken_in_order() {
     check(&diff(2, 1), "repeated");
     check(&Notice { created_at: "later".to_owned(), ..diff(4, 3) }, "repeated");
     check(&full(4), "other-content");
+    let leads_there = |notice: Notice| Notice { state_after: Some(words_after(notice.sequence.0)), ..notice };
+    check(&leads_there(diff(4, 2)), "passed: another way to what was taken in");
+    check(&leads_there(diff(3, 1)), "passed: another way to what was taken in");
+    check(&diff(4, 2), "other-content");
+    check(&diff(4, 4), "next Correct 1.0");
+    check(&diff(3, 3), "other-content");
+    check(&leads_there(diff(3, 3)), "passed: another way to what was taken in");
+    check(&diff(5, 5), "waiting: set 5 is missing");
     check(&full(1), "passed: older than what is held");
     check(&diff(7, 2), "passed: builds on what is no longer held");
     let single = Notice { kind: Kind::Single, state_after: None, ..full(5) };

@@ -5,6 +5,7 @@
 mod convert;
 mod holding;
 mod judge;
+mod opened;
 mod pairer;
 mod pairing;
 mod reason;
@@ -13,7 +14,8 @@ mod terms;
 
 pub use convert::{CodeConversion, Conversion, ConversionIssue};
 pub use holding::{Holding, HoldingError, MAX_HOLDING_BYTES};
-pub use judge::{Gap, Standing, judge};
+pub use judge::{Gap, Standing, TakenBefore, judge};
+pub use opened::{OpenedError, OpenedRow, OpenedRows, Opening, write_opened_row};
 pub use pairer::{HELD_NOTICE_BYTES, Pairer, read_notice};
 pub use pairing::{
     FoundSet, Lack, LackKind, Pairing, Patience, PendingCause, PendingNotice, Stray, UnreadableNotice,

@@ -5,16 +5,16 @@ const PARTS: usize = 256;
 
 /// The hashes of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RowHash {
-    pub(super) key: u128,
-    pub(super) content: u64,
+pub(crate) struct RowHash {
+    pub(crate) key: u128,
+    pub(crate) content: u64,
 }
 
 /// A key's upper and lower half, and the content: no room is lost between rows.
 type Slot = [u64; 3];
 
 /// The rows of a side.
-pub(super) struct Index {
+pub(crate) struct Index {
     parts: Vec<Vec<Slot>>,
     /// A bit for each row that was met, by part.
     met: Vec<Vec<u64>>,
@@ -22,7 +22,7 @@ pub(super) struct Index {
 
 /// What a row is to the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Met {
+pub(crate) enum Met {
     Equal,
     Different,
     /// Its key was met before.
@@ -36,7 +36,7 @@ impl Default for Index {
 }
 
 impl Index {
-    pub(super) fn push(&mut self, row: RowHash) {
+    pub(crate) fn push(&mut self, row: RowHash) {
         let slot = [upper(row.key), lower(row.key), row.content];
         if let Some(part) = self.parts.get_mut(part_of(row.key)) {
             if part.len() == part.capacity() {
@@ -47,7 +47,7 @@ impl Index {
     }
 
     /// Makes it ready to be asked; how many rows had the key of another.
-    pub(super) fn close(&mut self) -> u64 {
+    pub(crate) fn close(&mut self) -> u64 {
         let mut n_duplicate = 0;
         for part in &mut self.parts {
             // The first of a key stays first.
@@ -61,7 +61,7 @@ impl Index {
     }
 
     /// Takes note of a row of the other side; `None` where the index has no such key.
-    pub(super) fn meet(&mut self, row: RowHash) -> Option<Met> {
+    pub(crate) fn meet(&mut self, row: RowHash) -> Option<Met> {
         let at = part_of(row.key);
         let part = self.parts.get(at)?;
         let wanted = (upper(row.key), lower(row.key));
@@ -77,7 +77,7 @@ impl Index {
     }
 
     /// The keys that were not met.
-    pub(super) fn into_unmet(self) -> Vec<u128> {
+    pub(crate) fn into_unmet(self) -> Vec<u128> {
         let parts = self.parts.into_iter().zip(self.met);
         parts
             .flat_map(|(part, met)| {

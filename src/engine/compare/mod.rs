@@ -3,7 +3,7 @@
 //! Rows may come in any order. Of the smaller side 24 bytes a row are kept: 128 bits of a keyed hash of its key and
 //! 64 of its content, so that nobody can make up rows that look the same. Only rows that differ are read again.
 
-mod index;
+pub(crate) mod index;
 mod rows;
 mod scan;
 #[cfg(test)]

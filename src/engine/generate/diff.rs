@@ -3,6 +3,7 @@
 //! A diff is the difference of projections, not of stored rows: for every resident with a changed row in the
 //! window, the lines before are compared with the lines now.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use renkei_core::guard::{ReasonCode, Review};
@@ -33,6 +34,20 @@ pub(super) struct Difference {
     pub(super) reason: ReasonCode,
 }
 
+/// What a receiver holds otherwise than its publications gave it: by resident, keys with their bucket and what is held
+/// under them; `None` where nothing is.
+#[derive(Default)]
+pub(super) struct Otherwise {
+    pub(super) by_resident: BTreeMap<AtenaNo, Vec<OtherRow>>,
+}
+
+/// One key under which something else is held.
+pub(super) struct OtherRow {
+    pub(super) key: Vec<u8>,
+    pub(super) bucket: usize,
+    pub(super) theirs: Option<RowDigest>,
+}
+
 /// A line of a resident, with the packed row it was rendered from.
 #[derive(Clone)]
 struct Line {
@@ -54,7 +69,7 @@ pub(super) fn make(desk: &Desk<'_>) -> Result<Made, EngineError> {
     let window = window_since(desk, base)?;
     let mut differences = Vec::new();
     let output = desk.write_lines(|sink| {
-        let residents = desk.snapshot.changed_residents(window)?;
+        let residents = residents_in(desk, window)?;
         let mut reader = PackedReader::new();
         for (n_done, atena_no) in residents.iter().enumerate() {
             desk.house.may_go_on()?;
@@ -98,10 +113,21 @@ pub(super) fn window_since(desk: &Desk<'_>, base: &PublicationRecord) -> Result<
 /// Everything that differs in a window, without writing it.
 pub(super) fn differences_in(desk: &Desk<'_>, window: Window) -> Result<Vec<Difference>, EngineError> {
     let mut all = Vec::new();
-    for atena_no in desk.snapshot.changed_residents(window)? {
+    for atena_no in residents_in(desk, window)? {
         all.extend(differences_of(desk, atena_no, window)?.into_iter().map(|(_, _, difference)| difference));
     }
     Ok(all)
+}
+
+/// The residents with a change in the window, and those of whom something else is held.
+fn residents_in(desk: &Desk<'_>, window: Window) -> Result<Vec<AtenaNo>, EngineError> {
+    let mut residents = desk.snapshot.changed_residents(window)?;
+    if !desk.otherwise.by_resident.is_empty() {
+        residents.extend(desk.otherwise.by_resident.keys());
+        residents.sort_unstable();
+        residents.dedup();
+    }
+    Ok(residents)
 }
 
 /// Takes a state from before to after.
@@ -125,7 +151,7 @@ pub(super) fn review_of(differences: &[Difference]) -> Review {
     review
 }
 
-fn count(differences: &[Difference]) -> ChangeCounts {
+pub(super) fn count(differences: &[Difference]) -> ChangeCounts {
     let mut counts = ChangeCounts::default();
     for difference in differences {
         match (&difference.before, &difference.after) {
@@ -148,37 +174,84 @@ fn differences_of(
     window: Window,
 ) -> Result<Vec<(Shown, Line, Difference)>, EngineError> {
     let ResidentLines { shown: before, .. } = lines_at(desk, atena_no, window.after)?;
-    let ResidentLines { shown: after, cancelled } = lines_at(desk, atena_no, window.through)?;
+    let ResidentLines { shown: after, cancelled, others } = lines_at(desk, atena_no, window.through)?;
     let digest = |line: &Line| RowDigest::of(&line.text);
+    let held = held_before(desk, atena_no, before);
     let keys_after: Vec<Vec<u8>> = after.iter().map(|line| line.key.clone()).collect();
     let mut found = Vec::new();
     for line in after {
-        let old = before.iter().find(|old| old.key == line.key);
-        if old.is_some_and(|old| old.text == line.text) {
+        let old = held.iter().find(|old| old.key == line.key);
+        if old.is_some_and(|old| old.is(&line)) {
             continue;
         }
         let difference = Difference {
             key: line.key.clone(),
             bucket: line.bucket,
-            before: old.map(digest),
+            before: old.map(HeldLine::digest),
             after: Some(digest(&line)),
             reason: line.reason,
         };
         found.push((Shown::Present, line, difference));
     }
-    for old in before.into_iter().filter(|old| !keys_after.contains(&old.key)) {
-        let now = cancelled.iter().find(|line| line.key == old.key).cloned();
-        let reason = now.as_ref().map_or(old.reason, |now| now.reason);
+    for old in held.into_iter().filter(|old| !keys_after.contains(&old.key)) {
+        let now = cancelled.iter().find(|line| line.key == old.key);
+        let or_other = || others.iter().rfind(|line| line.key == old.key);
+        let Some(line) = now.or(old.line.as_ref()).or_else(or_other).cloned() else {
+            return Err(EngineError::SurplusUnknown { feed: desk.maker.feed.id.clone() });
+        };
         let difference = Difference {
             key: old.key.clone(),
             bucket: old.bucket,
-            before: Some(digest(&old)),
+            before: Some(old.digest()),
             after: None,
-            reason,
+            reason: line.reason,
         };
-        found.push((Shown::Removed, now.unwrap_or(old), difference));
+        found.push((Shown::Removed, line, difference));
     }
     Ok(found)
+}
+
+/// A row that a receiver holds: as it was given, or otherwise.
+struct HeldLine {
+    key: Vec<u8>,
+    bucket: usize,
+    /// What is held where it is not the line.
+    theirs: Option<RowDigest>,
+    line: Option<Line>,
+}
+
+impl HeldLine {
+    fn is(&self, line: &Line) -> bool {
+        match (&self.theirs, &self.line) {
+            (Some(theirs), _) => *theirs == RowDigest::of(&line.text),
+            (None, held) => held.as_ref().is_some_and(|held| held.text == line.text),
+        }
+    }
+
+    fn digest(&self) -> RowDigest {
+        let of_line =
+            || RowDigest::of(self.line.as_ref().map(|line| line.text.as_slice()).unwrap_or_default());
+        self.theirs.unwrap_or_else(of_line)
+    }
+}
+
+/// The lines of a resident before, with what is held otherwise in their place.
+fn held_before(desk: &Desk<'_>, atena_no: AtenaNo, before: Vec<Line>) -> Vec<HeldLine> {
+    let mut held: Vec<HeldLine> = before
+        .into_iter()
+        .map(|line| HeldLine { key: line.key.clone(), bucket: line.bucket, theirs: None, line: Some(line) })
+        .collect();
+    for other in desk.otherwise.by_resident.get(&atena_no).into_iter().flatten() {
+        let place = held.iter().position(|held| held.key == other.key);
+        match (other.theirs, place.and_then(|place| held.get_mut(place))) {
+            (theirs @ Some(_), Some(held)) => held.theirs = theirs,
+            (theirs @ Some(_), None) => {
+                held.push(HeldLine { key: other.key.clone(), bucket: other.bucket, theirs, line: None });
+            }
+            (None, _) => held.retain(|held| held.key != other.key),
+        }
+    }
+    held
 }
 
 /// The lines of a resident right after a commit, in key order.
@@ -188,17 +261,21 @@ struct ResidentLines {
     shown: Vec<Line>,
     /// Those of cancelled rows.
     cancelled: Vec<Line>,
+    /// Those a receiver never has; only where something is held that should not be.
+    others: Vec<Line>,
 }
 
 /// Renders the rows of a resident as they were right after a commit.
 fn lines_at(desk: &Desk<'_>, atena_no: AtenaNo, at: CommitNo) -> Result<ResidentLines, EngineError> {
     let projection = &desk.maker.projection;
+    let with_others = desk.otherwise.by_resident.contains_key(&atena_no);
     let mut reader = PackedReader::new();
     let mut lines = ResidentLines::default();
     for packed in desk.snapshot.rows_of(atena_no, at, numbers_of(desk.maker.feed))? {
         let row = reader.read(&packed)?;
         let is_shown = projection.selects(&row);
-        if !is_shown && !projection.is_cancelled(&row) {
+        let is_cancelled = !is_shown && projection.is_cancelled(&row);
+        if !is_shown && !is_cancelled && !with_others {
             continue;
         }
         let mut text = Vec::new();
@@ -206,7 +283,11 @@ fn lines_at(desk: &Desk<'_>, atena_no: AtenaNo, at: CommitNo) -> Result<Resident
         let _ = projection.render(&row, Shown::Present, &mut text, &mut Vec::new());
         let key = projection.key(&row).join(&0x1f);
         let bucket = projection.bucket(&row);
-        let list = if is_shown { &mut lines.shown } else { &mut lines.cancelled };
+        let list = match () {
+            () if is_shown => &mut lines.shown,
+            () if is_cancelled => &mut lines.cancelled,
+            () => &mut lines.others,
+        };
         let reason = ReasonCode::of(row.get(ItemNo::IDO_JIYU));
         list.push(Line { key, bucket, text, packed, reason });
     }

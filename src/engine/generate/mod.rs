@@ -10,6 +10,7 @@ mod full;
 mod guard;
 mod held;
 mod lines;
+mod mending;
 mod parts;
 mod proof;
 mod publish;
@@ -30,6 +31,8 @@ use renkei_core::{FileName, FolderPath};
 use renkei_registry::AtenaNo;
 
 pub use held::{discard, release};
+pub use mending::{Divergence, DivergentRow, mailbox};
+pub(crate) use mending::{count_mending, diverged, make_mending};
 pub(crate) use publish::audit_entry;
 pub(crate) use recover::finish;
 pub use recover::{Recovered, recover};
@@ -228,7 +231,7 @@ pub(crate) fn stage_name(run_id: &str) -> Result<FileName, EngineError> {
 }
 
 /// Whether the feed's rows are read with 個人番号 in clear.
-fn numbers_of(feed: &Feed) -> Numbers {
+pub(crate) fn numbers_of(feed: &Feed) -> Numbers {
     if feed.layout.holds_individual_number { Numbers::Clear } else { Numbers::Sealed }
 }
 

@@ -2,7 +2,7 @@
 
 use renkei_core::naming::notice_name;
 use renkei_core::notice::Notice;
-use renkei_core::port::{AuditEntry, FolderError, Folders, PublicationRecord};
+use renkei_core::port::{AuditEntry, FolderError, Folders, MendingRecord, PublicationRecord};
 use renkei_core::{Digest, FileName, FolderPath};
 
 use super::Published;
@@ -24,13 +24,27 @@ pub(super) struct Way<'w> {
 impl<'w> Way<'w> {
     /// The way of a publication on record.
     pub(super) fn of(record: &'w PublicationRecord, notice: &'w Notice) -> Result<Self, EngineError> {
-        let stem: FileName = record.stem.parse()?;
+        Self::new(&record.run_id, &record.folder, &record.stem, notice, &record.notice)
+    }
+
+    /// The way of a diff for one receiver.
+    pub(super) fn of_mending(record: &'w MendingRecord, notice: &'w Notice) -> Result<Self, EngineError> {
+        Self::new(&record.run_id, &record.folder, &record.stem, notice, &record.notice)
+    }
+
+    fn new(
+        run_id: &str,
+        folder: &str,
+        stem: &str,
+        notice: &'w Notice,
+        text: &'w str,
+    ) -> Result<Self, EngineError> {
         Ok(Self {
-            stage: super::stage_name(&record.run_id)?,
-            folder: record.folder.parse()?,
-            notice_name: notice_name(&stem)?,
+            stage: super::stage_name(run_id)?,
+            folder: folder.parse()?,
+            notice_name: notice_name(&stem.parse::<FileName>()?)?,
             notice,
-            text: &record.notice,
+            text,
         })
     }
 

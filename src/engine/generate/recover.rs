@@ -1,10 +1,11 @@
 //! Going on after a crash: what was sealed is finished, what was not is swept away.
 
 use renkei_core::notice::Notice;
-use renkei_core::port::{PublicationRecord, RunState};
+use renkei_core::port::{MendingRecord, PublicationRecord, RunState};
 use renkei_core::publication::{Kind, Progress};
 use renkei_core::{FeedId, FileName, Sequence};
 
+use super::mending;
 use super::publish::{Way, publication_audit};
 use super::stage_name;
 use crate::archive;
@@ -64,6 +65,19 @@ pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
             "a publication that was cut off is finished"
         );
         recovered.finished.push((publication.feed, publication.sequence));
+        house.witness.reached("recover.finished-one");
+    }
+    for mending in house.store.snapshot()?.mendings(None, Some(Progress::Sealed))? {
+        match mending::finish(house, &mending) {
+            Err(EngineError::Folder(source)) => {
+                kept_stages.push(stage_name(&mending.run_id)?);
+                let MendingRecord { feed, sequence, .. } = mending;
+                recovered.unfinished.push(EngineError::Unfinished { feed, sequence, source });
+                continue;
+            }
+            finished => finished?,
+        }
+        recovered.finished.push((mending.feed, mending.sequence));
         house.witness.reached("recover.finished-one");
     }
     archive::complete(house)?;

@@ -61,7 +61,7 @@ pub(super) fn seal<'h>(
 }
 
 /// What the notice says.
-fn notice(house: House<'_>, feed: &Feed, staged: &Staged) -> Notice {
+pub(super) fn notice(house: House<'_>, feed: &Feed, staged: &Staged) -> Notice {
     let layout = &feed.layout;
     Notice {
         format: FORMAT,

@@ -43,6 +43,8 @@ pub(super) struct Desk<'d> {
     pub(super) head: CommitNo,
     /// The feed's last publication that moved its state.
     pub(super) base: Option<PublicationRecord>,
+    /// What a receiver holds otherwise than the base; nothing, but where that is to be put right.
+    pub(super) otherwise: diff::Otherwise,
     pub(super) stage: &'d FileName,
     pub(super) stem: FileName,
 }
@@ -106,6 +108,7 @@ fn try_stage(
         snapshot: snapshot.as_ref(),
         head: snapshot.head()?,
         base: snapshot.feed_head(&feed.id)?,
+        otherwise: diff::Otherwise::default(),
         stage,
         stem,
     };

@@ -12,6 +12,7 @@ use renkei_core::notice::Notice;
 use renkei_core::port::{
     AuditEntry, FolderError, Outcome, ReceiptBox, SeenKind, SeenName, Shelf, Snapshot, WhyRefused,
 };
+use renkei_core::publication::Progress;
 use renkei_core::receive::{RECEIPT_ENDING, Receipt};
 use renkei_core::{BusinessId, Digest, FeedId, FileName, FolderPath, Moment, Sequence};
 
@@ -190,6 +191,7 @@ impl ReceiptDesk<'_> {
         let Some((feed, sequence, content)) = self.answered(snapshot, &receipt)? else {
             return Ok(Err(ReceiptFault::UnknownPublication));
         };
+        let content = self.mended(snapshot, &receipt, &feed, sequence)?.unwrap_or(content);
         // Who refuses may have found something else than was published; who takes it in may not.
         let is_ours = receipt.content_sha256 == Some(content);
         if !is_ours && receipt.outcome != Outcome::Refused {
@@ -231,6 +233,26 @@ impl ReceiptDesk<'_> {
         let Some(record) = found else { return Ok(None) };
         let content = Notice::parse(record.notice.as_bytes())?.content_sha256();
         Ok(Some((record.feed, record.sequence, content)))
+    }
+
+    /// What the receipt answers where that is a diff made for its system alone, which has the number of the
+    /// publication it leads to.
+    fn mended(
+        &self,
+        snapshot: &dyn Snapshot,
+        receipt: &Receipt,
+        feed: &FeedId,
+        sequence: Sequence,
+    ) -> Result<Option<Digest>, EngineError> {
+        for mending in snapshot.mendings(Some(feed), Some(Progress::Published))? {
+            if mending.receiver == *self.system && mending.sequence == sequence {
+                let content = Notice::parse(mending.notice.as_bytes())?.content_sha256();
+                if receipt.content_sha256 == Some(content) {
+                    return Ok(Some(content));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Records events and refusals with their lines of the audit, all in one transaction.

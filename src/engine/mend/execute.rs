@@ -7,7 +7,7 @@ use renkei_core::mend::{MendPlan, MendWay};
 use renkei_core::redo::RedeliverFrom;
 
 use crate::error::EngineError;
-use crate::generate::{Cause, Content, Generated, audit_entry, make};
+use crate::generate::{Cause, Content, Generated, Published, audit_entry, make, make_mending};
 use crate::house::House;
 use crate::redo::{Redelivered, redeliver};
 
@@ -16,6 +16,8 @@ use crate::redo::{Redelivered, redeliver};
 pub enum Mended {
     /// Publications given again.
     Again(Vec<Redelivered>),
+    /// One diff in the receiver's mailbox.
+    Merged(Box<Published>),
     /// A full, published or held by the guard.
     Full(Box<Generated>),
 }
@@ -59,6 +61,12 @@ pub fn mend(
             ))?;
             tx.commit()?;
             Ok(Mended::Again(redelivered))
+        }
+        MendWay::Merged => {
+            let Some(base) = plan.holds else { return Err(EngineError::NoBase { feed: feed.id.clone() }) };
+            let cause = Cause { what, reason: Some(reason.to_owned()), redoes: None };
+            let made = make_mending(house, feed, &plan.receiver, base, None, &cause)?;
+            Ok(Mended::Merged(Box::new(made)))
         }
         MendWay::Full => {
             let cause = Cause { what, reason: Some(reason.to_owned()), redoes: None };

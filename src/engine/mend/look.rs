@@ -11,6 +11,7 @@ use renkei_core::publication::{Kind, Progress};
 use renkei_core::redo::{RedeliverFrom, Role};
 
 use crate::error::EngineError;
+use crate::generate::{Divergence, count_mending};
 use crate::house::House;
 use crate::redo::plan_redelivery;
 
@@ -30,12 +31,15 @@ pub fn plan_mend_of(
     for set in its_chain(&published, &standing) {
         needed.push(mend_set(house, feed, snapshot.as_ref(), set, &standing)?);
     }
+    let merged = merged(house, feed, snapshot.as_ref(), &standing, None)?;
     let facts = MendFacts {
         feed: feed.id.clone(),
         receiver: receiver.clone(),
         holds: standing.holds,
         is_state_equal: standing.is_state_equal,
         needed,
+        merged: merged.0,
+        merged_obstacles: merged.1,
         full: cost_of_full(snapshot.as_ref(), feed, &published)?,
         full_obstacles: full_obstacles(snapshot.as_ref(), feed, today)?,
         n_other_receivers: feed.receivers.iter().filter(|other| other.system != *receiver).count(),
@@ -82,6 +86,33 @@ fn mend_set(
     })
 }
 
+/// What one diff for the receiver alone would cost, and what keeps it from being made.
+pub(crate) fn merged(
+    house: House<'_>,
+    feed: &Feed,
+    snapshot: &dyn Snapshot,
+    standing: &Standing,
+    theirs: Option<&Divergence>,
+) -> Result<(MendCost, Vec<MendObstacle>), EngineError> {
+    let nothing = |obstacle| Ok((MendCost::default(), vec![obstacle]));
+    let Some(base) = theirs.map(|theirs| theirs.sequence).or(standing.holds) else {
+        return nothing(MendObstacle::HoldsNothing);
+    };
+    let changes = match count_mending(house, feed, base, theirs) {
+        Ok(changes) => changes,
+        Err(EngineError::NoBase { .. } | EngineError::BaseLost { .. }) => {
+            return nothing(MendObstacle::HoldsNothing);
+        }
+        Err(EngineError::RenderingChanged { .. }) => return nothing(MendObstacle::RenderingChanged),
+        Err(EngineError::LoadInWindow { .. }) => return nothing(MendObstacle::LoadedSince),
+        Err(EngineError::SurplusUnknown { .. }) => return nothing(MendObstacle::SurplusUnknown),
+        Err(error) => return Err(error),
+    };
+    let n_rows = changes.added + changes.changed + changes.removed;
+    let n_bytes = bytes_of_rows(snapshot, feed, &snapshot.published_sets(&feed.id)?, n_rows)?;
+    Ok((MendCost { n_sets: 1, n_rows, n_bytes }, Vec::new()))
+}
+
 /// As many rows as the feed holds, each as long as those of its last full.
 fn cost_of_full(
     snapshot: &dyn Snapshot,
@@ -90,15 +121,24 @@ fn cost_of_full(
 ) -> Result<MendCost, EngineError> {
     let held = snapshot.feed_head(&feed.id)?.map_or(0, |head| head.state.n_rows());
     let n_rows = u64::try_from(held).unwrap_or(0);
+    Ok(MendCost { n_sets: 1, n_rows, n_bytes: bytes_of_rows(snapshot, feed, published, n_rows)? })
+}
+
+/// About how many bytes so many rows have, by those of the feed's last full.
+fn bytes_of_rows(
+    snapshot: &dyn Snapshot,
+    feed: &Feed,
+    published: &[PublishedSet],
+    n_rows: u64,
+) -> Result<u64, EngineError> {
     let last = published.iter().rfind(|set| set.kind == Kind::Full).map(|set| set.sequence);
     let record = last.map(|last| snapshot.publication(&feed.id, last)).transpose()?.flatten();
     let notice = record.map(|record| Notice::parse(record.notice.as_bytes())).transpose()?;
-    let n_bytes = notice.map_or(0, |notice| {
+    Ok(notice.map_or(0, |notice| {
         let n_bytes: u64 = notice.files.iter().map(|file| file.n_bytes).sum();
         let scaled = u128::from(n_bytes) * u128::from(n_rows) / u128::from(notice.n_rows.max(1));
         u64::try_from(scaled).unwrap_or(u64::MAX)
-    });
-    Ok(MendCost { n_sets: 1, n_rows, n_bytes })
+    }))
 }
 
 fn full_obstacles(

@@ -3,6 +3,9 @@
 
 mod execute;
 mod look;
+mod rule;
 
 pub use execute::{Mended, mend};
+pub(crate) use look::merged;
 pub use look::plan_mend_of;
+pub use rule::mend_by_rule;

@@ -29,14 +29,20 @@ pub enum Outcome {
     Failed(Vec<(Option<FeedId>, EngineError)>),
 }
 
-/// Takes in what systems hand in, on behalf of a run. Whose intakes these are, and where their rows go, is known
+/// Takes in what systems hand in, and looks after receivers, on behalf of a run. Whose intakes these are, and where their rows go, is known
 /// to whoever wires the hub.
 pub trait Receiving: Sync {
     /// Goes round the intakes once, each for itself. A set that is refused is an outcome, not a fault.
     fn receive(&self, house: House<'_>, intakes: &[IntakeId], run: &RunRecord) -> Outcome;
+
+    /// Compares what receivers of these feeds say they hold. That somebody holds something else is an outcome.
+    fn reconcile(&self, house: House<'_>, feeds: &[FeedId]) -> Outcome;
+
+    /// Mends the receivers of these feeds by their rules.
+    fn mend(&self, house: House<'_>, feeds: &[FeedId]) -> Outcome;
 }
 
-/// A hub without intakes.
+/// A hub without intakes and receivers.
 #[derive(Debug, Clone, Copy)]
 pub struct NoIntakes;
 
@@ -46,6 +52,14 @@ impl Receiving for NoIntakes {
             None => Outcome::Done,
             Some(intake) => Outcome::Failed(vec![(None, EngineError::IntakeGone { intake: intake.clone() })]),
         }
+    }
+
+    fn reconcile(&self, _house: House<'_>, _feeds: &[FeedId]) -> Outcome {
+        Outcome::Done
+    }
+
+    fn mend(&self, _house: House<'_>, _feeds: &[FeedId]) -> Outcome {
+        Outcome::Done
     }
 }
 
@@ -60,6 +74,8 @@ pub fn work(house: House<'_>, feeds: &[Feed], receiving: &dyn Receiving, run: &R
             Err(error) => Outcome::Failed(vec![(None, error)]),
         },
         Some(Order::Receive { intakes }) => receiving.receive(house, &intakes, run),
+        Some(Order::Reconcile { feeds }) => receiving.reconcile(house, &feeds),
+        Some(Order::Mend { feeds }) => receiving.mend(house, &feeds),
         None => {
             let error = EngineError::UnknownOrder { run_id: run.run_id.clone() };
             Outcome::Failed(vec![(None, error)])

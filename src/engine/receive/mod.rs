@@ -17,5 +17,5 @@ pub use desk::{Desk, HandedOver, VerifiedSet};
 pub use registry::{to_moves, to_transfers};
 pub use round::{Found, Look, Rounds, Tables};
 pub use row_report::RowReport;
-pub use set::{Goal, Set, SetResult, Taker, take_set};
+pub use set::{Goal, Set, SetResult, Taker, count_held, take_set};
 pub use table::table_name;

@@ -1,17 +1,20 @@
 //! One set: from its notice to the mark that it was taken in, or to the reasons why not.
 
+use std::ops::ControlFlow;
+
 use renkei_core::guard::{Decision, Facts, judge as judge_change};
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::notice::{ChangeCounts, Notice};
 use renkei_core::port::{
-    Folders, IntakeHead, IntakeStore, Outcome, SetRecord, Share, TakeCounts, TakeMode, Taking,
+    Folders, HeldRow, IntakeHead, IntakeStore, Outcome, SetRecord, Share, TakeCounts, TakeMode, Taking,
 };
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    Conversion, FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, Terms, UnreadableNotice, judge,
+    Conversion, FoundSet, Reason, ReasonCode, Receipt, RowPolicy, Standing, TakenBefore, Terms,
+    UnreadableNotice, judge,
 };
 use renkei_core::state::FeedState;
-use renkei_core::{FileName, FolderPath};
+use renkei_core::{FileName, FolderPath, IntakeId};
 
 use super::answer::{self, Findings, words};
 use super::desk::{Desk, HandedOver, VerifiedSet};
@@ -92,10 +95,13 @@ pub fn take_set(
     let notice = &found.notice;
     let head = taker.store.head(&terms.id)?;
     let before = taker.store.taken(&terms.id, &notice.feed, notice.sequence)?;
-    let content_before = before.as_ref().and_then(|record| record.content_sha256);
+    let before = before.as_ref().and_then(|record| {
+        let state = record.state.as_ref().map(words);
+        Some(TakenBefore { content: record.content_sha256?, state })
+    });
     let followed = head.as_ref().filter(|head| head.feed == notice.feed);
     let holds = followed.map(|head| (head.sequence, head.state.clone()));
-    let (outcome, reasons) = match judge(notice, terms, head.as_ref(), &|_, _| content_before) {
+    let (outcome, reasons) = match judge(notice, terms, head.as_ref(), &|_, _| before) {
         Standing::Next { layout, format, mode, is_switch } => {
             let next = Next { taker, set, head, layout: &layout, format, mode, is_switch };
             return next.take(goal, desk);
@@ -182,7 +188,10 @@ impl Next<'_> {
     fn take(&self, goal: Goal, desk: &mut dyn Desk) -> Result<SetResult, EngineError> {
         let (notice, terms) = (self.notice(), self.set.terms);
         if let Some(reason) = self.wrong_state_before() {
-            return self.refuse(goal, &Findings { reasons: vec![reason], ..self.findings() }, None);
+            return match self.counted_anew()? {
+                Some(head) => Next { head: Some(head), mode: TakeMode::Correct, ..*self }.take(goal, desk),
+                None => self.refuse(goal, &Findings { reasons: vec![reason], ..self.findings() }, None),
+            };
         }
         self.taker.witness.reached("receive.begun");
         let spec = table_spec(self.layout, self.set.table.map(str::to_owned));
@@ -350,6 +359,17 @@ impl Next<'_> {
         })
     }
 
+    /// The head with the state as the rows held give it, where that is what the set builds on: the sum on record is
+    /// not what was put right, the rows are.
+    fn counted_anew(&self) -> Result<Option<IntakeHead>, EngineError> {
+        let Some(head) = self.head.as_ref().filter(|_| self.notice().kind == Kind::Diff) else {
+            return Ok(None);
+        };
+        let state = count_held(self.taker.store, &self.set.terms.id, &mut |_| ControlFlow::Continue(()))?;
+        let is_base = self.notice().state_before == Some(words(&state));
+        Ok(is_base.then(|| IntakeHead { state, ..head.clone() }))
+    }
+
     /// What is held after the set.
     fn state_after(&self, of_set: &FeedState, taking: &mut dyn Taking) -> Result<FeedState, EngineError> {
         if self.mode == TakeMode::Replace {
@@ -417,6 +437,20 @@ impl Next<'_> {
             }
         }
     }
+}
+
+/// The state that the rows held give, whatever sum is on record; each row is also given to `each`, until it breaks.
+pub fn count_held(
+    store: &dyn IntakeStore,
+    intake: &IntakeId,
+    each: &mut dyn FnMut(HeldRow<'_>) -> ControlFlow<()>,
+) -> Result<FeedState, EngineError> {
+    let mut state = FeedState::empty();
+    store.held_rows(intake, &mut |row| {
+        state.add(row.bucket, &row.digest);
+        each(row)
+    })?;
+    Ok(state)
 }
 
 fn row_rule(column: String, rule: &str, count: u64) -> Reason {

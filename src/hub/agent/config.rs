@@ -36,8 +36,13 @@ pub(crate) struct AgentConfig {
     pub(crate) folder: PathBuf,
     /// Where rows and marks are kept.
     pub(crate) target: Target,
+    /// Who receives: what receipts are signed with.
+    pub(crate) receiver: BusinessId,
     /// The folder of the share that receipts go into; `None` for no receipts.
     pub(crate) receipts: Option<FolderPath>,
+    /// The folder of the share in which the hub puts what is for this receiver alone, in a folder for each feed;
+    /// `None` where none is looked into.
+    pub(crate) mailbox: Option<FolderPath>,
     /// How long the agent sleeps between looks.
     pub(crate) every: Duration,
     /// How long what is not whole is waited for.
@@ -122,30 +127,15 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
         Some(value) => value.located_text().and_then(|written| resolve_path(folder, &written, problems)),
         None => Some(folder.join("data")),
     };
-    let receipts = match root.optional("receipts") {
-        Some(value) if value.is_text() => value.text().and_then(|text| match text.as_str() {
-            "none" => Some(None),
-            path => match path.parse() {
-                Ok(path) => Some(Some(path)),
-                Err(error) => {
-                    problems.report(&root.spot_of("receipts"), format!("{error}"));
-                    None
-                }
-            },
-        }),
-        Some(value) => {
-            problems.report(value.spot(), "must be a folder of the share, or \"none\"");
-            None
-        }
-        None => receiver.as_ref().and_then(|id| format!("{id}/receipt").parse().ok()).map(Some),
-    };
+    let receipts = own_folder(&mut root, "receipts", receiver.as_ref(), "receipt", problems);
+    let mailbox = own_folder(&mut root, "mend", receiver.as_ref(), "mend", problems);
     let target =
         root.required("target").and_then(Value::table).and_then(|table| target(table, folder, problems));
     let every = take_duration(&mut root, "every", TimeDelta::seconds(1), TimeDelta::seconds(30));
     let patience = take_patience(&mut root);
     let keep = root.optional("keep").and_then(|value| value.duration_in(SHORTEST_KEPT..=LONGEST_KEPT));
     let layouts = layouts(folder, problems);
-    let common = Common { municipality, receiver, folder, layouts: &layouts, problems };
+    let common = Common { municipality, receiver: receiver.clone(), folder, layouts: &layouts, problems };
     let tables = root.required("intake").and_then(Value::tables).unwrap_or_default();
     let n_declared = tables.len();
     let mut intakes: Vec<AgentIntake> = Vec::new();
@@ -159,16 +149,46 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
     }
     root.finish();
     let config = AgentConfig {
+        receiver: receiver?,
         share: share?,
         folder: own?,
         target: target?,
         receipts: receipts?,
+        mailbox: mailbox?,
         every: every.to_std().ok()?,
         patience,
         keep: keep.unwrap_or(KEPT),
         intakes,
     };
     (config.intakes.len() == n_declared).then_some(config)
+}
+
+/// A folder of the share that is the receiver's own: as declared, none, or by default one below its name.
+fn own_folder(
+    root: &mut Table<'_>,
+    key: &str,
+    receiver: Option<&BusinessId>,
+    usual: &str,
+    problems: &Problems,
+) -> Option<Option<FolderPath>> {
+    let spot = root.spot_of(key);
+    match root.optional(key) {
+        Some(value) if value.is_text() => value.text().and_then(|text| match text.as_str() {
+            "none" => Some(None),
+            path => match path.parse() {
+                Ok(path) => Some(Some(path)),
+                Err(error) => {
+                    problems.report(&spot, format!("{error}"));
+                    None
+                }
+            },
+        }),
+        Some(value) => {
+            problems.report(value.spot(), "must be a folder of the share, or \"none\"");
+            None
+        }
+        None => receiver.and_then(|id| format!("{id}/{usual}").parse().ok()).map(Some),
+    }
 }
 
 fn path(table: &mut Table<'_>, key: &str, folder: &Path, problems: &Problems) -> Option<PathBuf> {

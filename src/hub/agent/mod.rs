@@ -10,6 +10,7 @@ mod hand_over;
 mod hostile;
 mod keep;
 mod round;
+mod state;
 mod stop;
 
 pub(crate) use config::ReadAgent;

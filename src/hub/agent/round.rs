@@ -1,11 +1,13 @@
 //! The agent at work: its database and folders open, one round after the other.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use renkei_core::IntakeId;
 use renkei_core::port::{Folders as _, IntakeStore};
+use renkei_core::receive::Terms;
+use renkei_core::{FolderPath, IntakeId};
 use renkei_engine::receive::{Goal, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
 use renkei_folder::{
@@ -36,6 +38,20 @@ pub(crate) struct Agent {
     /// The day on which what is past its time was removed.
     swept: Option<NaiveDate>,
     _lock: RootLock,
+}
+
+/// The terms with the folder in which the hub puts what is for this receiver alone. Only who follows a feed is
+/// given something beside it.
+fn with_mailbox<'t>(
+    terms: &'t Terms,
+    mailbox: Option<&FolderPath>,
+    store: &dyn IntakeStore,
+) -> Result<Cow<'t, Terms>, EngineError> {
+    let head = mailbox.map(|_| store.head(&terms.id)).transpose()?.flatten();
+    let (Some(mailbox), Some(head)) = (mailbox, head) else { return Ok(Cow::Borrowed(terms)) };
+    let mut terms = terms.clone();
+    terms.folders.push(format!("{mailbox}/{}", head.feed).parse()?);
+    Ok(Cow::Owned(terms))
 }
 
 impl Agent {
@@ -108,12 +124,20 @@ impl Agent {
                 refused: Vec::new(),
                 program_fault: None,
             };
+            let terms = match with_mailbox(&intake.terms, self.config.mailbox.as_ref(), self.store.as_ref()) {
+                Ok(terms) => terms,
+                Err(error) => {
+                    let (intake, refused) = (id.clone(), Vec::new());
+                    looks.push(IntakeLook { intake, outcome: Err(error.into()), refused });
+                    continue;
+                }
+            };
             let rounds = self.rounds.entry(id.clone()).or_default();
             let tables = Tables {
                 name: &|version| intake.table(version),
                 conversion: &|version| intake.conversions.get(&version),
             };
-            let outcome = rounds.go(taker, &intake.terms, &self.config.patience, &tables, goal, &mut desk);
+            let outcome = rounds.go(taker, &terms, &self.config.patience, &tables, goal, &mut desk);
             if matches!(outcome, Err(EngineError::Stopped)) {
                 break;
             }
@@ -161,6 +185,11 @@ impl Agent {
             mode: WatchMode::Auto,
         });
         Watcher::new(folders.collect(), self.config.every)
+    }
+
+    /// Where receipts go.
+    pub(super) fn receipts(&self) -> Option<(&Outbox, &FolderPath)> {
+        self.outbox.as_ref().zip(self.config.receipts.as_ref())
     }
 
     /// What the agent was declared as.

@@ -206,6 +206,11 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
             ("class", class_word(*class)),
             ("attempts", n_tries.to_string()),
         ],
+        Matter::ReceiverDiffers { receiver, sequence, n_buckets } => vec![
+            ("receiver", receiver.to_string()),
+            ("sequence", sequence.to_string()),
+            ("buckets", n_buckets.to_string()),
+        ],
         Matter::Test => Vec::new(),
     }
 }

@@ -110,6 +110,8 @@ fn work_word(order: &Order) -> String {
         Order::Publish { content, .. } => content.to_string(),
         Order::Retention {} => "retention".to_owned(),
         Order::Receive { .. } => "receive".to_owned(),
+        Order::Reconcile { .. } => "reconcile".to_owned(),
+        Order::Mend { .. } => "mend".to_owned(),
     }
 }
 

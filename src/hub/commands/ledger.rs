@@ -89,6 +89,7 @@ impl Ledger {
             lang.pick(">取込済み", ">acknowledged"),
             lang.pick(">遅れ", ">behind"),
             lang.pick("状態一致", "state equal"),
+            lang.pick("一致の確認", "proven equal"),
             lang.pick("最後の答え", "last answer"),
             lang.pick("注記", "note"),
         ]);
@@ -104,7 +105,7 @@ impl Ledger {
     }
 }
 
-fn row(line: &LedgerLine, is_late: bool, lang: Lang) -> [String; 8] {
+fn row(line: &LedgerLine, is_late: bool, lang: Lang) -> [String; 9] {
     let Standing { published, acknowledged, n_behind, is_state_equal, last, .. } = &line.standing;
     let number =
         |sequence: &Option<Sequence>| sequence.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
@@ -117,7 +118,10 @@ fn row(line: &LedgerLine, is_late: bool, lang: Lang) -> [String; 8] {
         || lang.pick("なし", "none").to_owned(),
         |event| format!("{} {} {}", event.sequence, event_word(event.kind.as_str(), lang), event.at),
     );
+    let proven = line.proven_equal.as_ref();
+    let proven = proven.map_or_else(|| "-".to_owned(), |one| format!("{} {}", one.sequence, one.at.date()));
     let note = match () {
+        () if line.compared.as_ref().is_some_and(|one| !one.is_same) => lang.pick("不一致", "DIFFERS"),
         () if !line.is_within => lang.pick("期間外", "outside its window"),
         () if line.standing.refusal.is_some() => lang.pick("拒否", "refused"),
         () if is_late => lang.pick("遅れ", "late"),
@@ -131,6 +135,7 @@ fn row(line: &LedgerLine, is_late: bool, lang: Lang) -> [String; 8] {
         number(acknowledged),
         n_behind.to_string(),
         equal.to_owned(),
+        proven,
         last,
         note.to_owned(),
     ]

@@ -17,7 +17,8 @@ use crate::{Exit, Failure, Session, board};
 /// Bring a receiver that lacks or refused something to what the feed holds.
 ///
 /// The plan shows each way with its cost, and why one does not work: what it lacks or refused again with the same
-/// bytes, in order; or a fresh full, after which the feed's sequence goes on. The cheapest way that works is gone.
+/// bytes, in order; one merged diff in its mailbox, for it alone; or a fresh full, after which the feed's sequence
+/// goes on. The cheaper of the first and the last that works is gone; a merged diff must be asked for.
 #[derive(Debug, Args)]
 pub(crate) struct Mend {
     /// The feed.
@@ -39,6 +40,7 @@ pub(crate) struct Mend {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Way {
     Again,
+    Merged,
     Full,
 }
 
@@ -46,6 +48,7 @@ impl Mend {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let wish = self.way.map(|way| match way {
             Way::Again => MendWay::Again,
+            Way::Merged => MendWay::Merged,
             Way::Full => MendWay::Full,
         });
         let workplace = if self.dry_run {
@@ -93,6 +96,22 @@ impl Mend {
                 );
                 Ok(Exit::Ok)
             }
+            Mended::Merged(made) => {
+                let (folder, name, n_rows) = (&made.folder, &made.notice_name, made.notice.n_rows);
+                if console.is_json() {
+                    console.json(
+                        &json!({ "plan": plan, "folder": folder.as_str(), "notice": name, "rows": n_rows }),
+                    );
+                }
+                console.say(
+                    format_args!("受け手のフォルダに置きました: {folder}/{name}（{} 行）", grouped(n_rows)),
+                    format_args!(
+                        "Put into the receiver's mailbox: {folder}/{name} ({} rows)",
+                        grouped(n_rows)
+                    ),
+                );
+                Ok(Exit::Ok)
+            }
             Mended::Full(made) => {
                 let line = line_of(&workplace, made.notice())?;
                 if console.is_json() {
@@ -132,6 +151,7 @@ fn show(session: &Session, plan: &MendPlan) {
     for option in &plan.options {
         let way = match option.way {
             MendWay::Again => lang.pick("again 同じものを渡し直す", "again"),
+            MendWay::Merged => lang.pick("merged まとめた差分をこの受け手だけに", "merged"),
             MendWay::Full => lang.pick("full 新しい全件", "full"),
         };
         let whys: Vec<String> =
@@ -172,6 +192,10 @@ fn obstacle_text(obstacle: &MendObstacle, lang: Lang) -> String {
         MendObstacle::NothingOpen => "すべて取込済み".to_owned(),
         MendObstacle::NothingLacks => "フォルダに揃っている（受け手が取り込むのを待つだけ）".to_owned(),
         MendObstacle::StateDiffers => "受け手の状態が違うので差分は合わない".to_owned(),
+        MendObstacle::HoldsNothing => "差分の元になるものを持っていない".to_owned(),
+        MendObstacle::RenderingChanged => "行の書き方が変わったので差分は合わない".to_owned(),
+        MendObstacle::LoadedSince => "その後に初期投入があり、差分を取れない".to_owned(),
+        MendObstacle::SurplusUnknown => "差分では消せない行を持っている".to_owned(),
         MendObstacle::NoFull => "系列に全件がない".to_owned(),
         MendObstacle::SameBytesRefused { sequence, code } => {
             format!("連番 {sequence} は配信したとおりのまま拒否された（{code}）")

@@ -1,12 +1,11 @@
 //! `renkei receive`: the agent of a consuming system.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use renkei_core::IntakeId;
 use renkei_core::declared::nearest;
-use renkei_core::receive::{Holding, HoldingError};
 use renkei_engine::receive::Goal;
 
 use super::looks::{news, print_held, tell, worst};
@@ -45,9 +44,14 @@ pub(crate) struct Receive {
     /// Show what is held and the last sets, and change nothing.
     #[arg(long, conflicts_with_all = ["preview", "daemon", "allow"])]
     status: bool,
-    /// Write what is held to a file, as 256 sums without rows, for `renkei reconcile` at the hub.
-    #[arg(long, value_name = "FILE", requires = "intake", conflicts_with_all = ["preview", "daemon", "allow", "status"])]
-    state: Option<PathBuf>,
+    /// Count what is held and write it as 256 sums without rows, for `renkei reconcile` at the hub: to a file, or
+    /// without one into the receipts' folder.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, requires = "intake",
+          conflicts_with_all = ["preview", "daemon", "allow", "status"])]
+    state: Option<Option<PathBuf>>,
+    /// With --state: add keys and digests of the rows of these buckets, by commas, or `all`.
+    #[arg(long, value_name = "NUMBERS", requires = "state")]
+    buckets: Option<Buckets>,
     /// Print a commented declaration to begin with.
     #[arg(long, exclusive = true)]
     example: bool,
@@ -76,8 +80,8 @@ impl Receive {
             )?;
             return Ok(Exit::Ok);
         }
-        if let Some(path) = &self.state {
-            return write_state(session, &agent, only.as_ref(), path);
+        if let (Some(to), Some(intake)) = (&self.state, &only) {
+            return tell_state(session, &agent, intake, to.as_deref(), self.buckets.as_ref());
         }
         if self.daemon {
             return self.stay(session, &mut agent, only.as_ref());
@@ -146,22 +150,38 @@ impl Receive {
     }
 }
 
-/// Writes what an intake holds; nothing held yet is a fault of the call.
-fn write_state(
+/// Buckets by number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Buckets(Vec<u8>);
+
+impl std::str::FromStr for Buckets {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self((0..=u8::MAX).collect()));
+        }
+        let read: Result<Vec<u8>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+        let mut buckets = read.map_err(|_| "not numbers from 0 to 255, by commas, or \"all\"".to_owned())?;
+        buckets.sort_unstable();
+        buckets.dedup();
+        Ok(Self(buckets))
+    }
+}
+
+/// Tells what an intake holds; nothing held yet is a fault of the call.
+fn tell_state(
     session: &Session,
     agent: &Agent,
-    only: Option<&IntakeId>,
-    path: &std::path::Path,
+    intake: &IntakeId,
+    to: Option<&Path>,
+    buckets: Option<&Buckets>,
 ) -> Result<Exit, Failure> {
-    let head = only.map(|intake| agent.store().head(intake)).transpose()?.flatten();
-    let (Some(intake), Some(head)) = (only, head) else {
-        return Err(HoldingError { what: "nothing is held yet" }.into());
-    };
-    let text = Holding::of(intake, &head).to_json()?;
-    std::fs::write(path, text).map_err(|source| HubError::Write { path: path.to_owned(), source })?;
+    let opened = buckets.map(|buckets| buckets.0.as_slice());
+    let place = agent.tell_state(intake, to, opened)?;
     session.console().say(
-        format_args!("{} {} の状態を {} に書きました。", head.feed, head.sequence, path.display()),
-        format_args!("Wrote the state of {} {} to {}.", head.feed, head.sequence, path.display()),
+        format_args!("{intake} の状態を {place} に書きました。"),
+        format_args!("The state of {intake} is in {place}."),
     );
     Ok(Exit::Ok)
 }

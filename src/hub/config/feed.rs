@@ -9,6 +9,7 @@ use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean}
 use renkei_core::feed::{Feed, PartLimits};
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::{FileOverrides, Layout};
+use renkei_core::mend::MendRule;
 use renkei_core::naming::StemTemplate;
 use renkei_core::{BusinessId, FeedId, FolderPath};
 use renkei_registry::CodeTable;
@@ -50,7 +51,8 @@ pub(super) struct ReadFeed {
 pub(super) fn read(mut table: Table<'_>, known: &Known<'_>) -> ReadFeed {
     let id = table.required("id").and_then(Value::located::<FeedId>);
     let layout_name = table.required("layout").and_then(Value::located_text);
-    let receivers = table.required("receivers").and_then(|list| receivers::read(list, known.problems));
+    let mend = table.optional("mend").and_then(|value| value.one_of(&MendRule::WORDS)).unwrap_or_default();
+    let receivers = table.required("receivers").and_then(|list| receivers::read(list, mend, known.problems));
     let behind_after = table.optional("behind_after").and_then(ledger::behind_after);
     let encoding_spot = table.spot_of("encoding");
     let overrides = FileOverrides::take(&mut table);

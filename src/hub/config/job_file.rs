@@ -43,6 +43,8 @@ enum Work {
     Publish,
     Retention,
     Receive,
+    Reconcile,
+    Mend,
 }
 
 /// What the job does: `work`, which is to publish where it is not named.
@@ -52,36 +54,50 @@ fn order(
     intakes: Option<&[IntakeId]>,
     problems: &Problems,
 ) -> Option<Order> {
-    let words = [("publish", Work::Publish), ("retention", Work::Retention), ("receive", Work::Receive)];
+    let words = [
+        ("publish", Work::Publish),
+        ("retention", Work::Retention),
+        ("receive", Work::Receive),
+        ("reconcile", Work::Reconcile),
+        ("mend", Work::Mend),
+    ];
     let work = job.optional("work").map_or(Some(Work::Publish), |work| work.one_of(&words));
-    if matches!(work, Some(Work::Retention | Work::Receive)) {
+    let named =
+        words.iter().find(|(_, one)| Some(*one) == work && *one != Work::Publish).map(|(word, _)| *word);
+    if let Some(named) = named {
         for key in ["publish", "content"] {
             if let Some(value) = job.optional(key) {
-                let named = if work == Some(Work::Receive) { "receive" } else { "retention" };
                 problems.report(value.spot(), format!("a job whose work is {named} publishes nothing"));
             }
         }
     }
-    let named = job.optional("intakes");
+    let looks_after = matches!(work, Some(Work::Reconcile | Work::Mend));
+    if let Some(value) = (!looks_after).then(|| job.optional("feeds")).flatten() {
+        problems.report(value.spot(), "goes with work = \"reconcile\" or \"mend\"");
+    }
+    let named = if work == Some(Work::Receive) { None } else { job.optional("intakes") };
+    if let Some(value) = named {
+        problems.report(value.spot(), "goes with work = \"receive\"");
+    }
     match work {
-        Some(Work::Retention) => {
-            if let Some(value) = named {
-                problems.report(value.spot(), "goes with work = \"receive\"");
-            }
-            return Some(Order::Retention {});
+        Some(Work::Retention) => return Some(Order::Retention {}),
+        Some(Work::Reconcile | Work::Mend) => {
+            let feeds = match job.optional("feeds") {
+                None => feeds.unwrap_or_default().to_vec(),
+                Some(value) => check_feeds(value.list_of::<FeedId>()?, feeds, problems),
+            };
+            let is_mend = work == Some(Work::Mend);
+            return Some(if is_mend { Order::Mend { feeds } } else { Order::Reconcile { feeds } });
         }
         Some(Work::Receive) => {
+            let named = job.optional("intakes");
             let intakes = match named {
                 None => intakes.unwrap_or_default().to_vec(),
                 Some(value) => check_intakes(value.list_of::<IntakeId>()?, intakes, problems),
             };
             return Some(Order::Receive { intakes });
         }
-        Some(Work::Publish) | None => {
-            if let Some(value) = named {
-                problems.report(value.spot(), "goes with work = \"receive\"");
-            }
-        }
+        Some(Work::Publish) | None => {}
     }
     let publish_spot = job.spot_of("publish");
     let publish = job.required("publish").and_then(Value::list_of::<FeedId>);

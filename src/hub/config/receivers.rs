@@ -4,20 +4,27 @@ use renkei_core::BusinessId;
 use renkei_core::declared::{Located, Problems, Table, Value};
 use renkei_core::feed::FeedReceiver;
 use renkei_core::ledger::ReceiverWindow;
+use renkei_core::mend::MendRule;
 
 /// Reads the list; `None` where one of it is wrong, which has been reported.
-pub(super) fn read(list: Value<'_>, problems: &Problems) -> Option<Vec<Located<FeedReceiver>>> {
+pub(super) fn read(
+    list: Value<'_>,
+    usual: MendRule,
+    problems: &Problems,
+) -> Option<Vec<Located<FeedReceiver>>> {
     let read: Vec<_> = list
         .values("a list of texts or tables")?
         .into_iter()
         .map(|value| {
             let spot = value.spot().clone();
             let receiver = if value.is_table() {
-                value.table().and_then(|table| with_window(table, problems))
+                value.table().and_then(|table| with_window(table, usual, problems))
             } else {
-                value
-                    .parsed::<BusinessId>()
-                    .map(|system| FeedReceiver { system, window: ReceiverWindow::ALWAYS })
+                value.parsed::<BusinessId>().map(|system| FeedReceiver {
+                    system,
+                    window: ReceiverWindow::ALWAYS,
+                    mend: usual,
+                })
             };
             Some(Located { value: receiver?, spot })
         })
@@ -25,19 +32,20 @@ pub(super) fn read(list: Value<'_>, problems: &Problems) -> Option<Vec<Located<F
     read.into_iter().collect()
 }
 
-/// `{ system = "015", from = 2027-04-01, until = 2027-09-30 }`; either day may be left out.
-fn with_window(mut table: Table<'_>, problems: &Problems) -> Option<FeedReceiver> {
+/// `{ system = "015", from = 2027-04-01, until = 2027-09-30, mend = "merged" }`; all but the system may be left out.
+fn with_window(mut table: Table<'_>, usual: MendRule, problems: &Problems) -> Option<FeedReceiver> {
     let system = table.required("system").and_then(Value::parsed::<BusinessId>);
     let until_spot = table.spot_of("until");
     let from = table.optional("from").map(Value::date);
     let until = table.optional("until").map(Value::date);
+    let mend = table.optional("mend").map_or(Some(usual), |value| value.one_of(&MendRule::WORDS));
     table.finish();
     let window = ReceiverWindow { from: from.flatten(), until: until.flatten() };
     if window.is_empty() {
         problems.report(&until_spot, "until is before from");
         return None;
     }
-    Some(FeedReceiver { system: system?, window })
+    Some(FeedReceiver { system: system?, window, mend: mend? })
 }
 
 /// The receivers, each system once.

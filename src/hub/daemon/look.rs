@@ -141,6 +141,7 @@ impl Looker {
             self.premises.house(&Points, SCHEDULER),
             &self.premises.folders,
             &self.config,
+            &self.plan,
             &self.alarms,
         );
         if !self.is_stopping {

@@ -105,6 +105,8 @@ pub fn init(folder: &Path, hub: &NewHub) -> Result<Vec<Made>, InitError> {
         ("jobs/nightly.toml", include_str!("../../../jobs/nightly.toml"), 0o644),
         ("jobs/retention.toml", include_str!("../../../jobs/retention.toml"), 0o644),
         ("jobs/receive.toml", include_str!("../../../jobs/receive.toml"), 0o644),
+        ("jobs/reconcile.toml", include_str!("../../../jobs/reconcile.toml"), 0o644),
+        ("jobs/mend.toml", include_str!("../../../jobs/mend.toml"), 0o644),
         ("README.txt", include_str!("templates/README.txt"), 0o644),
         ("secrets/number.key", key.as_str(), 0o600),
     ];

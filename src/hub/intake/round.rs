@@ -2,10 +2,10 @@
 
 use renkei_core::port::{IntakeShelf, IntakeStore, Outcome, RunRecord, SetRecord};
 use renkei_core::receive::{Pairer, Receipt, WaitingSet, read_notice};
-use renkei_core::{FolderPath, IntakeId, Sequence};
+use renkei_core::{FeedId, FolderPath, IntakeId, Sequence};
 use renkei_engine::night::{Outcome as RunOutcome, Receiving};
 use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
-use renkei_engine::{EngineError, House};
+use renkei_engine::{EngineError, Generated, House, Mended, mend_by_rule};
 use renkei_folder::{LocalFolders, Outbox};
 
 use super::desk::HubDesk;
@@ -13,6 +13,7 @@ use super::look::IntakeLook;
 use super::place::{names_of, place_of};
 use crate::config::{Config, Intake};
 use crate::premises::Premises;
+use crate::receipts::take_in_all;
 
 /// How many sets back it is looked whether one was judged.
 const N_LOOKED_BACK: u32 = 200;
@@ -142,5 +143,41 @@ impl Receiving for HubReceiving<'_> {
             }
         }
         if faults.is_empty() { RunOutcome::Done } else { RunOutcome::Failed(faults) }
+    }
+
+    fn reconcile(&self, house: House<'_>, feeds: &[FeedId]) -> RunOutcome {
+        match crate::reconcile::take_in(house, &self.premises.folders, self.config, feeds) {
+            Ok(_) => RunOutcome::Done,
+            Err(EngineError::Stopped) => RunOutcome::Stopped,
+            Err(error) => RunOutcome::Failed(vec![(None, error)]),
+        }
+    }
+
+    fn mend(&self, house: House<'_>, feeds: &[FeedId]) -> RunOutcome {
+        // What was answered meanwhile may need no mending any more.
+        if let Err(error) = take_in_all(house, &self.premises.folders, self.config) {
+            return RunOutcome::Failed(vec![(None, error)]);
+        }
+        let today = house.clock.now().date();
+        let mut faults = Vec::new();
+        let mut is_held = false;
+        for feed in feeds.iter().filter_map(|id| self.config.feed(id.as_str())) {
+            for receiver in &feed.receivers {
+                if house.witness.wants_stop() {
+                    return RunOutcome::Stopped;
+                }
+                match mend_by_rule(house, feed, receiver, today) {
+                    Ok(Some(Mended::Full(made))) => is_held |= matches!(*made, Generated::Held(_)),
+                    Ok(_) => {}
+                    Err(EngineError::Stopped) => return RunOutcome::Stopped,
+                    Err(error) => faults.push((Some(feed.id.clone()), error)),
+                }
+            }
+        }
+        match (faults.is_empty(), is_held) {
+            (true, false) => RunOutcome::Done,
+            (true, true) => RunOutcome::Held,
+            (false, _) => RunOutcome::Failed(faults),
+        }
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use renkei_core::port::{
     HeldRow, IntakeHead, IntakeStore, SetRecord, StoreError, TableSpec, TakeCounts, Taking,
 };
-use renkei_core::state::RowDigest;
+use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::{Digest, FeedId, IntakeId, Sequence};
 use tokio_postgres::Config;
 use zeroize::Zeroizing;
@@ -191,28 +191,46 @@ impl IntakeStore for PostgresIntake {
     ) -> Result<(), StoreError> {
         let session = Session::open(&self.config, self.wait)?;
         let Some(intake) = sets::intake(&session, intake)? else { return Ok(()) };
-        session.batch(&format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED;
-             DECLARE held NO SCROLL CURSOR FOR
-             SELECT key, bucket, sha256, is_parked FROM intake_row WHERE intake_no = {} ORDER BY key",
-            intake.no
-        ))?;
-        let fetch = session.prepare(&format!("FETCH {FETCH} FROM held"))?;
-        loop {
-            let rows = session.query(&fetch, &[])?;
-            if rows.is_empty() {
+        session.batch("BEGIN ISOLATION LEVEL READ COMMITTED")?;
+        each_held(&session, intake.no, each)
+    }
+}
+
+/// The state that the rows held give, within a transaction.
+pub(crate) fn counted(session: &Session, intake_no: i64) -> Result<FeedState, StoreError> {
+    let mut state = FeedState::empty();
+    each_held(session, intake_no, &mut |row| {
+        state.add(row.bucket, &row.digest);
+        ControlFlow::Continue(())
+    })?;
+    Ok(state)
+}
+
+/// Every row held, within a transaction.
+fn each_held(
+    session: &Session,
+    intake_no: i64,
+    each: &mut dyn FnMut(HeldRow<'_>) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    session.batch(&format!(
+        "DECLARE held NO SCROLL CURSOR FOR
+         SELECT key, bucket, sha256, is_parked FROM intake_row WHERE intake_no = {intake_no} ORDER BY key"
+    ))?;
+    let fetch = session.prepare(&format!("FETCH {FETCH} FROM held"))?;
+    loop {
+        let rows = session.query(&fetch, &[])?;
+        if rows.is_empty() {
+            return session.batch("CLOSE held");
+        }
+        for row in &rows {
+            let held = HeldRow {
+                key: column(row, 0)?,
+                bucket: usize::from(column::<i16>(row, 1)?.unsigned_abs()),
+                digest: row_digest(column(row, 2)?)?,
+                is_parked: column(row, 3)?,
+            };
+            if each(held).is_break() {
                 return Ok(());
-            }
-            for row in &rows {
-                let held = HeldRow {
-                    key: column(row, 0)?,
-                    bucket: usize::from(column::<i16>(row, 1)?.unsigned_abs()),
-                    digest: row_digest(column(row, 2)?)?,
-                    is_parked: column(row, 3)?,
-                };
-                if each(held).is_break() {
-                    return Ok(());
-                }
             }
         }
     }

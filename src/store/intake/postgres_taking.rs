@@ -5,6 +5,7 @@ use renkei_core::port::{SetRecord, StagedRow, StoreError, TableSpec, TakeCounts,
 use renkei_core::state::RowDigest;
 
 use super::deed::Deed;
+use super::postgres::counted;
 use super::postgres_schema::{self as schema, LOCKS};
 use super::postgres_session::{Session, column};
 use super::postgres_sets::{self as sets, Intake};
@@ -65,7 +66,11 @@ impl PostgresTaking {
             return Err(StoreError::Busy);
         }
         let was_taken = sets::taken(&self.session, now.no, &next.feed, next.sequence)?.is_some();
-        require_turn(sets::head(&self.session, &now)?.as_ref(), was_taken, &next, mode, &self.tally)?;
+        let mut head = sets::head(&self.session, &now)?;
+        if let (Some(head), TakeMode::Correct) = (&mut head, mode) {
+            head.state = counted(&self.session, now.no)?;
+        }
+        require_turn(head.as_ref(), was_taken, &next, mode, &self.tally)?;
         let counts = self.counts(mode)?;
         self.bring_in(mode, counts)?;
         let set_no = sets::insert(&self.session, now.no, &SetLine::of(record, &counts))?;

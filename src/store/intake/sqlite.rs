@@ -9,7 +9,7 @@ use std::time::Duration;
 use renkei_core::port::{
     HeldRow, IntakeHead, IntakeStore, SetRecord, StoreError, TableSpec, TakeCounts, Taking,
 };
-use renkei_core::state::RowDigest;
+use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::{Digest, FeedId, IntakeId, Sequence};
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -131,6 +131,17 @@ impl IntakeStore for SqliteIntake {
     ) -> Result<(), StoreError> {
         Ok(held_rows(&self.reader()?, intake, each)?)
     }
+}
+
+/// The state that the rows held give.
+pub(crate) fn counted(connection: &Connection, intake_no: i64) -> Result<FeedState, SqliteError> {
+    let mut state = FeedState::empty();
+    let mut statement = connection.prepare("SELECT bucket, sha256 FROM intake_row WHERE intake_no = ?1")?;
+    let mut rows = statement.query([intake_no])?;
+    while let Some(row) = rows.next()? {
+        state.add(usize::from(row.get::<_, u8>(0)?), &RowDigest(digest(row, 1)?.0));
+    }
+    Ok(state)
 }
 
 fn held_rows(

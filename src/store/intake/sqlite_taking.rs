@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::deed::{Deed, is_due};
 use super::set_line::{SetLine, head_after};
+use super::sqlite::counted;
 use super::sqlite_sets::{self as sets, Intake};
 use super::sqlite_staging as staging;
 use super::sqlite_table::{self as table, RowWriter, TableWriter};
@@ -101,7 +102,11 @@ impl SqliteTaking {
             return Err(StoreError::Busy);
         }
         let was_taken = sets::taken(&self.connection, now.no, &next.feed, next.sequence)?.is_some();
-        require_turn(sets::head(&self.connection, &now)?.as_ref(), was_taken, &next, mode, &self.tally)?;
+        let mut head = sets::head(&self.connection, &now)?;
+        if let (Some(head), TakeMode::Correct) = (&mut head, mode) {
+            head.state = counted(&self.connection, now.no)?;
+        }
+        require_turn(head.as_ref(), was_taken, &next, mode, &self.tally)?;
         let counts = self.counts(mode)?;
         self.bring_in(mode, counts)?;
         let set_no = sets::insert(&self.connection, now.no, &SetLine::of(record, &counts))?;

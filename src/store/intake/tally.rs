@@ -82,7 +82,7 @@ impl Tally {
     pub(crate) fn counts(&self, mode: TakeMode, n_held: u64) -> TakeCounts {
         let kept = self.counts.changed + self.counts.unchanged;
         match mode {
-            TakeMode::Diff => self.counts,
+            TakeMode::Diff | TakeMode::Correct => self.counts,
             TakeMode::Merge => TakeCounts { removed: 0, absent: 0, ..self.counts },
             TakeMode::Replace => TakeCounts { removed: n_held.saturating_sub(kept), ..self.counts },
         }
@@ -95,7 +95,7 @@ impl Tally {
         match mode {
             TakeMode::Replace => after = self.staged.clone(),
             TakeMode::Merge => after.merge(&self.moved),
-            TakeMode::Diff => {
+            TakeMode::Diff | TakeMode::Correct => {
                 after.merge(&self.moved);
                 after.merge(&self.taken_out);
             }

@@ -15,10 +15,15 @@ pub(crate) fn require_turn(
     mode: TakeMode,
     tally: &Tally,
 ) -> Result<(), StoreError> {
+    let is_diff = matches!(mode, TakeMode::Diff | TakeMode::Correct);
+    // What puts the last set right has its number.
+    let may_repeat = mode == TakeMode::Correct;
     let is_overtaken = head.is_some_and(|head| {
-        if head.feed == next.feed { head.sequence >= next.sequence } else { mode == TakeMode::Diff }
+        let is_before =
+            if may_repeat { head.sequence > next.sequence } else { head.sequence >= next.sequence };
+        if head.feed == next.feed { is_before } else { is_diff }
     });
-    if was_taken || is_overtaken {
+    if was_taken && !may_repeat || is_overtaken {
         return Err(StoreError::Busy);
     }
     let before = head.map_or_else(FeedState::empty, |head| head.state.clone());
@@ -89,6 +94,10 @@ mod tests {
         check(Some(("b", 9)), true, ("a", 1), TakeMode::Replace, busy());
         check(Some(("a", 3)), false, ("a", 2), TakeMode::Replace, busy());
         check(Some(("b", 1)), false, ("a", 2), TakeMode::Diff, busy());
+        check(Some(("a", 2)), true, ("a", 2), TakeMode::Correct, None);
+        check(Some(("a", 1)), false, ("a", 2), TakeMode::Correct, None);
+        check(Some(("a", 3)), true, ("a", 2), TakeMode::Correct, busy());
+        check(Some(("b", 1)), false, ("a", 2), TakeMode::Correct, busy());
     }
 
     #[test]

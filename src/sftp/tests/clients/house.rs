@@ -12,9 +12,10 @@ use renkei_core::access::{
     Rulebook,
 };
 use renkei_folder::visit::VisitedRoot;
+use renkei_sftp::password::hash_password;
 use renkei_sftp::server::{Gate, GateEvent, Listening, ServerConfig, ServerHandle, Suite};
 use renkei_sftp::session::{Deed, Premises, Visitor};
-use renkei_sftp::{HostKey, HostKeyKind, hash_password};
+use renkei_sftp::{HostKey, HostKeyKind};
 
 /// The account's password, from 127.0.0.0/8.
 pub(crate) const PASSWORD: &str = "correct horse";

@@ -8,6 +8,7 @@ pub(crate) mod deliveries;
 pub(crate) mod history;
 pub(crate) mod ledger;
 pub(crate) mod loads;
+pub(crate) mod mendings;
 pub(crate) mod moves;
 pub(crate) mod publications;
 pub(crate) mod retention;
@@ -78,6 +79,8 @@ macro_rules! behaviour_suite {
                 open_lines_are_told_by_destination_feed_and_sequence,
                 what_has_no_line_yet_begins_with_the_last_full,
                 a_host_key_is_accepted_once_and_taken_back;
+            mendings: a_mending_is_sealed_and_settled_by_its_run,
+                the_last_comparison_is_told_and_the_last_that_agreed;
             runs: a_run_is_written_and_overwritten,
                 runs_are_told_newest_first,
                 steps_belong_to_a_run,
