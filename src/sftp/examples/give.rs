@@ -71,7 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         backend,
         parallel: more.first().map_or(Ok(usual), |text| text.parse())?,
         bytes_per_second: None,
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         host_keys: vec![fingerprint.parse()?],
     };
     let mut paths: Vec<PathBuf> =
