@@ -15,6 +15,7 @@ pub mod feed;
 pub mod file_name;
 pub mod guard;
 pub mod hash;
+pub mod hulft;
 pub mod ids;
 pub mod layout;
 pub mod ledger;

@@ -1,5 +1,6 @@
 //! SFTP: the server's side for accounts with rights per folder, and the client's side for partners.
 
+pub mod client;
 mod errors;
 mod host_key;
 pub mod password;
@@ -9,4 +10,3 @@ pub mod wire;
 
 pub use errors::SftpError;
 pub use host_key::{HostKey, HostKeyKind};
-pub mod client;

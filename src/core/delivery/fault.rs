@@ -188,9 +188,9 @@ impl Fault for DeliveryError {
             | Self::CutOff { .. }
             | Self::DestinationFull { .. }
             | Self::Damaged { .. }
-            | Self::Stopped => Class::Retry,
+            | Self::Stopped
             // A volume of a partner's that is full, or not mounted, comes back by itself.
-            Self::Folder(FolderError::Full { .. } | FolderError::Missing { .. }) => Class::Retry,
+            | Self::Folder(FolderError::Full { .. } | FolderError::Missing { .. }) => Class::Retry,
             Self::Source(error) | Self::Folder(error) => error.class(),
             Self::Command { class, .. } => *class,
             Self::Refused { .. } => Class::Partner,

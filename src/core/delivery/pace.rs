@@ -19,11 +19,11 @@ impl Pace {
 
     /// Takes leave to send so many bytes, and gives the milliseconds to wait before they go.
     pub fn take(&mut self, n_bytes: u64, now_ms: u64) -> u64 {
-        let now_us = now_ms.saturating_mul(1000);
-        let earliest_us = now_us.saturating_sub(MOST_SAVED_MS * 1000);
+        let instant_us = now_ms.saturating_mul(1000);
+        let earliest_us = instant_us.saturating_sub(MOST_SAVED_MS * 1000);
         let start_us = self.busy_until_us.max(earliest_us);
         let lasts_us = u128::from(n_bytes) * 1_000_000 / u128::from(self.bytes_per_second);
         self.busy_until_us = start_us.saturating_add(u64::try_from(lasts_us).unwrap_or(u64::MAX));
-        start_us.saturating_sub(now_us).div_ceil(1000)
+        start_us.saturating_sub(instant_us).div_ceil(1000)
     }
 }

@@ -36,6 +36,8 @@ pub enum Kept {
     Slot,
     /// A clerk has neither applied nor rejected it.
     Undecided,
+    /// A destination is still to be given it.
+    Undelivered,
     /// It cannot be dated, or the database does not know it.
     Unknown,
 }
@@ -50,6 +52,7 @@ impl Kept {
             Self::RunOpen => "runopen",
             Self::Slot => "slot",
             Self::Undecided => "undecided",
+            Self::Undelivered => "undelivered",
             Self::Unknown => "unknown",
         }
     }

@@ -177,8 +177,8 @@ impl ParcelSource for HubSource<'_> {
         let folders = self.house.folders;
         match folders.read(&self.parcel.folder, &file.name) {
             Err(FolderError::Missing { .. }) => {
-                let shelf = Shelf { feed: &self.parcel.feed, sequence: self.parcel.sequence };
-                folders.read_kept(&shelf, &file.name).map_err(DeliveryError::Source)
+                let place = Shelf { feed: &self.parcel.feed, sequence: self.parcel.sequence };
+                folders.read_kept(&place, &file.name).map_err(DeliveryError::Source)
             }
             read => read.map_err(DeliveryError::Source),
         }

@@ -28,7 +28,15 @@ pub fn plan(
 ) -> Result<RetentionPlan, EngineError> {
     let standing = snapshot.standing_publications()?;
     let ages: Vec<PublicationAge> = standing.iter().map(age_of).collect();
-    let verdicts = judge_publications(rules, &ages, now);
+    let mut verdicts = judge_publications(rules, &ages, now);
+    let open = snapshot.delivery_lines(None, true)?;
+    for (age, verdict) in ages.iter().zip(&mut verdicts) {
+        let is_open = open.iter().any(|line| (&line.feed, line.sequence) == (&age.feed, age.sequence));
+        // Before its age, so that its copy in the archive stays too.
+        if is_open && verdict.is_none_or(|kept| kept == Kept::Young) {
+            *verdict = Some(Kept::Undelivered);
+        }
+    }
     let publications = published(&standing, &verdicts, folders, rules)?;
     let known: BTreeMap<(&str, u32), Verdict> =
         ages.iter().zip(&verdicts).map(|(age, v)| ((age.feed.as_str(), age.sequence.0), *v)).collect();

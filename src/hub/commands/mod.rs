@@ -24,6 +24,7 @@ mod feeds;
 mod generate;
 mod held;
 mod hostkey;
+mod hulft;
 mod init;
 mod input_file;
 mod intake;
@@ -35,6 +36,7 @@ mod man;
 mod map;
 mod mend;
 mod named_job;
+mod notice;
 mod publications;
 mod reason;
 mod receive;
@@ -107,6 +109,8 @@ commands! {
     Deliveries(deliveries::Deliveries),
     Deliver(deliver::Deliver),
     Destination(destination::Destination),
+    Hulft(hulft::Hulft),
+    Notice(notice::NoticeCommand),
     Ledger(ledger::Ledger),
     Mend(mend::Mend),
     Versions(versions::Versions),

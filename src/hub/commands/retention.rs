@@ -170,6 +170,7 @@ fn kept_word(kept: Kept, lang: Lang) -> &'static str {
         Kept::RunOpen => lang.pick("実行中", "run not at its end"),
         Kept::Slot => lang.pick("起動予定が残る", "slot kept"),
         Kept::Undecided => lang.pick("未決", "undecided"),
+        Kept::Undelivered => lang.pick("引渡しの途中", "not delivered yet"),
         Kept::Unknown => lang.pick("不明", "unknown"),
     }
 }

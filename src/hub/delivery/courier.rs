@@ -88,7 +88,7 @@ impl Couriers {
                 self.at_work.insert(destination.terms.id.clone(), thread);
             }
             Err(error) => {
-                tracing::warn!(destination = %destination.terms.id, %error, "no thread for a delivery")
+                tracing::warn!(destination = %destination.terms.id, %error, "no thread for a delivery");
             }
         }
     }

@@ -52,6 +52,10 @@ impl CommandTerms {
 pub(super) fn take_hulft(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<CommandTerms> {
     let file_id = table.required("file_id").and_then(Value::located_text);
     let notice = table.optional("notice_file_id").map(Value::located_text);
+    if let Some(card) = table.optional("card").and_then(Value::table) {
+        // The definition at HULFT that it was taken over from, for export; what it says is HULFT's business.
+        card.into_entries().into_iter().for_each(|(_, value)| drop(value.text()));
+    }
     for written in [file_id.as_ref(), notice.as_ref().and_then(Option::as_ref)].into_iter().flatten() {
         check_file_id(written, beside);
     }

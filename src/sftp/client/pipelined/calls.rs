@@ -1,9 +1,10 @@
 //! Requests and their answers: any number under way, each answered by its number.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use renkei_core::delivery::DeliveryError;
@@ -27,10 +28,15 @@ pub(super) struct Calls {
     out: mpsc::Sender<Vec<u8>>,
     waiting: Waiting,
     next_id: AtomicU32,
+    heard: Heard,
     data: Arc<Semaphore>,
     /// What the server offers beyond version 3.
     pub(super) extensions: Vec<String>,
 }
+
+/// When the server was last heard. On a slow line an answer stands behind much data of other files: as long as others
+/// come, nobody gives up.
+type Heard = Arc<Mutex<Instant>>;
 
 /// Who waits for which answer; `None` once the connection is over.
 type Waiting = Arc<Mutex<Option<HashMap<u32, Waiter>>>>;
@@ -81,12 +87,14 @@ impl Calls {
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
         let (out, queue) = mpsc::channel(QUEUE_PACKETS);
         tokio::spawn(write_all(writer, queue));
-        tokio::spawn(read_all(reader, cutter, Arc::clone(&waiting)));
+        let heard: Heard = Arc::new(Mutex::new(Instant::now()));
+        tokio::spawn(read_all(reader, cutter, Arc::clone(&waiting), Arc::clone(&heard)));
         Ok(Self {
             terms: terms.clone(),
             out,
             waiting,
             next_id: AtomicU32::new(1),
+            heard,
             data: Arc::new(Semaphore::new(DATA_IN_FLIGHT)),
             extensions,
         })
@@ -129,15 +137,25 @@ impl Calls {
         Ok(Awaited(awaited))
     }
 
+    /// Waits as long as the server says anything at all, and then as long as an answer may take.
     async fn in_time<T>(&self, future: impl Future<Output = T>) -> Result<T, DeliveryError> {
         let Self { terms, .. } = self;
-        tokio::time::timeout(terms.timeout.max(Duration::from_millis(1)), future).await.map_err(|_| {
-            DeliveryError::TimedOut {
-                place: terms.place(),
-                seconds: terms.timeout.as_secs(),
-                attempt: "sending files",
+        let longest = terms.timeout.max(Duration::from_millis(1));
+        let (mut future, began) = (pin!(future), Instant::now());
+        loop {
+            let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            let left = longest.saturating_sub(heard.max(began).elapsed());
+            if left.is_zero() {
+                return Err(DeliveryError::TimedOut {
+                    place: terms.place(),
+                    seconds: terms.timeout.as_secs(),
+                    attempt: "sending files",
+                });
             }
-        })
+            if let Ok(done) = tokio::time::timeout(left, future.as_mut()).await {
+                return Ok(done);
+            }
+        }
     }
 
     fn lost(&self) -> DeliveryError {
@@ -167,7 +185,7 @@ async fn write_all(writer: ChannelWriteHalf<Msg>, mut queue: mpsc::Receiver<Vec<
 }
 
 /// Reads answers until the connection ends, and never stops for anything else.
-async fn read_all(mut reader: ChannelReadHalf, mut cutter: Cutter, waiting: Waiting) {
+async fn read_all(mut reader: ChannelReadHalf, mut cutter: Cutter, waiting: Waiting, heard: Heard) {
     'connection: loop {
         loop {
             match cutter.next().and_then(|packet| packet.map(|packet| read_answer(&packet)).transpose()) {
@@ -183,7 +201,10 @@ async fn read_all(mut reader: ChannelReadHalf, mut cutter: Cutter, waiting: Wait
             }
         }
         match reader.wait().await {
-            Some(ChannelMsg::Data { data }) => cutter.add(&data),
+            Some(ChannelMsg::Data { data }) => {
+                *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                cutter.add(&data);
+            }
             None | Some(ChannelMsg::Close | ChannelMsg::Eof) => break,
             Some(_) => {}
         }

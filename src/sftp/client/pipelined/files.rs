@@ -121,7 +121,10 @@ impl<'t> PipelinedRemote<'t> {
             if chunk.is_empty() {
                 break;
             }
-            tokio::time::sleep(outgoing.under.pause(chunk.len())).await;
+            let pause = outgoing.under.pause(chunk.len());
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
             acks.push_back(self.calls.ask_for_data(Ask::Write { handle, offset, bytes: &chunk }).await?);
             outgoing.under.watch.sent(chunk.len() as u64);
             self.settle(&mut acks, READS_AHEAD, path).await?;

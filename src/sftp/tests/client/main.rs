@@ -1,22 +1,35 @@
 //! The client against real servers: both backends pass one suite, on OpenSSH's `sshd` behind a proxy that delays and
 //! cuts, on full disks, with keys and hosts that are not what they were.
 
+#[cfg(test)]
+#[path = "../clients/house.rs"]
+#[allow(dead_code, reason = "made for another test program")]
+mod house;
+#[cfg(test)]
 mod other_server;
+#[cfg(test)]
 mod parcels;
+#[cfg(test)]
 mod proxy;
+#[cfg(test)]
 mod sshd;
+#[cfg(test)]
 mod suite;
 
+#[cfg(test)]
 use renkei_sftp::client::Backend;
 
+#[cfg(test)]
 macro_rules! on_both_backends {
     ($($name:ident),+ $(,)?) => {
+        #[cfg(test)]
         mod ssh2 {
             $(#[test]
             fn $name() {
                 super::suite::$name(super::Backend::Ssh2);
             })+
         }
+        #[cfg(test)]
         mod pipelined {
             $(#[test]
             fn $name() {
@@ -26,6 +39,7 @@ macro_rules! on_both_backends {
     };
 }
 
+#[cfg(test)]
 on_both_backends!(
     a_parcel_arrives_whole_and_once,
     other_bytes_under_a_name_are_never_overwritten,
@@ -41,6 +55,7 @@ on_both_backends!(
     nobody_listening_is_tried_again,
     a_source_that_changed_is_not_given,
     a_stop_ends_it_at_once,
+    a_slow_line_is_no_dead_one,
     the_rate_is_kept,
     a_probe_leaves_nothing,
 );

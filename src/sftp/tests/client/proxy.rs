@@ -4,12 +4,15 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Forwards connections to a server until it is dropped with the process.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     /// How many more bytes go towards the server before everything is cut.
-    pub(crate) left: Arc<AtomicU64>,
+    left: Arc<AtomicU64>,
+    /// Bytes a second towards the server; 0 for as fast as it goes.
+    rate: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -18,30 +21,41 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let left = Arc::new(AtomicU64::new(u64::MAX));
-        let shared = Arc::clone(&left);
+        let rate = Arc::new(AtomicU64::new(0));
+        let shared = (Arc::clone(&left), Arc::clone(&rate));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let address = SocketAddr::from(([127, 0, 0, 1], server_port));
                 let Ok(server) = TcpStream::connect(address) else { continue };
                 let (to, from) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                let left = Arc::clone(&shared);
-                std::thread::spawn(move || pump(from, to, Some(&left)));
+                let (left, rate) = shared.clone();
+                std::thread::spawn(move || pump(from, to, Some((&left, &rate))));
                 std::thread::spawn(move || pump(server, client, None));
             }
         });
-        Self { port, left }
+        Self { port, left, rate }
     }
 
     /// Cuts once so many more bytes went towards the server; new connections then fail too.
     pub(crate) fn cut_after(&self, n_bytes: u64) {
         self.left.store(n_bytes, Ordering::SeqCst);
     }
+
+    /// Lets so many bytes a second go towards the server.
+    pub(crate) fn slow_to(&self, bytes_per_second: u64) {
+        self.rate.store(bytes_per_second, Ordering::SeqCst);
+    }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, left: Option<&AtomicU64>) {
+#[expect(clippy::cast_precision_loss, reason = "a pause need not be exact")]
+fn pump(mut from: TcpStream, mut to: TcpStream, bounds: Option<(&AtomicU64, &AtomicU64)>) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(n_read) = from.read(&mut buffer) {
-        let allowed = left.map_or(n_read, |left| {
+        let allowed = bounds.map_or(n_read, |(left, rate)| {
+            let rate = rate.load(Ordering::SeqCst);
+            if rate > 0 {
+                std::thread::sleep(Duration::from_secs_f64(n_read as f64 / rate as f64));
+            }
             let before = left
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
                     Some(left.saturating_sub(n_read as u64))

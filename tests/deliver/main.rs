@@ -1,0 +1,21 @@
+//! Publications on their way to destinations: folders, partners' servers, programs; by command and by the daemon.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod hub;
+#[cfg(test)]
+mod partner;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+#[path = "../daemon/running.rs"]
+mod running;
+#[cfg(test)]
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+#[cfg(test)]
+#[path = "../../src/sftp/tests/client/sshd.rs"]
+mod sshd;
