@@ -45,7 +45,7 @@ impl<'r> RowReader<'r> {
     }
 
     /// The hashes of a block's rows.
-    pub(super) fn hash(&self, block: &Block, out: &mut Scanned<RowHash>) {
+    pub(super) fn hash(&self, block: &Block, base: u64, out: &mut Scanned<RowHash>) {
         self.each(block, out, &mut |record, key, out| {
             let content = if self.by_line {
                 self.hashes.content.hash_one(record.line())
@@ -57,23 +57,15 @@ impl<'r> RowReader<'r> {
                 }
                 hasher.finish()
             };
-            out.rows.push(RowHash { key, content });
+            out.rows.push(RowHash { key, content, at: base + record.byte_offset() });
         });
     }
 
-    /// The fields of those rows of a block whose keys are wanted.
-    pub(super) fn fields(
-        &self,
-        block: &Block,
-        is_wanted: &dyn Fn(u128) -> bool,
-        out: &mut Scanned<(u128, Vec<String>)>,
-    ) {
-        self.each(block, out, &mut |record, key, out| {
-            if is_wanted(key) {
-                let fields = record.fields().map(|field| self.text(&field).into_owned()).collect();
-                out.rows.push((key, fields));
-            }
-        });
+    /// The fields of the row that a line is; what comes after the line is not looked at.
+    pub(super) fn fields_of(&self, line: &[u8]) -> Option<Vec<String>> {
+        let mut records = BlockRecords::new(line, 0, Accept::default(), Limits::default());
+        let record = records.next_record()?.ok()?;
+        Some(record.fields().map(|field| self.text(&field).into_owned()).collect())
     }
 
     /// Every row that is there, with the hash of its key. What is no row is an issue.
@@ -87,7 +79,8 @@ impl<'r> RowReader<'r> {
         if block.is_first {
             bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         }
-        let mut records = BlockRecords::new(bytes, block.byte_offset, Accept::default(), Limits::default());
+        let byte_offset = block.byte_offset + (block.bytes.len() - bytes.len()) as u64;
+        let mut records = BlockRecords::new(bytes, byte_offset, Accept::default(), Limits::default());
         let mut is_header = block.is_first && self.format.header != HeaderRow::None;
         let expected = self.layout.columns.len();
         let mut key = Vec::new();
