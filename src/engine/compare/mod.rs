@@ -1,10 +1,12 @@
 //! Comparing two fulls of one layout (突合): which rows are missing, surplus or different, and in which columns.
 //!
-//! Rows may come in any order. Of the smaller side 32 bytes a row are kept: 128 bits of a keyed hash of its key and
+//! Rows may come in any order. Where both sides stand in the order of their keys, they are read side by side, and
+//! nothing is remembered; else of the smaller side 32 bytes a row are kept: 128 bits of a keyed hash of its key and
 //! 64 of its content, so that nobody can make up rows that look the same, and where it stands. Only rows that differ
 //! are looked at again, and no others are even split.
 
 pub(crate) mod index;
+mod merge;
 mod rows;
 mod scan;
 #[cfg(test)]
@@ -17,6 +19,7 @@ use renkei_core::layout::{FileFormat, Layout};
 use crate::error::EngineError;
 use crate::intake::IssueList;
 use index::Index;
+use merge::{Merged, merge};
 use rows::{Hashes, RowReader};
 use scan::{read_again, scan};
 
@@ -121,27 +124,12 @@ pub fn compare(
     let (of_small, of_large) = (reader(small, large), reader(large, small));
     let mut counts = Comparison { n_by_column: vec![0; layout.columns.len()], ..Comparison::default() };
 
-    let mut index = Index::default();
-    let (mut n_small, mut n_large) = (0, 0);
-    scan(small, &mut counts.issues, &|block, base, out| of_small.hash(block, base, out), &mut |row| {
-        n_small += 1;
-        index.push(row);
-        Ok(())
-    })?;
-    counts.n_duplicate += index.close();
-    let mut sought = Sought::default();
-    scan(large, &mut counts.issues, &|block, base, out| of_large.hash(block, base, out), &mut |row| {
-        n_large += 1;
-        match index.meet(row) {
-            Some(index::Met::Equal) => counts.n_equal += 1,
-            Some(index::Met::Different(at_small)) => sought.different.push((at_small, row.at)),
-            Some(index::Met::Again) => counts.n_duplicate += 1,
-            None => sought.only_large.push((row.key, row.at)),
-        }
-        Ok(())
-    })?;
-    sought.only_small = index.into_unmet().into_iter().map(|(_, at)| at).collect();
-    counts.n_duplicate += sought.sort();
+    let found = match merge((small, &of_small), (large, &of_large))? {
+        Some(merged) => merged,
+        None => in_any_order((small, &of_small), (large, &of_large), &mut counts.issues)?,
+    };
+    let Merged { n_small, n_large, n_equal, n_duplicate, sought, .. } = found;
+    (counts.n_equal, counts.n_duplicate) = (n_equal, n_duplicate);
     (counts.n_rows_a, counts.n_rows_b) = if is_swapped { (n_large, n_small) } else { (n_small, n_large) };
     let (only_small, only_large) = (sought.only_small.len() as u64, sought.only_large.len() as u64);
     (counts.n_missing, counts.n_surplus) =
@@ -161,6 +149,35 @@ pub fn compare(
         first = false;
     }
     Ok(counts)
+}
+
+/// Compares two sides whose rows stand in any order.
+fn in_any_order(
+    (small, of_small): (Side<'_>, &RowReader<'_>),
+    (large, of_large): (Side<'_>, &RowReader<'_>),
+    issues: &mut IssueList,
+) -> Result<Merged, EngineError> {
+    let mut found = Merged::default();
+    let mut index = Index::default();
+    scan(small, issues, &|block, base, out| of_small.hash(block, base, out), &mut |row| {
+        found.n_small += 1;
+        index.push(row);
+        Ok(())
+    })?;
+    found.n_duplicate += index.close();
+    scan(large, issues, &|block, base, out| of_large.hash(block, base, out), &mut |row| {
+        found.n_large += 1;
+        match index.meet(row) {
+            Some(index::Met::Equal) => found.n_equal += 1,
+            Some(index::Met::Different(at_small)) => found.sought.different.push((at_small, row.at)),
+            Some(index::Met::Again) => found.n_duplicate += 1,
+            None => found.sought.only_large.push((row.key, row.at)),
+        }
+        Ok(())
+    })?;
+    found.sought.only_small = index.into_unmet().into_iter().map(|(_, at)| at).collect();
+    found.n_duplicate += found.sought.sort();
+    Ok(found)
 }
 
 /// Rows to be read again, by where they stand; in order.

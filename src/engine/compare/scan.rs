@@ -79,8 +79,23 @@ pub(super) fn scan<T: Send>(
     work: &(dyn Fn(&Block, u64, &mut Scanned<T>) + Sync),
     take: &mut dyn FnMut(T) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
-    for file in 0..side.n_files {
-        let reader = BlockReader::unhashed((side.open)(file)?, Limits::default());
+    scan_opened((0..side.n_files).map(|file| (side.open)(file)), issues, work, take)
+}
+
+/// Opens all files of a side, for whoever reads them on another thread.
+pub(super) fn open_all(side: Side<'_>) -> Result<Vec<Box<dyn Read + Send>>, EngineError> {
+    (0..side.n_files).map(|file| (side.open)(file)).collect()
+}
+
+/// [`scan`] of files in order.
+pub(super) fn scan_opened<T: Send>(
+    files: impl Iterator<Item = Result<Box<dyn Read + Send>, EngineError>>,
+    issues: &mut IssueList,
+    work: &(dyn Fn(&Block, u64, &mut Scanned<T>) + Sync),
+    take: &mut dyn FnMut(T) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    for (file, source) in files.enumerate() {
+        let reader = BlockReader::unhashed(source?, Limits::default());
         let mut n_lines = 0;
         let base = base_of(file);
         scan_file(reader, &|block, out| work(block, base, out), &mut |scanned| {
