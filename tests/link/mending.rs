@@ -128,3 +128,39 @@ fn killed_at_every_point_a_merged_diff_is_there_once() {
         goes_on(&sandbox, &last);
     }
 }
+
+#[test]
+fn a_rule_does_once_what_a_person_would() {
+    // The rule, what it leads to, and the sequence after it.
+    for (rule, in_mailbox, acknowledged) in
+        [("ask", false, None), ("diffs", false, Some(4)), ("merged", true, Some(4)), ("full", false, Some(5))]
+    {
+        let (sandbox, _) = lacking();
+        let text = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+        let of_plain = text
+            .split("[[feed]]")
+            .find(|feed| feed.contains(&format!("id = \"{PLAIN}\"")))
+            .and_then(|feed| feed.lines().find(|line| line.starts_with("receivers = [")))
+            .unwrap();
+        let with_rule = format!("receivers = [{{ system = \"{RECEIVER}\", mend = \"{rule}\" }}]");
+        sandbox.replace("hub/hub.toml", of_plain, &with_rule);
+        sandbox.replace("hub/jobs/mend.toml", "enabled = false", "enabled = true");
+        let state = |sandbox: &Sandbox| {
+            files::read_tree(&sandbox.path("hub/share"), |name| !name.contains("receipt"))
+        };
+        later(&sandbox, &["run", "mend"]).expect(0);
+        let once = state(&sandbox);
+        let mailbox = sandbox.path(&format!("hub/share/{RECEIVER}/mend/{PLAIN}"));
+        assert_eq!(mailbox.is_dir(), in_mailbox, "{rule}");
+        // The receiver's answer is waited for.
+        later(&sandbox, &["run", "mend"]).expect(0);
+        assert_eq!(state(&sandbox), once, "{rule}");
+        let exit = if acknowledged.is_some() { 0 } else { 10 };
+        sandbox.run_with(&[("RENKEI_NOW", "1930000200")], &["receive"]).expect(exit);
+        let line = line(&sandbox);
+        assert_eq!(line["acknowledged"].as_u64(), Some(acknowledged.unwrap_or(1)), "{rule}: {line:#}");
+        assert_eq!(line["mend"], rule);
+        later(&sandbox, &["run", "mend"]).expect(0);
+        assert_eq!(state(&sandbox), once, "{rule}");
+    }
+}

@@ -1,4 +1,4 @@
-//! What is remembered of the smaller side: 24 bytes a row, sorted by the hash of its key.
+//! What is remembered of one side: 32 bytes a row, sorted by the hash of its key.
 
 /// Parts grow one at a time, so that never much more is held than is needed.
 const PARTS: usize = 256;
@@ -8,10 +8,12 @@ const PARTS: usize = 256;
 pub(crate) struct RowHash {
     pub(crate) key: u128,
     pub(crate) content: u64,
+    /// Where the row stands, for whoever reads it again.
+    pub(crate) at: u64,
 }
 
-/// A key's upper and lower half, and the content: no room is lost between rows.
-type Slot = [u64; 3];
+/// A key's upper and lower half, the content and the place: no room is lost between rows.
+type Slot = [u64; 4];
 
 /// The rows of a side.
 pub(crate) struct Index {
@@ -24,7 +26,8 @@ pub(crate) struct Index {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Met {
     Equal,
-    Different,
+    /// With the place of the row of the index.
+    Different(u64),
     /// Its key was met before.
     Again,
 }
@@ -37,7 +40,7 @@ impl Default for Index {
 
 impl Index {
     pub(crate) fn push(&mut self, row: RowHash) {
-        let slot = [upper(row.key), lower(row.key), row.content];
+        let slot = [upper(row.key), lower(row.key), row.content, row.at];
         if let Some(part) = self.parts.get_mut(part_of(row.key)) {
             if part.len() == part.capacity() {
                 part.reserve_exact(part.len() / 8 + 64);
@@ -66,24 +69,24 @@ impl Index {
         let part = self.parts.get(at)?;
         let wanted = (upper(row.key), lower(row.key));
         let place = part.binary_search_by(|slot| (slot[0], slot[1]).cmp(&wanted)).ok()?;
-        let content = part.get(place)?[2];
+        let [_, _, content, at_index] = *part.get(place)?;
         let word = self.met.get_mut(at)?.get_mut(place / 64)?;
         let bit = 1 << (place % 64);
         if *word & bit != 0 {
             return Some(Met::Again);
         }
         *word |= bit;
-        Some(if content == row.content { Met::Equal } else { Met::Different })
+        Some(if content == row.content { Met::Equal } else { Met::Different(at_index) })
     }
 
-    /// The keys that were not met.
-    pub(crate) fn into_unmet(self) -> Vec<u128> {
+    /// The keys that were not met, and where their rows stand.
+    pub(crate) fn into_unmet(self) -> Vec<(u128, u64)> {
         let parts = self.parts.into_iter().zip(self.met);
         parts
             .flat_map(|(part, met)| {
-                part.into_iter().enumerate().filter_map(move |(place, [upper, lower, _])| {
+                part.into_iter().enumerate().filter_map(move |(place, [upper, lower, _, at])| {
                     let is_met = met.get(place / 64).is_some_and(|word| word & 1 << (place % 64) != 0);
-                    (!is_met).then_some(u128::from(upper) << 64 | u128::from(lower))
+                    (!is_met).then_some((u128::from(upper) << 64 | u128::from(lower), at))
                 })
             })
             .collect()

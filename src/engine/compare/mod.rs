@@ -1,9 +1,12 @@
 //! Comparing two fulls of one layout (突合): which rows are missing, surplus or different, and in which columns.
 //!
-//! Rows may come in any order. Of the smaller side 24 bytes a row are kept: 128 bits of a keyed hash of its key and
-//! 64 of its content, so that nobody can make up rows that look the same. Only rows that differ are read again.
+//! Rows may come in any order. Where both sides stand in the order of their keys, they are read side by side, and
+//! nothing is remembered; else of the smaller side 32 bytes a row are kept: 128 bits of a keyed hash of its key and
+//! 64 of its content, so that nobody can make up rows that look the same, and where it stands. Only rows that differ
+//! are looked at again, and no others are even split.
 
 pub(crate) mod index;
+mod merge;
 mod rows;
 mod scan;
 #[cfg(test)]
@@ -16,8 +19,9 @@ use renkei_core::layout::{FileFormat, Layout};
 use crate::error::EngineError;
 use crate::intake::IssueList;
 use index::Index;
+use merge::{Merged, merge};
 use rows::{Hashes, RowReader};
-use scan::scan;
+use scan::{read_again, scan};
 
 /// Rows whose fields are held at a time; where more differ, both sides are read once more for each so many.
 const HELD_ROWS: usize = 50_000;
@@ -120,27 +124,12 @@ pub fn compare(
     let (of_small, of_large) = (reader(small, large), reader(large, small));
     let mut counts = Comparison { n_by_column: vec![0; layout.columns.len()], ..Comparison::default() };
 
-    let mut index = Index::default();
-    let (mut n_small, mut n_large) = (0, 0);
-    scan(small, &mut counts.issues, &|block, out| of_small.hash(block, out), &mut |row| {
-        n_small += 1;
-        index.push(row);
-        Ok(())
-    })?;
-    counts.n_duplicate += index.close();
-    let mut sought = Sought::default();
-    scan(large, &mut counts.issues, &|block, out| of_large.hash(block, out), &mut |row| {
-        n_large += 1;
-        match index.meet(row) {
-            Some(index::Met::Equal) => counts.n_equal += 1,
-            Some(index::Met::Different) => sought.different.push(row.key),
-            Some(index::Met::Again) => counts.n_duplicate += 1,
-            None => sought.only_large.push(row.key),
-        }
-        Ok(())
-    })?;
-    sought.only_small = index.into_unmet();
-    counts.n_duplicate += sought.sort();
+    let found = match merge((small, &of_small), (large, &of_large))? {
+        Some(merged) => merged,
+        None => in_any_order((small, &of_small), (large, &of_large), &mut counts.issues)?,
+    };
+    let Merged { n_small, n_large, n_equal, n_duplicate, sought, .. } = found;
+    (counts.n_equal, counts.n_duplicate) = (n_equal, n_duplicate);
     (counts.n_rows_a, counts.n_rows_b) = if is_swapped { (n_large, n_small) } else { (n_small, n_large) };
     let (only_small, only_large) = (sought.only_small.len() as u64, sought.only_large.len() as u64);
     (counts.n_missing, counts.n_surplus) =
@@ -150,27 +139,55 @@ pub fn compare(
     let mut second = Second { layout, is_swapped, take, n_by_column: &mut counts.n_by_column };
     let mut first = true;
     let mut rest = sought.different.as_slice();
+    let only_large: Vec<u64> = sought.only_large.iter().map(|(_, at)| *at).collect();
     while first && sought.has_any() || !rest.is_empty() {
         let (chunk, more) = rest.split_at(rest.len().min(HELD_ROWS));
         rest = more;
-        let alone = |keys: &'_ [u128]| if first { keys.to_vec() } else { Vec::new() };
-        second.pass(
-            (small, &of_small),
-            (large, &of_large),
-            chunk,
-            (&alone(&sought.only_small), &alone(&sought.only_large)),
-        )?;
+        let alone =
+            if first { (sought.only_small.as_slice(), only_large.as_slice()) } else { (&[][..], &[][..]) };
+        second.pass((small, &of_small), (large, &of_large), chunk, alone)?;
         first = false;
     }
     Ok(counts)
 }
 
-/// Rows to be read again, by the hash of their key; sorted.
+/// Compares two sides whose rows stand in any order.
+fn in_any_order(
+    (small, of_small): (Side<'_>, &RowReader<'_>),
+    (large, of_large): (Side<'_>, &RowReader<'_>),
+    issues: &mut IssueList,
+) -> Result<Merged, EngineError> {
+    let mut found = Merged::default();
+    let mut index = Index::default();
+    scan(small, issues, &|block, base, out| of_small.hash(block, base, out), &mut |row| {
+        found.n_small += 1;
+        index.push(row);
+        Ok(())
+    })?;
+    found.n_duplicate += index.close();
+    scan(large, issues, &|block, base, out| of_large.hash(block, base, out), &mut |row| {
+        found.n_large += 1;
+        match index.meet(row) {
+            Some(index::Met::Equal) => found.n_equal += 1,
+            Some(index::Met::Different(at_small)) => found.sought.different.push((at_small, row.at)),
+            Some(index::Met::Again) => found.n_duplicate += 1,
+            None => found.sought.only_large.push((row.key, row.at)),
+        }
+        Ok(())
+    })?;
+    found.sought.only_small = index.into_unmet().into_iter().map(|(_, at)| at).collect();
+    found.n_duplicate += found.sought.sort();
+    Ok(found)
+}
+
+/// Rows to be read again, by where they stand; in order.
 #[derive(Default)]
 struct Sought {
-    different: Vec<u128>,
-    only_small: Vec<u128>,
-    only_large: Vec<u128>,
+    /// In the small side and in the large one.
+    different: Vec<(u64, u64)>,
+    only_small: Vec<u64>,
+    /// With the hash of its key.
+    only_large: Vec<(u128, u64)>,
 }
 
 impl Sought {
@@ -179,9 +196,12 @@ impl Sought {
         self.different.sort_unstable();
         self.only_small.sort_unstable();
         let before = self.only_large.len();
+        // Of a key that comes twice the first row counts.
         self.only_large.sort_unstable();
-        self.only_large.dedup();
-        (before - self.only_large.len()) as u64
+        self.only_large.dedup_by_key(|(key, _)| *key);
+        let n_again = (before - self.only_large.len()) as u64;
+        self.only_large.sort_unstable_by_key(|(_, at)| *at);
+        n_again
     }
 
     fn has_any(&self) -> bool {
@@ -189,7 +209,7 @@ impl Sought {
     }
 }
 
-/// The second look at both sides.
+/// The second look at both sides: at those rows alone that differ.
 struct Second<'s> {
     layout: &'s Layout,
     is_swapped: bool,
@@ -202,39 +222,26 @@ impl Second<'_> {
         &mut self,
         (small, of_small): (Side<'_>, &RowReader<'_>),
         (large, of_large): (Side<'_>, &RowReader<'_>),
-        different: &[u128],
-        (only_small, only_large): (&[u128], &[u128]),
+        different: &[(u64, u64)],
+        (only_small, only_large): (&[u64], &[u64]),
     ) -> Result<(), EngineError> {
-        // What is no row was said the first time.
-        let mut said = IssueList::default();
-        let mut held: HashMap<u128, Vec<String>> = HashMap::with_capacity(different.len());
-        let mut given: std::collections::HashSet<u128> = std::collections::HashSet::new();
-        let is_wanted =
-            |key: u128| different.binary_search(&key).is_ok() || only_small.binary_search(&key).is_ok();
-        scan(small, &mut said, &|block, out| of_small.fields(block, &is_wanted, out), &mut |(
-            key,
-            fields,
-        )| {
-            if different.binary_search(&key).is_ok() {
-                // Of a key that comes twice the first row counts.
-                held.entry(key).or_insert(fields);
-            } else if given.insert(key) {
-                self.alone(&fields, true)?;
+        let mut held: HashMap<u64, Vec<String>> = HashMap::with_capacity(different.len());
+        let mut wanted: Vec<u64> =
+            different.iter().map(|(at, _)| *at).chain(only_small.iter().copied()).collect();
+        wanted.sort_unstable();
+        let in_large = |at| different.binary_search_by_key(&at, |(small, _)| *small).ok();
+        read_again(small, of_small, &wanted, &mut |at, fields| {
+            match in_large(at).and_then(|place| different.get(place)) {
+                Some((_, at_large)) => drop(held.insert(*at_large, fields)),
+                None => self.alone(&fields, true)?,
             }
             Ok(())
         })?;
-        given.clear();
-        let is_wanted =
-            |key: u128| different.binary_search(&key).is_ok() || only_large.binary_search(&key).is_ok();
-        scan(large, &mut said, &|block, out| of_large.fields(block, &is_wanted, out), &mut |(key, fields)| {
-            match held.remove(&key) {
-                Some(of_small) => self.both(&of_small, &fields)?,
-                None if only_large.binary_search(&key).is_ok() && given.insert(key) => {
-                    self.alone(&fields, false)?;
-                }
-                None => {}
-            }
-            Ok(())
+        let mut wanted: Vec<u64> = held.keys().copied().chain(only_large.iter().copied()).collect();
+        wanted.sort_unstable();
+        read_again(large, of_large, &wanted, &mut |at, fields| match held.remove(&at) {
+            Some(of_small) => self.both(&of_small, &fields),
+            None => self.alone(&fields, false),
         })
     }
 

@@ -8,6 +8,7 @@ use renkei_core::layout::{FileFormat, HeaderRow, Layout, Removal};
 use renkei_core::text::{CharacterSet, Encoding};
 
 use super::index::RowHash;
+use super::merge::OrderedRow;
 use super::scan::Scanned;
 use crate::intake::InputIssue;
 use crate::judge::block::Block;
@@ -45,49 +46,54 @@ impl<'r> RowReader<'r> {
     }
 
     /// The hashes of a block's rows.
-    pub(super) fn hash(&self, block: &Block, out: &mut Scanned<RowHash>) {
+    pub(super) fn hash(&self, block: &Block, base: u64, out: &mut Scanned<RowHash>) {
         self.each(block, out, &mut |record, key, out| {
-            let content = if self.by_line {
-                self.hashes.content.hash_one(record.line())
-            } else {
-                let mut hasher = self.hashes.content.build_hasher();
-                for field in record.fields() {
-                    hasher.write(self.text(&field).as_bytes());
-                    hasher.write_u8(0x1f);
-                }
-                hasher.finish()
-            };
-            out.rows.push(RowHash { key, content });
+            let upper = u128::from(self.hashes.upper.hash_one(key));
+            let key = upper << 64 | u128::from(self.hashes.lower.hash_one(key));
+            out.rows.push(RowHash { key, content: self.content(record), at: base + record.byte_offset() });
         });
     }
 
-    /// The fields of those rows of a block whose keys are wanted.
-    pub(super) fn fields(
-        &self,
-        block: &Block,
-        is_wanted: &dyn Fn(u128) -> bool,
-        out: &mut Scanned<(u128, Vec<String>)>,
-    ) {
+    /// A block's rows with their keys as they stand.
+    pub(super) fn ordered(&self, block: &Block, base: u64, out: &mut Scanned<OrderedRow>) {
         self.each(block, out, &mut |record, key, out| {
-            if is_wanted(key) {
-                let fields = record.fields().map(|field| self.text(&field).into_owned()).collect();
-                out.rows.push((key, fields));
-            }
+            let (key, at) = (key.to_vec(), base + record.byte_offset());
+            out.rows.push(OrderedRow { key, content: self.content(record), at });
         });
     }
 
-    /// Every row that is there, with the hash of its key. What is no row is an issue.
+    fn content(&self, record: &Record<'_>) -> u64 {
+        if self.by_line {
+            return self.hashes.content.hash_one(record.line());
+        }
+        let mut hasher = self.hashes.content.build_hasher();
+        for field in record.fields() {
+            hasher.write(self.text(&field).as_bytes());
+            hasher.write_u8(0x1f);
+        }
+        hasher.finish()
+    }
+
+    /// The fields of the row that a line is; what comes after the line is not looked at.
+    pub(super) fn fields_of(&self, line: &[u8]) -> Option<Vec<String>> {
+        let mut records = BlockRecords::new(line, 0, Accept::default(), Limits::default());
+        let record = records.next_record()?.ok()?;
+        Some(record.fields().map(|field| self.text(&field).into_owned()).collect())
+    }
+
+    /// Every row that is there, with its key. What is no row is an issue.
     fn each<T>(
         &self,
         block: &Block,
         out: &mut Scanned<T>,
-        take: &mut dyn FnMut(&Record<'_>, u128, &mut Scanned<T>),
+        take: &mut dyn FnMut(&Record<'_>, &[u8], &mut Scanned<T>),
     ) {
         let mut bytes = block.bytes.as_slice();
         if block.is_first {
             bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         }
-        let mut records = BlockRecords::new(bytes, block.byte_offset, Accept::default(), Limits::default());
+        let byte_offset = block.byte_offset + (block.bytes.len() - bytes.len()) as u64;
+        let mut records = BlockRecords::new(bytes, byte_offset, Accept::default(), Limits::default());
         let mut is_header = block.is_first && self.format.header != HeaderRow::None;
         let expected = self.layout.columns.len();
         let mut key = Vec::new();
@@ -107,9 +113,7 @@ impl<'r> RowReader<'r> {
                         key.extend_from_slice(self.text(&field).as_bytes());
                         key.push(0x1f);
                     }
-                    let upper = u128::from(self.hashes.upper.hash_one(&key));
-                    let hash = upper << 64 | u128::from(self.hashes.lower.hash_one(&key));
-                    take(&record, hash, out);
+                    take(&record, &key, out);
                 }
                 Err(issue) => {
                     out.issues.push(InputIssue::of_row(issue.row_no, issue.rule.as_str(), String::new()));

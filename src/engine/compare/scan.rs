@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use renkei_core::csv_file::Limits;
 
 use super::Side;
+use super::rows::RowReader;
 use crate::error::EngineError;
 use crate::intake::{InputIssue, IssueList};
 use crate::judge::block::{Block, BlockReader};
@@ -14,6 +15,9 @@ use crate::judge::block::{Block, BlockReader};
 const QUEUE: usize = 2;
 /// More threads than this do not work faster than one can read.
 const MOST_DESKS: usize = 4;
+
+/// A file is shorter than 2^44 bytes, and a side has fewer than 2^20 files.
+const OFFSET_BITS: u32 = 44;
 
 /// What came of a block.
 pub(super) struct Scanned<T> {
@@ -29,17 +33,72 @@ impl<T> Default for Scanned<T> {
     }
 }
 
-/// Reads all files of a side. What is no row goes to `issues`, with its line.
+/// Where the rows of a file begin to be counted: a place is that and the offset in the file.
+const fn base_of(file: usize) -> u64 {
+    (file as u64) << OFFSET_BITS
+}
+
+/// Reads the rows again that stand at these places, which are in order, and gives their fields.
+pub(super) fn read_again(
+    side: Side<'_>,
+    reader: &RowReader<'_>,
+    wanted: &[u64],
+    take: &mut dyn FnMut(u64, Vec<String>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let unreadable = |source| EngineError::Input { file: "a data file".to_owned(), source };
+    let mut wanted = wanted.iter().copied().peekable();
+    for file in 0..side.n_files {
+        let (base, end) = (base_of(file), base_of(file + 1));
+        if wanted.peek().is_none_or(|at| *at >= end) {
+            continue;
+        }
+        let mut blocks = BlockReader::unhashed((side.open)(file)?, Limits::default());
+        while let Some(block) = blocks.next_block().map_err(unreadable)? {
+            let start = base + block.byte_offset;
+            let next = start + block.bytes.len() as u64;
+            while let Some(at) = wanted.next_if(|at| *at < next) {
+                let place = usize::try_from(at - start).unwrap_or(usize::MAX);
+                let line = block.bytes.get(place..).unwrap_or_default();
+                if let Some(fields) = reader.fields_of(line) {
+                    take(at, fields)?;
+                }
+            }
+            if wanted.peek().is_none_or(|at| *at >= end) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads all files of a side. What is no row goes to `issues`, with its line. `work` is also given what the places of
+/// the file's rows begin at.
 pub(super) fn scan<T: Send>(
     side: Side<'_>,
     issues: &mut IssueList,
-    work: &(dyn Fn(&Block, &mut Scanned<T>) + Sync),
+    work: &(dyn Fn(&Block, u64, &mut Scanned<T>) + Sync),
     take: &mut dyn FnMut(T) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
-    for file in 0..side.n_files {
-        let reader = BlockReader::unhashed((side.open)(file)?, Limits::default());
+    scan_opened((0..side.n_files).map(|file| (side.open)(file)), issues, work, take)
+}
+
+/// Opens all files of a side, for whoever reads them on another thread.
+pub(super) fn open_all(side: Side<'_>) -> Result<Vec<Box<dyn Read + Send>>, EngineError> {
+    (0..side.n_files).map(|file| (side.open)(file)).collect()
+}
+
+/// [`scan`] of files in order.
+pub(super) fn scan_opened<T: Send>(
+    files: impl Iterator<Item = Result<Box<dyn Read + Send>, EngineError>>,
+    issues: &mut IssueList,
+    work: &(dyn Fn(&Block, u64, &mut Scanned<T>) + Sync),
+    take: &mut dyn FnMut(T) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    for (file, source) in files.enumerate() {
+        let reader = BlockReader::unhashed(source?, Limits::default());
         let mut n_lines = 0;
-        scan_file(reader, work, &mut |scanned| {
+        let base = base_of(file);
+        scan_file(reader, &|block, out| work(block, base, out), &mut |scanned| {
             for issue in scanned.issues {
                 issues.push(InputIssue { row: issue.row + n_lines, ..issue });
             }

@@ -117,11 +117,16 @@ proptest! {
     fn what_differs_is_what_maps_say(
         (a, b) in (rows(), rows()),
         (format_a, format_b) in (formats(), formats()),
+        is_in_order in any::<bool>(),
     ) {
         let layout = layout();
-        // One side backwards: order says nothing.
+        // One side backwards, or both in order: that says nothing.
         let file_a = file(&layout, format_a, a.clone().into_iter());
-        let file_b = file(&layout, format_b, b.clone().into_iter().rev());
+        let mut rows_b: Vec<_> = b.clone().into_iter().collect();
+        if !is_in_order {
+            rows_b.reverse();
+        }
+        let file_b = file(&layout, format_b, rows_b.into_iter());
         let (counts, found) = compared(&layout, (&file_a, format_a), (&file_b, format_b));
         let expected = expected(&a, &b);
         prop_assert_eq!(&found, &expected);
@@ -135,6 +140,43 @@ proptest! {
         let in_column = |column| expected.iter().filter(|one| one.2.contains(&column)).count() as u64;
         prop_assert_eq!(&counts.n_by_column, &vec![0, in_column(1), 0, in_column(3)]);
     }
+}
+
+#[test]
+fn sides_in_order_are_merged_and_come_to_what_any_order_does() {
+    let layout = layout();
+    let row = |no: u8, name: &str| ((no, 1), (name.to_owned(), String::new()));
+    let check = |a: &[((u8, u8), (String, String))], b: &[((u8, u8), (String, String))], is_merged: bool| {
+        let files = [a, b].map(|rows| file(&layout, layout.file, rows.iter().cloned()));
+        let opens = files.each_ref().map(|bytes| {
+            move |_: usize| -> Result<Box<dyn Read + Send>, EngineError> {
+                Ok(Box::new(std::io::Cursor::new(bytes.clone())))
+            }
+        });
+        let side = |at: usize| Side { n_files: 1, n_bytes: 1, format: layout.file, open: &opens[at] };
+        let hashes = Hashes::new();
+        let reader = RowReader::new(&layout, layout.file, layout.file, &hashes);
+        let (small, large) = ((side(0), &reader), (side(1), &reader));
+        let merged = merge(small, large).unwrap();
+        assert_eq!(merged.is_some(), is_merged);
+        let other = in_any_order(small, large, &mut IssueList::default()).unwrap();
+        let Some(merged) = merged else { return };
+        let counts = |one: &Merged| (one.n_small, one.n_large, one.n_equal, one.n_duplicate);
+        assert_eq!(counts(&merged), counts(&other));
+        assert_eq!(merged.sought.different, other.sought.different);
+        assert_eq!(merged.sought.only_small, other.sought.only_small);
+        let places = |sought: &Sought| sought.only_large.iter().map(|(_, at)| *at).collect::<Vec<_>>();
+        assert_eq!(places(&merged.sought), places(&other.sought));
+    };
+    let ordered = [row(1, "x"), row(1, "y"), row(2, "z"), row(4, "u"), row(4, "u"), row(5, "v")];
+    let other = [row(0, "a"), row(2, "z"), row(2, "z"), row(3, "w"), row(3, "q"), row(5, "o")];
+    check(&ordered, &other, true);
+    check(&other, &ordered, true);
+    check(&ordered, &[], true);
+    check(&[], &ordered, true);
+    check(&[], &[], true);
+    check(&ordered, &[row(2, "z"), row(1, "x")], false);
+    check(&[row(2, "z"), row(1, "x")], &ordered, false);
 }
 
 #[test]

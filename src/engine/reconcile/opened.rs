@@ -1,4 +1,4 @@
-//! The rows of opened buckets, theirs against ours. Of theirs 24 bytes a row are kept.
+//! The rows of opened buckets, theirs against ours. Of theirs 32 bytes a row are kept.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -80,7 +80,7 @@ pub fn compare_opened(
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    let mut surplus = index.into_unmet();
+    let mut surplus: Vec<u128> = index.into_unmet().into_iter().map(|(key, _)| key).collect();
     surplus.sort_unstable();
     if !(different.is_empty() && surplus.is_empty()) {
         let mut rows = open_rows(open)?;
@@ -135,6 +135,6 @@ struct Hashes {
 impl Hashes {
     fn of(&self, key: &[u8], digest: RowDigest) -> RowHash {
         let key = u128::from(self.upper.hash_one(key)) << 64 | u128::from(self.lower.hash_one(key));
-        RowHash { key, content: self.content.hash_one(digest.0) }
+        RowHash { key, content: self.content.hash_one(digest.0), at: 0 }
     }
 }

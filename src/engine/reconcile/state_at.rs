@@ -1,7 +1,6 @@
 //! The rows that a receiver had after a commit: those that stand, and in the place of residents that changed since,
 //! their rows of then.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use renkei_core::port::{Numbers, Snapshot};
@@ -11,8 +10,8 @@ use renkei_registry::{AtenaNo, ItemNo, PackedReader, PackedRow};
 
 use crate::error::EngineError;
 
-/// Gives every row that a layout selects, as it was right after a commit, in no promised order. Memory grows with
-/// the residents that changed since.
+/// Gives every row that a layout selects, as it was right after a commit, in key order: the same rows in the same
+/// order whatever is committed meanwhile. Memory grows with the residents that changed since.
 pub(super) fn each_row_at(
     snapshot: &dyn Snapshot,
     projection: &Projection,
@@ -21,34 +20,58 @@ pub(super) fn each_row_at(
     each: &mut dyn FnMut(&PackedRow<'_>) -> Result<ControlFlow<()>, EngineError>,
 ) -> Result<(), EngineError> {
     let since = Window { after: at, through: snapshot.head()? };
-    let changed: HashSet<AtenaNo> = snapshot.changed_residents(since)?.into_iter().collect();
+    let changed = snapshot.changed_residents(since)?;
+    let mut coming = changed.iter().copied().peekable();
     let mut reader = PackedReader::new();
-    let mut outcome = Ok(());
-    let mut is_cut_off = false;
+    let mut outcome = Ok(ControlFlow::Continue(()));
     snapshot.scan(projection.rows(), numbers, &mut |packed| {
-        let step = reader.read(packed).map_err(EngineError::from).and_then(|row| {
-            let is_other = !changed.is_empty() && resident_of(&row).is_some_and(|one| changed.contains(&one));
+        let mut step = || {
+            let row = reader.read(packed)?;
+            if let Some(resident) = coming.peek().and_then(|_| resident_of(&row)) {
+                while let Some(earlier) = coming.next_if(|one| *one <= resident) {
+                    if rows_then(snapshot, projection, numbers, (earlier, at), each)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+            }
+            let is_other = !changed.is_empty()
+                && resident_of(&row).is_some_and(|resident| changed.binary_search(&resident).is_ok());
             if is_other || !projection.selects(&row) { Ok(ControlFlow::Continue(())) } else { each(&row) }
-        });
-        step.unwrap_or_else(|error| {
-            outcome = Err(error);
+        };
+        outcome = step();
+        if matches!(outcome, Ok(ControlFlow::Continue(()))) {
+            ControlFlow::Continue(())
+        } else {
             ControlFlow::Break(())
-        })
-        .map_break(|()| is_cut_off = true)
+        }
     })?;
-    outcome?;
-    if is_cut_off {
+    if outcome?.is_break() {
         return Ok(());
     }
-    for atena_no in changed {
-        for packed in snapshot.rows_of(atena_no, at, numbers)? {
-            let row = reader.read(&packed)?;
-            if projection.selects(&row) && each(&row)?.is_break() {
-                return Ok(());
-            }
+    for later in coming {
+        if rows_then(snapshot, projection, numbers, (later, at), each)?.is_break() {
+            break;
         }
     }
     Ok(())
+}
+
+/// The rows of a resident that changed since.
+fn rows_then(
+    snapshot: &dyn Snapshot,
+    projection: &Projection,
+    numbers: Numbers,
+    (resident, at): (AtenaNo, CommitNo),
+    each: &mut dyn FnMut(&PackedRow<'_>) -> Result<ControlFlow<()>, EngineError>,
+) -> Result<ControlFlow<()>, EngineError> {
+    let mut reader = PackedReader::new();
+    for packed in snapshot.rows_of(resident, at, numbers)? {
+        let row = reader.read(&packed)?;
+        if projection.selects(&row) && each(&row)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 fn resident_of(row: &PackedRow<'_>) -> Option<AtenaNo> {

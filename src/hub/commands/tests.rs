@@ -62,7 +62,7 @@ fn a_new_hub_checks_and_shows_without_its_key() {
     assert_eq!(call(Lang::Ja, &hub, "renkei init DIR").exit, Exit::Operator);
     let checked = call(Lang::Ja, &hub, "renkei --hub DIR check");
     assert_eq!((checked.exit, checked.out.as_str()), (Exit::Ok, ""));
-    assert_eq!(checked.err, "不備はありません（系列 5、レイアウト 14、ジョブ 3）。\n");
+    assert_eq!(checked.err, "不備はありません（系列 5、レイアウト 14、ジョブ 5）。\n");
     let key = fs::read_to_string(hub.join("secrets/number.key")).unwrap();
     for line in ["renkei --hub DIR config show", "renkei --hub DIR config show --json"] {
         let shown = call(Lang::Ja, &hub, line);
@@ -153,13 +153,15 @@ fn schedule_says_what_runs_and_why_not() {
         .collect();
     let note =
         "waits until 2027-01-05 (Tue) 03:00 (stop window \"保守時間\"); for 2027-01-01, by the calendar";
-    let expected: [&[&str]; 7] = [
+    let expected: [&[&str]; 9] = [
         &["planned", "business date", "job", "name", "note"],
         &["2027-01-04 (Mon) 21:30", "2027-01-04", "nightly", "夜間差分"],
         &["2027-01-05 (Tue) 01:30", "2027-01-04", "monthly", "夜間差分", note],
         &["job that will not run", "name", "reason"],
         &["idle", "夜間差分", "disabled (enabled = false)"],
+        &["mend", "受け手の修復", "disabled (enabled = false)"],
         &["receive", "取込", "no [schedule]; it runs when something was handed in"],
+        &["reconcile", "整合性確認", "disabled (enabled = false)"],
         &["unplanned", "夜間差分", "no [schedule]; it runs by `renkei run` only"],
     ];
     assert_eq!(words, expected);
