@@ -47,7 +47,6 @@ fn what_is_handed_in_appears_whole_and_a_right_taken_back_holds_at_once() {
     sandbox
         .run(&["acl", "grant", "015/work", "list,create,read", "--account", "office", "--reason", "依頼"])
         .expect(0);
-    fs::create_dir_all(sandbox.path("hub/share/015/work")).unwrap();
     let daemon = start(&sandbox);
     let key = sandbox.path("office-ed25519");
     sandbox.write("one.csv", "a,b\r\n");

@@ -12,10 +12,12 @@ mod partner;
 mod program;
 #[cfg(test)]
 #[path = "../daemon/running.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
 mod running;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
 #[path = "../../src/sftp/tests/client/sshd.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
 mod sshd;

@@ -25,12 +25,15 @@ impl VisitorKeeper {
     /// Starts the server where it is not up, else has it go by what stands now.
     pub(super) fn keep(&mut self, premises: &Premises, config: &Config, alarms: &Alarms, now: Moment) {
         if let Some(server) = &mut self.server {
-            server.keep(config, premises.clock.unix_seconds());
+            server.keep(config, &premises.folders, premises.clock.unix_seconds());
             return;
         }
         match Server::start(config, premises.clock) {
             Ok(server) => {
                 self.server = server;
+                if let Some(server) = &mut self.server {
+                    server.keep(config, &premises.folders, premises.clock.unix_seconds());
+                }
                 if self.told.take().is_some() || !self.has_looked {
                     note(alarms.clear(&premises.store, &[AlertKey::door()], now), "the way in");
                 }

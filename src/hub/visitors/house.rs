@@ -1,7 +1,7 @@
 //! The hub as the house that visitors come to: its root, its rules as they stand, its accounts, its clock.
 
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use renkei_core::access::{Account, AccountId, AccountState, LoginRefusal, Right, Rulebook};
@@ -9,6 +9,7 @@ use renkei_core::feed::Feed;
 use renkei_core::port::{AuditEntry, Store as _, StoreError};
 use renkei_core::{FeedId, FolderPath, Moment};
 use renkei_engine::Clock as _;
+use renkei_folder::LocalFolders;
 use renkei_folder::visit::{VisitPath, VisitedRoot};
 use renkei_sftp::server::{Gate, GateEvent, LoginMeans};
 use renkei_sftp::session::{Deed, Premises, Visitor};
@@ -31,6 +32,8 @@ pub(crate) struct VisitedHouse {
     clock: HubClock,
     rules: RwLock<Rules>,
     scribe: Scribe,
+    /// The rules whose folders stand.
+    made_for: Mutex<Option<Arc<Rulebook>>>,
 }
 
 struct Rules {
@@ -47,7 +50,7 @@ impl VisitedHouse {
         let scribe = Scribe::start(Arc::clone(&store))
             .map_err(|source| crate::HubError::Daemon { attempt: "start a thread", source })?;
         let rules = RwLock::new(Rules { book: Arc::default(), feeds: Vec::new() });
-        let house = Self { root, store, clock, rules, scribe };
+        let house = Self { root, store, clock, rules, scribe, made_for: Mutex::default() };
         house.refresh(config)?;
         Ok(house)
     }
@@ -64,6 +67,21 @@ impl VisitedHouse {
         };
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Rules { book, feeds };
         result
+    }
+
+    /// Makes the folders that rules name: one that is not there cannot be seen. Looked at only when the rules change.
+    pub(crate) fn make_folders(&self, folders: &LocalFolders) {
+        let book = self.rulebook();
+        let mut made_for = self.made_for.lock().unwrap_or_else(PoisonError::into_inner);
+        if made_for.as_ref() == Some(&book) {
+            return;
+        }
+        for folder in book.folders() {
+            if let Err(error) = folders.make_folder(folder) {
+                tracing::warn!(%folder, %error, "a folder that rules name cannot be made");
+            }
+        }
+        *made_for = Some(book);
     }
 
     /// The accounts that may come in now.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use renkei_folder::LocalFolders;
 use renkei_sftp::server::{DefenderLimits, Listening, ServerConfig, ServerHandle, Suite};
 
 use super::house::VisitedHouse;
@@ -41,10 +42,11 @@ impl Server {
 
     /// Goes by the rules and accounts as they stand now: who was stopped is sent away, what a dead session left is
     /// swept.
-    pub(crate) fn keep(&mut self, config: &Config, unix_seconds: i64) {
+    pub(crate) fn keep(&mut self, config: &Config, folders: &LocalFolders, unix_seconds: i64) {
         if let Err(error) = self.house.refresh(config) {
             tracing::error!(%error, "the rules cannot be read, so visitors may do nothing until they can");
         }
+        self.house.make_folders(folders);
         match self.house.enabled() {
             Ok(enabled) => {
                 for account in self.handle.accounts() {
