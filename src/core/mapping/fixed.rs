@@ -149,7 +149,11 @@ impl<R: Read> FixedReader<R> {
             let n_passed = rest.len() + usize::from(lf.is_some());
             self.advance(n_passed);
             if lf.is_some() {
-                return Ok(Some((0..0, n_bytes - usize::from(has_cr))));
+                let n_bytes = n_bytes - usize::from(has_cr);
+                if has_cr != (newline == Newline::CrLf) {
+                    return Err(refused(n_bytes, Rule::WrongNewline));
+                }
+                return Ok(Some((0..0, n_bytes)));
             }
             self.fill(1)?;
             if self.unread.is_empty() {

@@ -138,6 +138,10 @@ fn what_is_no_record_is_told_and_the_next_is_read() {
         &cp932("     1山田    xx20261001tail"),
         &["1: 000001|山田|2026-10-01|0", "row 2: 4 bytes instead of 24"],
     );
+    // Too long and with the other newline, whether or not all of it was read at once (found by fuzzing).
+    let long = "x".repeat(60);
+    check("crlf", format!("{long}\n").as_bytes(), &["row 1, column 1, byte 60: wrong-newline"]);
+    check("lf", format!("{long}\r\n").as_bytes(), &["row 1, column 1, byte 60: wrong-newline"]);
     // Nothing of a long line is kept.
     let long = vec![b'x'; 1 << 20];
     let mut source = long.clone();
