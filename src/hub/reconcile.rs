@@ -28,7 +28,7 @@ pub(crate) fn report_path(
     let receiver = receiver.map_or("", BusinessId::as_str);
     let name = |turn: u32| folder.join(format!("reconcile_{feed}_{receiver}_{sequence}_{time}-{turn}.csv"));
     // Two in one second are two reports.
-    Ok((1..).map(name).find(|path| !path.exists()).unwrap_or(folder))
+    Ok((1..1_000).map(name).find(|path| !path.exists()).unwrap_or(folder))
 }
 
 /// Writes the keys of rows that differ.

@@ -20,7 +20,9 @@ fn rows() -> Vec<OpenedRow> {
 fn file() -> String {
     let mut state = FeedState::empty();
     let rows = rows();
-    rows.iter().for_each(|row| state.add(row.bucket, &row.digest));
+    for row in &rows {
+        state.add(row.bucket, &row.digest);
+    }
     let head = IntakeHead {
         feed: "f".parse().unwrap(),
         version: "1.0".parse().unwrap(),
@@ -37,7 +39,9 @@ fn file() -> String {
     Opening { holding: Holding::of(&"jumin".parse().unwrap(), &head), opened: buckets }
         .write(&mut out)
         .unwrap();
-    opened.iter().for_each(|row| write_opened_row(&mut out, &row.key, row.digest).unwrap());
+    for row in opened {
+        write_opened_row(&mut out, &row.key, row.digest).unwrap();
+    }
     String::from_utf8(out).unwrap()
 }
 

@@ -28,6 +28,9 @@ impl Hashes {
     }
 }
 
+/// Takes a row with its key.
+type TakeRow<'t, T> = dyn FnMut(&Record<'_>, &[u8], &mut Scanned<T>) + 't;
+
 /// Reads the rows of one side.
 pub(super) struct RowReader<'r> {
     layout: &'r Layout,
@@ -82,12 +85,7 @@ impl<'r> RowReader<'r> {
     }
 
     /// Every row that is there, with its key. What is no row is an issue.
-    fn each<T>(
-        &self,
-        block: &Block,
-        out: &mut Scanned<T>,
-        take: &mut dyn FnMut(&Record<'_>, &[u8], &mut Scanned<T>),
-    ) {
+    fn each<T>(&self, block: &Block, out: &mut Scanned<T>, take: &mut TakeRow<'_, T>) {
         let mut bytes = block.bytes.as_slice();
         if block.is_first {
             bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);

@@ -49,14 +49,20 @@ pub struct DivergentRow {
 impl std::fmt::Debug for DivergentRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let words = (self.ours.is_some(), self.theirs.is_some());
-        f.debug_struct("DivergentRow").field("bucket", &self.bucket).field("is_ours_theirs", &words).finish()
+        f.debug_struct("DivergentRow")
+            .field("bucket", &self.bucket)
+            .field("is_ours_theirs", &words)
+            .finish_non_exhaustive()
     }
 }
 
 impl std::fmt::Debug for Divergence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let n_rows = self.rows.len();
-        f.debug_struct("Divergence").field("sequence", &self.sequence).field("n_rows", &n_rows).finish()
+        f.debug_struct("Divergence")
+            .field("sequence", &self.sequence)
+            .field("n_rows", &n_rows)
+            .finish_non_exhaustive()
     }
 }
 

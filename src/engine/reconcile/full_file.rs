@@ -70,7 +70,6 @@ pub fn compare_file(
             newline: Newline::Lf,
             quote: Quote::Always,
             header: HeaderRow::None,
-            ..file.format
         };
         let ours = Side { n_files: 1, n_bytes: u64::MAX, format, open: &open };
         compare(layout, ours, file, &mut |difference| {

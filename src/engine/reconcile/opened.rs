@@ -47,11 +47,11 @@ pub fn compare_opened(
         return Err(HoldingError { what: "a key comes twice" }.into());
     }
     let mut is_opened = [false; 256];
-    opened.iter().for_each(|bucket| {
+    for bucket in &opened {
         if let Some(place) = is_opened.get_mut(usize::from(*bucket)) {
             *place = true;
         }
-    });
+    }
     let projection = Projection::new(feed);
     let mut found: Vec<DivergentRow> = Vec::new();
     // Those that both have, by the hash of their key: theirs is still to be found.

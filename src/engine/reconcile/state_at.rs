@@ -24,21 +24,21 @@ pub(super) fn each_row_at(
     let mut coming = changed.iter().copied().peekable();
     let mut reader = PackedReader::new();
     let mut outcome = Ok(ControlFlow::Continue(()));
-    snapshot.scan(projection.rows(), numbers, &mut |packed| {
-        let mut step = || {
-            let row = reader.read(packed)?;
-            if let Some(resident) = coming.peek().and_then(|_| resident_of(&row)) {
-                while let Some(earlier) = coming.next_if(|one| *one <= resident) {
-                    if rows_then(snapshot, projection, numbers, (earlier, at), each)?.is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
+    let mut take = |packed: &[u8]| -> Result<ControlFlow<()>, EngineError> {
+        let row = reader.read(packed)?;
+        if let Some(resident) = coming.peek().and_then(|_| resident_of(&row)) {
+            while let Some(earlier) = coming.next_if(|one| *one <= resident) {
+                if rows_then(snapshot, projection, numbers, (earlier, at), each)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
                 }
             }
-            let is_other = !changed.is_empty()
-                && resident_of(&row).is_some_and(|resident| changed.binary_search(&resident).is_ok());
-            if is_other || !projection.selects(&row) { Ok(ControlFlow::Continue(())) } else { each(&row) }
-        };
-        outcome = step();
+        }
+        let is_other = !changed.is_empty()
+            && resident_of(&row).is_some_and(|resident| changed.binary_search(&resident).is_ok());
+        if is_other || !projection.selects(&row) { Ok(ControlFlow::Continue(())) } else { each(&row) }
+    };
+    snapshot.scan(projection.rows(), numbers, &mut |packed| {
+        outcome = take(packed);
         if matches!(outcome, Ok(ControlFlow::Continue(()))) {
             ControlFlow::Continue(())
         } else {

@@ -164,6 +164,7 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
 }
 
 /// A folder of the share that is the receiver's own: as declared, none, or by default one below its name.
+#[expect(clippy::option_option, reason = "what is wrong is not the same as none")]
 fn own_folder(
     root: &mut Table<'_>,
     key: &str,

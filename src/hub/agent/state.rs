@@ -31,13 +31,8 @@ impl Agent {
         let state = count_held(store, intake, &mut |_| ControlFlow::Continue(()))?;
         let head = IntakeHead { state, ..head };
         let holding = Holding::of(intake, &head);
-        let (place, staged) = match to {
-            Some(path) => (path.to_owned(), None),
-            None => {
-                let staged = self.config().folder.join(format!("{intake}.state"));
-                (staged.clone(), Some(staged))
-            }
-        };
+        let staged = to.is_none().then(|| self.config().folder.join(format!("{intake}.state")));
+        let place = to.or(staged.as_deref()).unwrap_or(Path::new("")).to_owned();
         let write_error = |source| HubError::Write { path: place.clone(), source };
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&place);
         let mut out = BufWriter::new(file.map_err(write_error)?);

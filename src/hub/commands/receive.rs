@@ -25,6 +25,7 @@ const LEAST_PAUSE: Duration = Duration::from_secs(1);
 /// something waits too long or a person must allow a change.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[expect(clippy::option_option, reason = "asked for without a file is not the same as not asked for")]
 pub(crate) struct Receive {
     /// The agent's declaration.
     #[arg(long, value_name = "FILE", default_value = "receive.toml")]

@@ -81,10 +81,10 @@ struct Found {
 /// Rows that differ.
 #[derive(Clone, Copy)]
 struct RowCounts {
-    n_missing: u64,
-    n_surplus: u64,
-    n_different: u64,
-    n_duplicate: u64,
+    missing: u64,
+    surplus: u64,
+    different: u64,
+    duplicate: u64,
 }
 
 impl Reconcile {
@@ -108,11 +108,11 @@ impl Reconcile {
             (Some(feed), Some(path), ..) => self.sums(session, &workplace, feed, path),
             (Some(feed), _, Some(path), _) => {
                 let found = self.opened(&workplace, feed, path)?;
-                self.conclude(session, &workplace, feed, found)
+                self.conclude(session, &workplace, feed, &found)
             }
             (Some(feed), .., Some(path)) => {
                 let found = self.whole(session, &workplace, feed, path)?;
-                self.conclude(session, &workplace, feed, found)
+                self.conclude(session, &workplace, feed, &found)
             }
             (feed, ..) => letters(session, &workplace, feed),
         }
@@ -178,18 +178,16 @@ impl Reconcile {
         let house = workplace.house();
         let given = given(workplace.snapshot()?.as_ref(), feed, holding.sequence)?;
         let theirs = compare_opened(house, feed, &given, &open)?;
-        let report = match theirs.rows.is_empty() {
-            true => None,
-            false => Some(keep_rows(&workplace.config, house, feed, self.receiver.as_ref(), &theirs)?),
-        };
+        let keep = || keep_rows(&workplace.config, house, feed, self.receiver.as_ref(), &theirs);
+        let report = (!theirs.rows.is_empty()).then(keep).transpose()?;
         let count = |is: fn(bool, bool) -> bool| {
             theirs.rows.iter().filter(|row| is(row.ours.is_some(), row.theirs.is_some())).count() as u64
         };
         let counts = RowCounts {
-            n_missing: count(|ours, theirs| ours && !theirs),
-            n_surplus: count(|ours, theirs| !ours && theirs),
-            n_different: count(|ours, theirs| ours && theirs),
-            n_duplicate: 0,
+            missing: count(|ours, theirs| ours && !theirs),
+            surplus: count(|ours, theirs| !ours && theirs),
+            different: count(|ours, theirs| ours && theirs),
+            duplicate: 0,
         };
         Ok(Found {
             n_rows_there: holding.n_rows,
@@ -244,10 +242,10 @@ impl Reconcile {
             n_buckets: theirs.as_ref().map_or(0, |theirs| given.state.differing_buckets(&theirs.state).len()),
             given,
             counts: RowCounts {
-                n_missing: counts.n_missing,
-                n_surplus: counts.n_surplus,
-                n_different: counts.n_different,
-                n_duplicate: counts.n_duplicate,
+                missing: counts.n_missing,
+                surplus: counts.n_surplus,
+                different: counts.n_different,
+                duplicate: counts.n_duplicate,
             },
             by_column,
             report: (n_differ > 0).then_some(report_at),
@@ -263,20 +261,19 @@ impl Reconcile {
         let published = snapshot.published_sets(&feed.id)?;
         let moving = || published.iter().filter(|set| set.kind.moves_state());
         let last = moving().next_back().map(|set| set.sequence);
-        let sequence = match &self.as_of {
-            Some(text) => match (text.parse::<u32>(), text.parse::<chrono::NaiveDate>()) {
+        let sequence = if let Some(text) = &self.as_of {
+            match (text.parse::<u32>(), text.parse::<chrono::NaiveDate>()) {
                 (Ok(sequence), _) => Some(Sequence(sequence)),
                 (_, Ok(day)) => moving().rfind(|set| set.business_date <= day).map(|set| set.sequence),
                 _ => None,
-            },
-            None => {
-                let events = self.receiver.as_ref().map(|receiver| {
-                    let always = renkei_core::ledger::ReceiverWindow::ALWAYS;
-                    let today = renkei_engine::Clock::now(workplace.clock()).date();
-                    snapshot.receiver_standing(&feed.id, receiver, &always, today)
-                });
-                events.transpose()?.and_then(|standing| standing.holds).or(last)
             }
+        } else {
+            let standing = self.receiver.as_ref().map(|receiver| {
+                let always = renkei_core::ledger::ReceiverWindow::ALWAYS;
+                let today = renkei_engine::Clock::now(workplace.clock()).date();
+                snapshot.receiver_standing(&feed.id, receiver, &always, today)
+            });
+            standing.transpose()?.and_then(|standing| standing.holds).or(last)
         };
         let sequence = sequence.or(last).filter(|_| self.as_of.is_none() || sequence.is_some());
         let unknown = || EngineError::NoBase { feed: feed.id.clone() };
@@ -288,13 +285,13 @@ impl Reconcile {
         session: &Session,
         workplace: &Workplace<'_>,
         feed: &Feed,
-        found: Found,
+        found: &Found,
     ) -> Result<Exit, Failure> {
         let house = workplace.house();
         workplace.end_progress();
-        let RowCounts { n_missing, n_surplus, n_different, n_duplicate } = found.counts;
+        let RowCounts { missing, surplus, different, duplicate } = found.counts;
         let n_issues = found.issues.as_ref().map_or(0, |issues| issues.n_errors as u64);
-        let is_same = n_missing + n_surplus + n_different + n_duplicate + n_issues == 0;
+        let is_same = missing + surplus + different + duplicate + n_issues == 0;
         let count = |n_rows: i64| u64::try_from(n_rows).unwrap_or(0);
         if let Some(receiver) = &self.receiver {
             record(
@@ -316,7 +313,7 @@ impl Reconcile {
         let cost = theirs.map(|theirs| cost_of_correction(house, feed, theirs)).transpose()?;
         let console = session.console();
         if !console.is_json() {
-            self.tell(session, feed, &found, is_same, cost.as_ref());
+            self.tell(session, feed, found, is_same, cost.as_ref());
         }
         let mut published = Value::Null;
         if self.correct && !is_same {
@@ -327,8 +324,8 @@ impl Reconcile {
             console.json(&json!({
                 "feed": feed.id, "receiver": self.receiver, "sequence": found.given.sequence, "same": is_same,
                 "rows_here": count(found.given.state.n_rows()), "rows_there": found.n_rows_there,
-                "missing": n_missing, "surplus": n_surplus, "different": n_different,
-                "duplicate": n_duplicate, "columns": found.by_column, "report": found.report,
+                "missing": missing, "surplus": surplus, "different": different,
+                "duplicate": duplicate, "columns": found.by_column, "report": found.report,
                 "correction": cost, "obstacles": obstacles, "published": published, "issues": found.issues,
             }));
         }
@@ -377,13 +374,11 @@ impl Reconcile {
         let verdict =
             if is_same { lang.pick("一致", "the same") } else { lang.pick("不一致", "DIFFERENT") };
         console.data(format_args!("{} {who} {sequence}: {verdict}", feed.id));
-        let RowCounts { n_missing, n_surplus, n_different, n_duplicate } = found.counts;
+        let RowCounts { missing, surplus, different, duplicate } = found.counts;
         console.say(
+            format_args!("足りない行 {missing}、余計な行 {surplus}、違う行 {different}、重複 {duplicate}"),
             format_args!(
-                "足りない行 {n_missing}、余計な行 {n_surplus}、違う行 {n_different}、重複 {n_duplicate}"
-            ),
-            format_args!(
-                "missing {n_missing}, surplus {n_surplus}, different {n_different}, duplicate {n_duplicate}"
+                "missing {missing}, surplus {surplus}, different {different}, duplicate {duplicate}"
             ),
         );
         for (column, n) in &found.by_column {
