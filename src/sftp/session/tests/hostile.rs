@@ -38,7 +38,9 @@ fn packet() -> impl Strategy<Value = Vec<u8>> {
     (kind, any::<u32>(), proptest::collection::vec(field(), 0..5)).prop_map(|(kind, id, fields)| {
         let mut packet = vec![kind];
         packet.extend_from_slice(&id.to_be_bytes());
-        fields.iter().for_each(|field| packet.extend_from_slice(field));
+        for field in &fields {
+            packet.extend_from_slice(field);
+        }
         packet
     })
 }
