@@ -87,7 +87,11 @@ async fn resume<R: Remote>(
 ) -> Result<bool, DeliveryError> {
     let fits = LEAST_RESUMED_BYTES..=outgoing.file.content.n_bytes;
     let Some(length) = length.filter(|length| fits.contains(length)) else { return Ok(false) };
-    let theirs = remote.digest(part, length).await?;
+    let theirs = match remote.digest(part, length).await {
+        // It was there a moment ago: a server may clear away what a broken connection left.
+        Err(DeliveryError::Refused { .. }) => return Ok(false),
+        theirs => theirs?,
+    };
     Ok(outgoing.skip_to(length)? == theirs)
 }
 

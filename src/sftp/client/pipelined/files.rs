@@ -117,7 +117,14 @@ impl<'t> PipelinedRemote<'t> {
         let mut acks = VecDeque::new();
         loop {
             let offset = outgoing.n_read();
-            let chunk = outgoing.next(CHUNK_BYTES)?;
+            let chunk = match outgoing.next(CHUNK_BYTES) {
+                Ok(chunk) => chunk,
+                Err(error) => {
+                    // What is under way arrives, so that a later try goes on from there.
+                    let _ = self.settle(&mut acks, 0, path).await;
+                    return Err(error);
+                }
+            };
             if chunk.is_empty() {
                 break;
             }

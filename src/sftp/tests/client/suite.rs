@@ -241,7 +241,9 @@ pub(crate) fn a_slow_line_is_no_dead_one(backend: Backend) {
     proxy.slow_to(400_000);
     // It takes longer than an answer may, but answers come all the time.
     let timeout = Duration::from_secs(2);
-    let terms = SftpTerms { port: proxy.port, timeout, ..server.terms(backend) };
+    // The rate is each connection's.
+    let parallel = if backend == Backend::Ssh2 { 1 } else { 4 };
+    let terms = SftpTerms { port: proxy.port, timeout, parallel, ..server.terms(backend) };
     let began = Instant::now();
     hand_over(&terms, &goods).unwrap();
     assert!(began.elapsed() > timeout, "{:?}", began.elapsed());
