@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: scripts/bench.d/deliver.sh [--quick] [--binary GIVE]
+# usage: scripts/bench.d/deliver.sh [--quick] [--files N] [--binary GIVE]
 # Gives files to OpenSSH's server on this machine by our client and by OpenSSH's: 500 small files over a round trip of
 # 20 ms (a proxy of our own), and one large file over the loopback. Seconds are medians of three rounds, round-robin;
 # each row says how many times faster ours is. --binary takes a built example `give` (default: built for release).
@@ -10,6 +10,7 @@ rounds=3 n_files=500 large_mib=1024 binary=
 while [ $# -gt 0 ]; do
     case "$1" in
         --quick) rounds=1 n_files=100 large_mib=64; shift ;;
+        --files) n_files=$2; shift 2 ;;
         --binary) binary=$2; shift 2 ;;
         *) sed -n '2,5s/^# //p' "$0" >&2; exit 2 ;;
     esac
@@ -45,6 +46,7 @@ PermitRootLogin yes
 Ciphers aes128-gcm@openssh.com
 Subsystem sftp internal-sftp
 CONFIG
+touch "$work/sshd.log" "$work/proxy.port"
 /usr/sbin/sshd -D -e -f "$work/sshd_config" 2> "$work/sshd.log" &
 pids+=($!)
 until grep -q 'Server listening' "$work/sshd.log"; do sleep 0.1; done

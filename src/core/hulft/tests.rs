@@ -47,7 +47,10 @@ fn everything_that_is_wrong_is_told_with_its_line() {
     // What a send card has a receive card has not; and no value is shown.
     check(
         "RCVFILE=A\nTRANSTYPE=B\nPASSWORD=a\u{1}canary\nEND",
-        &[(2, "unknown key TRANSTYPE"), (3, "PASSWORD must be without control characters")],
+        &[
+            (2, "unknown key TRANSTYPE (did you mean TRANSMODE?)"),
+            (3, "PASSWORD must be without control characters"),
+        ],
     );
 }
 
