@@ -126,7 +126,7 @@ fn who(entry: &AclEntry) -> Option<PosixWho> {
         AclEntryKind::Group => Some(PosixWho::Group(entry.name.clone())),
         AclEntryKind::Mask => Some(PosixWho::Mask),
         AclEntryKind::Other => Some(PosixWho::Other),
-        _ => None,
+        AclEntryKind::Unknown => None,
     }
 }
 

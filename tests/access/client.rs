@@ -1,7 +1,7 @@
 //! OpenSSH's sftp as a partner uses it, and a hub whose daemon listens on a free port.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::running::Running;
@@ -49,7 +49,7 @@ pub(crate) fn make_key(sandbox: &Sandbox, name: &str, kind: &str, more: &[&str])
 }
 
 /// Gives an account a key.
-pub(crate) fn add_key(sandbox: &Sandbox, account: &str, key: &PathBuf, more: &[&str]) {
+pub(crate) fn add_key(sandbox: &Sandbox, account: &str, key: &Path, more: &[&str]) {
     let public = key.with_extension("pub").display().to_string();
     let mut args = vec!["account", "key", "add", account, "--file", &public, "--reason", "契約"];
     args.extend(more);
@@ -77,7 +77,7 @@ impl Talk {
 }
 
 /// Runs a batch of OpenSSH's sftp with a key.
-pub(crate) fn sftp(sandbox: &Sandbox, port: u16, account: &str, key: &PathBuf, batch: &str) -> Talk {
+pub(crate) fn sftp(sandbox: &Sandbox, port: u16, account: &str, key: &Path, batch: &str) -> Talk {
     sftp_from(sandbox, ("127.0.0.1", "127.0.0.1"), port, account, key, batch)
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn sftp_from(
     (from, to): (&str, &str),
     port: u16,
     account: &str,
-    key: &PathBuf,
+    key: &Path,
     batch: &str,
 ) -> Talk {
     sandbox.write("batch", batch);

@@ -12,6 +12,7 @@ mod mending;
 mod nights;
 #[cfg(test)]
 mod postgres;
+#[cfg(test)]
 mod reconcile;
 #[cfg(test)]
 #[path = "../daemon/running.rs"]

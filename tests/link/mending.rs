@@ -93,7 +93,7 @@ fn a_damaged_merged_diff_is_refused_and_made_again() {
     let (sandbox, last) = lacking();
     mend(&sandbox, &[]).expect(0);
     let folder = sandbox.path(&format!("hub/share/{RECEIVER}/mend/{PLAIN}"));
-    let data = files::names(&folder).into_iter().find(|name| name.ends_with(".csv")).unwrap();
+    let data = files::names(&folder).into_iter().find(|name| files::ends_with(name, "csv")).unwrap();
     let mut bytes = std::fs::read(folder.join(&data)).unwrap();
     let at = bytes.len() - 4;
     bytes[at] ^= 1;

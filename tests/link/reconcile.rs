@@ -123,8 +123,12 @@ fn damage_is_found_by_key_and_put_right_by_a_diff() {
     assert_eq!(report.lines().count(), 4);
     assert_eq!(line(&sandbox)["compared"]["same"], false);
     let correct = ["--rows", "rows", "--correct", "--reason", "restored from a backup", "--json"];
-    let made = later(&sandbox, &[&args[..], &correct].concat()).expect(0).json();
-    assert_eq!((&made["published"]["rows"], &made["obstacles"]), (&3.into(), &json!([])), "{made:#}");
+    let corrected = later(&sandbox, &[&args[..], &correct].concat()).expect(0).json();
+    assert_eq!(
+        (&corrected["published"]["rows"], &corrected["obstacles"]),
+        (&3.into(), &json!([])),
+        "{corrected:#}"
+    );
     later(&sandbox, &["receive"]).expect(0);
     assert_eq!(table(&sandbox, "jumin_v1_0"), expected(&sandbox));
     later(&sandbox, &["receive", "--intake", "jumin", "--state"]).expect(0);

@@ -54,10 +54,8 @@ fn a_receiver_that_falls_behind_is_told_of_once_and_cleared_once() {
     // Whatever else this machine is told of, such as a full disk, is not of this test.
     let told = || {
         let all = std::fs::read_to_string(&said).unwrap_or_default();
-        all.lines()
-            .filter(|line| line.contains("receiver"))
-            .map(|line| format!("{line}\n"))
-            .collect::<String>()
+        let lines: Vec<&str> = all.lines().filter(|line| line.contains("receiver")).collect();
+        lines.join("\n")
     };
     // Published long before the system's clock, which the daemon goes by.
     sandbox.generate(&[PLAIN], &["--full"]).expect(0);
@@ -178,7 +176,7 @@ fn an_answer_that_something_is_missing_is_mended_by_rule() {
     let mailbox = sandbox.path(&format!("hub/share/015/mend/{PLAIN}"));
     let daemon = Daemon::start(&sandbox);
     wait_for("the merged diff", || {
-        mailbox.is_dir() && files::names(&mailbox).iter().any(|name| name.ends_with(".done"))
+        mailbox.is_dir() && files::names(&mailbox).iter().any(|name| files::ends_with(name, "done"))
     });
     daemon.stop();
 }

@@ -27,6 +27,7 @@ column = [
 "#;
 
 type Found = (Vec<String>, DifferenceKind, Vec<usize>);
+type Row = ((u8, u8), (String, String));
 type Rows = BTreeMap<(u8, u8), (String, String)>;
 
 fn layout() -> Layout {
@@ -146,7 +147,7 @@ proptest! {
 fn sides_in_order_are_merged_and_come_to_what_any_order_does() {
     let layout = layout();
     let row = |no: u8, name: &str| ((no, 1), (name.to_owned(), String::new()));
-    let check = |a: &[((u8, u8), (String, String))], b: &[((u8, u8), (String, String))], is_merged: bool| {
+    let check = |a: &[Row], b: &[Row], is_merged: bool| {
         let files = [a, b].map(|rows| file(&layout, layout.file, rows.iter().cloned()));
         let opens = files.each_ref().map(|bytes| {
             move |_: usize| -> Result<Box<dyn Read + Send>, EngineError> {

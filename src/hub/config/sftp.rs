@@ -108,12 +108,11 @@ fn legacy(mut table: Table<'_>, problems: &Problems) -> Option<ListeningAt> {
     table.finish();
     let mut algorithms = Vec::new();
     for word in words? {
-        match LegacyAlgorithm::parse(&word.value) {
-            Some(algorithm) => algorithms.push(algorithm),
-            None => {
-                let hint = did_you_mean(&word.value, LegacyAlgorithm::ALL.iter().map(|one| one.as_str()));
-                problems.report_with(&word.spot, format!("unknown algorithm {:?}", word.value), hint);
-            }
+        if let Some(algorithm) = LegacyAlgorithm::parse(&word.value) {
+            algorithms.push(algorithm);
+        } else {
+            let hint = did_you_mean(&word.value, LegacyAlgorithm::ALL.iter().map(|one| one.as_str()));
+            problems.report_with(&word.spot, format!("unknown algorithm {:?}", word.value), hint);
         }
     }
     listening(&address?, algorithms, problems)

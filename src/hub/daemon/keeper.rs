@@ -247,7 +247,7 @@ fn reload(looker: &mut Looker, folder: &std::path::Path) {
                 tracing::warn!(
                     "[sftp] changed: that needs a restart; partner systems log in as before until then"
                 );
-                config.sftp = old.sftp.clone();
+                config.sftp.clone_from(&old.sftp);
             }
             if config.audit_head != old.audit_head {
                 tracing::info!("[audit] changed: the end of the audit is kept in its new place from now on");

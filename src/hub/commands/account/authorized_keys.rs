@@ -42,12 +42,12 @@ fn lines(account: &Account, program: &str, hub: &str, now: Moment) -> Vec<String
             format!("restrict,command=\"{}\"", command.replace('\\', "\\\\").replace('"', "\\\""));
         if !key.from.is_empty() {
             let from: Vec<String> = key.from.iter().map(ToString::to_string).collect();
-            options.push_str(&format!(",from=\"{}\"", from.join(",")));
+            options = format!("{options},from=\"{}\"", from.join(","));
         }
         if let Some(until) = key.until {
             // To the minute, and of sshd's own zone unless it says Z.
             let utc = until.plus(chrono::TimeDelta::hours(-9)).local();
-            options.push_str(&format!(",expiry-time=\"{}Z\"", utc.format("%Y%m%d%H%M%S")));
+            options = format!("{options},expiry-time=\"{}Z\"", utc.format("%Y%m%d%H%M%S"));
         }
         format!("{options} {} {}", key.key.to_line(), account.id)
     };

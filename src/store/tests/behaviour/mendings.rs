@@ -59,7 +59,9 @@ pub(crate) fn the_last_comparison_is_told_and_the_last_that_agreed<F: Fixture>()
     };
     let mut transaction = store.begin().unwrap();
     let all = [compared(1, "015", 0), compared(2, "015", 0), compared(3, "015", 4), compared(3, "014", 256)];
-    all.iter().for_each(|one| transaction.record_reconciliation(one).unwrap());
+    for one in &all {
+        transaction.record_reconciliation(one).unwrap();
+    }
     transaction.commit().unwrap();
     let snapshot = store.snapshot().unwrap();
     let last = |receiver: &str, only_same| {
