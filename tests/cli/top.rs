@@ -169,8 +169,10 @@ fn the_view_shows_the_board_and_gives_the_terminal_back() {
     let sandbox = Sandbox::loaded(20, 4);
     let mut pty = Pty::start(&sandbox, "xterm-256color");
     pty.wait_for("\u{1b}[?1049h");
-    pty.sees("夜間差分");
     pty.sees("要対応 0 件");
+    // The board is narrow; the whole name is in the part about the job that is chosen.
+    pty.press("j");
+    pty.sees("nightly 夜間差分");
     // Details, help and the other language, then out of them.
     pty.press("\r");
     pty.sees("renkei hold nightly");
@@ -197,10 +199,24 @@ fn a_look_that_fails_is_told_and_the_view_goes_on() {
 }
 
 #[test]
+fn a_dropped_line_ends_it() {
+    let sandbox = Sandbox::loaded(20, 4);
+    let mut pty = Pty::start(&sandbox, "xterm");
+    pty.sees("nightly");
+    let pid = pty.shown.split("pid=").nth(1).unwrap().split('.').next().unwrap().to_owned();
+    pty.child.kill().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("top")) {
+        assert!(Instant::now() < deadline, "{pid} goes on without a terminal");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn kill_gives_the_terminal_back_too() {
     let sandbox = Sandbox::loaded(20, 4);
     let mut pty = Pty::start(&sandbox, "xterm");
-    pty.sees("夜間差分");
+    pty.sees("nightly");
     let pid = pty.shown.split("pid=").nth(1).unwrap().split('.').next().unwrap().to_owned();
     assert!(Command::new("kill").arg(&pid).status().unwrap().success(), "kill {pid}");
     pty.ends_well("exit=0.");

@@ -10,6 +10,7 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use crate::{HubError, log};
@@ -69,6 +70,15 @@ fn give_back() {
     let _ = execute!(io::stdout(), Show, LeaveAlternateScreen);
     let _ = disable_raw_mode();
     log::set_silent(false);
+}
+
+/// True once the terminal has gone: the line was dropped, or the program that drew it was killed.
+pub(super) fn is_dropped() -> bool {
+    let stdin = io::stdin();
+    let mut lines = [PollFd::new(&stdin, PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    poll(&mut lines, Some(&at_once)).is_ok() && lines.iter().any(|line| line.revents().intersects(gone))
 }
 
 /// Set when the process is asked to end: by `kill`, or because the line was dropped.
