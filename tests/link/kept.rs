@@ -127,7 +127,7 @@ fn the_state_it_writes_is_what_the_hub_compares() {
     std::fs::rename(&last, sandbox.path("aside")).unwrap();
     sandbox.receive(&[]).expect(0);
     std::fs::rename(sandbox.path("aside"), &last).unwrap();
-    write().expect(0).says("001o005-v1.0 2");
+    write().expect(0).says("held.json");
     let text = std::fs::read_to_string(sandbox.path("held.json")).unwrap();
     let state: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&state["feed"], &state["sequence"]), (&PLAIN.into(), &2.into()));
