@@ -404,7 +404,19 @@ mod tests {
         check(|n| n.files[0].n_rows = u64::MAX, "add up to n_rows");
         check(|n| n.changes = None, "without changes");
         check(|n| n.changes = Some(ChangeCounts::default()), "removed rows do not add up");
-        check(|n| n.base_sequence = Some(Sequence(2)), "earlier publication");
+        check(|n| n.base_sequence = Some(Sequence(3)), "earlier publication");
+        check(|n| n.base_sequence = None, "earlier publication");
+        // One that builds on itself is a correction, if it says what it corrects.
+        let mut right = diff();
+        right.base_sequence = Some(Sequence(2));
+        assert!(right.is_correction() && right.contradiction().is_none());
+        check(
+            |n| {
+                n.base_sequence = Some(Sequence(2));
+                n.state_before = n.state_after;
+            },
+            "proves no other state",
+        );
         check(|n| n.state_before = None, "but not both");
         check(|n| n.state_before.as_mut().unwrap().n_rows = 9, "give the rows after");
         check(|n| n.commits.after = CommitNo(9), "ends before");

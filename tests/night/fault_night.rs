@@ -45,7 +45,7 @@ fn hub() -> Sandbox {
         std::fs::write(sandbox.path(&format!("hub/jobs/j{no:02}.toml")), job).unwrap();
     }
     std::fs::write(sandbox.path("hub/hub.toml"), hub).unwrap();
-    for shipped in ["nightly", "receive", "retention"] {
+    for shipped in ["mend", "nightly", "receive", "reconcile", "retention"] {
         std::fs::remove_file(sandbox.path(&format!("hub/jobs/{shipped}.toml"))).unwrap();
     }
     sandbox.run(&["check"]).expect(0);
