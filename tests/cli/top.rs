@@ -171,6 +171,7 @@ fn the_view_shows_the_board_and_gives_the_terminal_back() {
     pty.wait_for("\u{1b}[?1049h");
     pty.sees("要対応 0 件");
     // The board is narrow; the whole name is in the part about the job that is chosen.
+    pty.sees("nightly");
     pty.press("j");
     pty.sees("nightly 夜間差分");
     // Details, help and the other language, then out of them.

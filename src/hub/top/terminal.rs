@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
@@ -72,13 +73,24 @@ fn give_back() {
     log::set_silent(false);
 }
 
-/// True once the terminal has gone: the line was dropped, or the program that drew it was killed.
-pub(super) fn is_dropped() -> bool {
+/// How the line to the terminal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// There.
+    Up,
+    /// Gone: it was dropped, or the program that drew it was killed.
+    Dropped,
+}
+
+/// Waits until a key was pressed, a signal came, or the time (less than a second) is over.
+pub(super) fn wait_for_key(longest: Duration) -> Line {
     let stdin = io::stdin();
     let mut lines = [PollFd::new(&stdin, PollFlags::IN)];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let wait = Timespec { tv_sec: 0, tv_nsec: longest.subsec_nanos().into() };
     let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-    poll(&mut lines, Some(&at_once)).is_ok() && lines.iter().any(|line| line.revents().intersects(gone))
+    let is_told = poll(&mut lines, Some(&wait)).is_ok();
+    let is_gone = is_told && lines.iter().any(|line| line.revents().intersects(gone));
+    if is_gone { Line::Dropped } else { Line::Up }
 }
 
 /// Set when the process is asked to end: by `kill`, or because the line was dropped.
@@ -89,6 +101,8 @@ impl Ending {
     pub(super) fn listen() -> io::Result<Self> {
         let flag = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
+            // Whoever asks twice is not answered in between.
+            signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&flag))?;
             signal_hook::flag::register(signal, Arc::clone(&flag))?;
         }
         Ok(Self(flag))

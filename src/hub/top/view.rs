@@ -12,7 +12,7 @@ use super::drawing::{Picture, draw};
 use super::keys::Key;
 use super::reading::{Blind, Look, Reader, Seen, Wanted};
 use super::screen::{Next, Room, Rows, Screen};
-use super::terminal::{Ending, Terminal, is_dropped, require};
+use super::terminal::{Ending, Line, Terminal, require, wait_for_key};
 use crate::clock::HubClock;
 use crate::console::Lang;
 use crate::{Exit, Failure, HubError, Session};
@@ -93,16 +93,17 @@ impl View {
             };
             terminal.draw(|frame| room = draw(frame, &picture))?;
             panic_if_asked();
-            let mut wait = KEY_WAIT;
-            // A line that was dropped always has something to read, and it is nothing.
-            while !is_dropped() && event::poll(wait)? {
-                wait = Duration::ZERO;
+            // Waited for here: asked about a line that was dropped, the library reads nothing for ever.
+            if ending.is_asked() || wait_for_key(KEY_WAIT) == Line::Dropped {
+                return Ok(End::Asked);
+            }
+            while event::poll(Duration::ZERO)? {
                 let key = Key::of(&event::read()?);
                 if key.is_some_and(|key| self.screen.press(key, &rows, room) == Next::Quit) {
                     return Ok(End::Asked);
                 }
             }
-            if ending.is_asked() || is_dropped() {
+            if ending.is_asked() {
                 return Ok(End::Asked);
             }
         }
