@@ -1,6 +1,6 @@
 //! The client's side: publications are given to partners' SFTP servers.
 //!
-//! What is done with a file is written once ([`give`]) against [`remote::Remote`]; two libraries stand behind it.
+//! What is done with a file is written once (`give`) against `remote::Remote`; two libraries stand behind it.
 //! `ssh2` is the plain one: a thread and a session for each file under way. `pipelined` stands on russh and keeps many
 //! requests and files in flight on one connection, for long distances and many small files.
 
