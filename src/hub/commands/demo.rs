@@ -18,9 +18,10 @@ use super::town::write_town;
 use super::verify::Folder;
 use crate::board::{self, BoardLine, grouped};
 use crate::clock::HubClock;
-use crate::config::Config;
+use crate::config::{Config, HOST_KEYS};
 use crate::failure::HubError;
 use crate::init::{NewHub, init};
+use crate::visitors::HostKeys;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, Session};
 
@@ -60,6 +61,7 @@ impl Demo {
             keeps_existing: false,
         };
         init(&self.dir, &hub)?;
+        HostKeys::at(&self.dir.join(HOST_KEYS)).make_at_first()?;
         let town = self.dir.join("town");
         console.say(
             format_args!("架空の町をつくります（住民 {} 人）…", grouped(self.residents.into())),
