@@ -41,6 +41,7 @@ impl Drop for Person {
 fn the_system_lets_people_do_what_the_rules_say_and_drift_is_repaired() {
     let sandbox = Sandbox::loaded(20, 0);
     sandbox.run(&["generate", PLAIN, "--full"]).expect(0);
+    sandbox.run(&["acl", "diff"]).expect(0).says("local_group");
     let (tax, pay) = (Person::new("tax"), Person::new("pay"));
     let group = |system: &str, person: &Person| {
         let line = format!("id = \"{system}\"\n");

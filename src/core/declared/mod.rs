@@ -5,6 +5,7 @@
 //! and whoever assembles the result sees that something is missing.
 
 pub mod duration;
+mod filled;
 mod problem;
 mod source;
 mod suggestion;
@@ -13,6 +14,7 @@ mod table;
 mod tests;
 mod value;
 
+pub use filled::{FilledText, NoFilledText};
 pub use problem::{Problem, Problems, Spot};
 pub use suggestion::{did_you_mean, nearest};
 pub use table::{Declaration, Table};

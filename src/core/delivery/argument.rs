@@ -1,10 +1,9 @@
-//! One argument of a program that takes files over: fixed text with placeholders. What is filled in is never split, and
-//! never read by a shell; there is none.
+//! One argument of a program that takes files over: a text with placeholders; there is no shell.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::declared::nearest;
+use crate::declared::{FilledText, NoFilledText};
 
 /// What may stand in braces.
 pub const ARGUMENT_FIELDS: [&str; 9] =
@@ -35,82 +34,30 @@ pub struct ArgumentValues<'v> {
 
 /// An argument, read and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryArgument {
-    parts: Vec<Part>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Field(&'static str),
-}
-
-/// Why a text is no argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoArgument {
-    /// A placeholder that does not exist.
-    Unknown {
-        /// What was written.
-        name: String,
-    },
-    /// A brace that opens or closes nothing.
-    Brace,
-}
-
-impl fmt::Display for NoArgument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Brace => f.write_str("has a brace without its other half; placeholders are {name}"),
-            Self::Unknown { name } => {
-                write!(f, "unknown placeholder {{{name}}}; ")?;
-                match nearest(name, ARGUMENT_FIELDS) {
-                    Some(near) => write!(f, "did you mean {{{near}}}?"),
-                    None => write!(f, "there are {}", ARGUMENT_FIELDS.join(", ")),
-                }
-            }
-        }
-    }
-}
+pub struct DeliveryArgument(FilledText);
 
 impl FromStr for DeliveryArgument {
-    type Err = NoArgument;
-    fn from_str(text: &str) -> Result<Self, NoArgument> {
-        let (mut parts, mut rest) = (Vec::new(), text);
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}').ok_or(NoArgument::Brace)?;
-            let known = ARGUMENT_FIELDS.into_iter().find(|field| *field == name);
-            let field = known.ok_or_else(|| NoArgument::Unknown { name: name.to_owned() })?;
-            parts.extend([Part::Text(before.to_owned()), Part::Field(field)]);
-            rest = after;
-        }
-        parts.push(Part::Text(rest.to_owned()));
-        let has_brace = |part: &Part| matches!(part, Part::Text(text) if text.contains('}'));
-        if parts.iter().any(has_brace) { Err(NoArgument::Brace) } else { Ok(Self { parts }) }
+    type Err = NoFilledText;
+    fn from_str(text: &str) -> Result<Self, NoFilledText> {
+        FilledText::read(text, &ARGUMENT_FIELDS).map(Self)
     }
 }
 
 impl DeliveryArgument {
-    /// The argument with a file's values in it. It ends at a NUL, so none can be in it.
+    /// The argument with a file's values in it.
     pub fn filled(&self, values: &ArgumentValues<'_>) -> String {
-        let text = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Field(field) => values.of(field).to_owned(),
-        };
-        self.parts.iter().map(text).collect::<String>().replace('\0', "")
+        self.0.filled(|field| values.of(field))
     }
 
     /// True when it holds this placeholder.
     pub fn asks_for(&self, field: &str) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Field(name) if *name == field))
+        self.0.asks_for(field)
     }
 }
 
 impl fmt::Display for DeliveryArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parts.iter().try_for_each(|part| match part {
-            Part::Text(text) => f.write_str(text),
-            Part::Field(name) => write!(f, "{{{name}}}"),
-        })
+        self.0.fmt(f)
     }
 }
 

@@ -15,7 +15,7 @@ mod target;
 mod tests;
 mod window;
 
-pub use argument::{ARGUMENT_FIELDS, ArgumentValues, DeliveryArgument, NoArgument};
+pub use argument::{ARGUMENT_FIELDS, ArgumentValues, DeliveryArgument};
 pub use codes::{CodeRange, CodeTable, Verdict};
 pub use due::{Waiting, begun, deliverable, ended, standing};
 pub use fault::DeliveryError;

@@ -83,6 +83,23 @@ impl<'s> AccessDesk<'s> {
         })
     }
 
+    /// Changes an account; what `edit` says was done is the result in the audit.
+    pub(crate) fn change_account(
+        &self,
+        id: &AccountId,
+        action: String,
+        reason: &str,
+        edit: impl FnOnce(&mut Account) -> Result<String, AccessFault>,
+    ) -> Result<(), Failure> {
+        self.change(action, reason, |tx, now| {
+            let gone = || AccessFault::UnknownAccount { account: id.to_string(), near: None };
+            let mut account = tx.account(id)?.ok_or_else(gone)?;
+            let result = edit(&mut account)?;
+            tx.put_account(&account, now)?;
+            Ok(result)
+        })
+    }
+
     /// Makes a change; what `write` says was done is the result in the audit.
     pub(crate) fn change(
         &self,

@@ -11,7 +11,7 @@ mod mail;
 mod outbox;
 mod sender;
 
-pub use argument::{Argument, NoArgument};
+pub use argument::Argument;
 pub(crate) use bounded::{Ended, Limits, run_bounded};
 pub use letter::{HubName, Letter};
 pub use outbox::{Delivered, deliver_waiting};

@@ -90,10 +90,10 @@ fn make(
     let Some(kind) = KeyKind::ALL.into_iter().find(|one| one.kind == wanted) else { return Ok(Exit::Ok) };
     make_folders(config)?;
     let store = open_store(config, session.wait(), true)?;
-    let key = keys.make(kind)?;
-    let fingerprint = key.fingerprint();
     let now = HubClock::system().now();
+    // First: a key is not made where it cannot be put on record.
     let mut tx = store.begin()?;
+    let fingerprint = keys.make(kind)?.fingerprint();
     let action = format!("hostkey make {}", kind.name);
     tx.append_audit(&AuditEntry::new(
         now.to_string(),

@@ -18,6 +18,7 @@ use super::keeping;
 use super::ledger::{self, LedgerConfig};
 use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
+use super::secret_reference;
 use super::sftp::{self, SftpConfig};
 use super::transfer;
 use super::types::{KeySource, StoreConfig, System};
@@ -101,8 +102,10 @@ fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<Sto
     let env_spot = table.spot_of("number_key_env");
     let table_spot = table.spot().clone();
     let number_key = match (table.optional("number_key_file"), table.optional("number_key_env")) {
-        (Some(file), None) => key_file(file, folder, problems),
-        (None, Some(env)) => key_env(env, problems),
+        (Some(file), None) => secret_reference::file(file, folder, "key", problems).map(KeySource::File),
+        (None, Some(env)) => {
+            secret_reference::env(env, "key", "RENKEI_NUMBER_KEY", problems).map(KeySource::Env)
+        }
         (Some(_), Some(_)) => {
             problems
                 .report(&env_spot, "both number_key_file and number_key_env; the key comes from one of them");
@@ -116,38 +119,6 @@ fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<Sto
     };
     table.finish();
     Some(StoreConfig { path: path?, number_key: number_key? })
-}
-
-fn key_file(value: Value<'_>, folder: &Path, problems: &Problems) -> Option<KeySource> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let written = value.located_text()?;
-    let path = resolve(folder, &written, problems)?;
-    match std::fs::metadata(&path) {
-        Err(error) => problems.report(&written.spot, format!("cannot be read: {error}")),
-        Ok(file) if !file.is_file() => problems.report(&written.spot, "is no file"),
-        Ok(file) => {
-            let mode = file.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                let message = format!("others than its owner may use the key file (mode {mode:03o})");
-                problems.report_with(&written.spot, message, format!("chmod 600 {}", written.value));
-            }
-        }
-    }
-    Some(KeySource::File(path))
-}
-
-fn key_env(value: Value<'_>, problems: &Problems) -> Option<KeySource> {
-    let written = value.located_text()?;
-    let name = &written.value;
-    let is_name = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-    if !is_name {
-        // Someone may have written the key itself here: it must not be repeated.
-        let hint = "A-Z, 0-9 and _, such as RENKEI_NUMBER_KEY; never the key itself".to_owned();
-        problems.report_with(&written.spot, "must be the name of an environment variable", hint);
-        return None;
-    }
-    Some(KeySource::Env(written.value))
 }
 
 /// What stands in the connection folders is seen by receivers; database and key must not.

@@ -20,6 +20,7 @@ mod metrics;
 mod night;
 mod paths;
 mod receivers;
+mod secret_reference;
 mod sftp;
 pub(crate) mod taking;
 #[cfg(test)]

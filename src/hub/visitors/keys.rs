@@ -81,7 +81,8 @@ impl HostKeys {
         let _ = fs::remove_file(&new);
         write_new(&new, secret.as_bytes(), 0o600).map_err(|source| failed(&new, source))?;
         if path.exists() {
-            fs::rename(&path, path.with_extension("old")).map_err(|source| failed(&path, source))?;
+            // A copy, so that there is a key at every moment.
+            fs::copy(&path, path.with_extension("old")).map_err(|source| failed(&path, source))?;
         }
         fs::rename(&new, &path).map_err(|source| failed(&path, source))?;
         let public_path = self.folder.join(format!("{}.pub", kind.name));

@@ -44,8 +44,7 @@ impl Address {
         let listed: Vec<String> = change.networks.iter().map(ToString::to_string).collect();
         let verb = if is_add { "add" } else { "remove" };
         let action = format!("account address {verb} {id} {}", listed.join(" "));
-        desk.change(action, &change.reason.reason, |tx, now| {
-            let Some(mut account) = tx.account(&id)? else { return Ok("no such account".to_owned()) };
+        desk.change_account(&id, action, &change.reason.reason, |account| {
             for network in &change.networks {
                 let at = account.addresses.iter().position(|there| there == network);
                 match (is_add, at) {
@@ -56,11 +55,10 @@ impl Address {
                     }
                     (false, None) => {
                         let network = network.to_string();
-                        return Err(AccessFault::NoSuchAddress { account: id.clone(), network }.into());
+                        return Err(AccessFault::NoSuchAddress { account: id.clone(), network });
                     }
                 }
             }
-            tx.put_account(&account, now)?;
             Ok(format!("the account has {} addresses", account.addresses.len()))
         })?;
         let listed = listed.join(" ");

@@ -72,14 +72,12 @@ fn add(session: &Session, name: &str, keys: Vec<AccountKey>, reason: &str) -> Re
     let id = desk.account(name)?.id;
     let fingerprints: Vec<String> = keys.iter().map(|key| key.key.fingerprint().to_string()).collect();
     let action = format!("account key add {id} {}", fingerprints.join(" "));
-    desk.change(action, reason, |tx, now| {
-        let Some(mut account) = tx.account(&id)? else { return Ok("no such account".to_owned()) };
+    desk.change_account(&id, action, reason, |account| {
         for key in keys {
             // The same key again is that key on its new terms.
             account.keys.retain(|there| there.key != key.key);
             account.keys.push(key);
         }
-        tx.put_account(&account, now)?;
         Ok(format!("the account has {} keys", account.keys.len()))
     })?;
     for fingerprint in &fingerprints {
@@ -95,14 +93,12 @@ fn remove(session: &Session, name: &str, fingerprint: Fingerprint, reason: &str)
     let desk = AccessDesk::for_writing(session)?;
     let id = desk.account(name)?.id;
     let action = format!("account key remove {id} {fingerprint}");
-    desk.change(action, reason, |tx, now| {
-        let Some(mut account) = tx.account(&id)? else { return Ok("no such account".to_owned()) };
+    desk.change_account(&id, action, reason, |account| {
         let n_before = account.keys.len();
         account.keys.retain(|key| key.key.fingerprint() != fingerprint);
         if account.keys.len() == n_before {
-            return Err(AccessFault::NoSuchKey { account: id.clone(), fingerprint }.into());
+            return Err(AccessFault::NoSuchKey { account: id.clone(), fingerprint });
         }
-        tx.put_account(&account, now)?;
         Ok(format!("the account has {} keys", account.keys.len()))
     })?;
     session.console().say(

@@ -46,10 +46,8 @@ impl Password {
         };
         let action = format!("account password {}{id}", if self.remove { "remove " } else { "" });
         let is_unlisted = desk.account(&self.account)?.addresses.is_empty();
-        desk.change(action, &self.reason.reason, |tx, now| {
-            let Some(mut account) = tx.account(&id)? else { return Ok("no such account".to_owned()) };
+        desk.change_account(&id, action, &self.reason.reason, |account| {
             account.password_hash = hash;
-            tx.put_account(&account, now)?;
             Ok(if self.remove { "removed" } else { "set" }.to_owned())
         })?;
         let console = session.console();

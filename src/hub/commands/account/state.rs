@@ -21,10 +21,8 @@ impl Switch {
         let desk = AccessDesk::for_writing(session)?;
         let id = desk.account(&self.account)?.id;
         let verb = if is_on { "enable" } else { "disable" };
-        desk.change(format!("account {verb} {id}"), &self.reason.reason, |tx, now| {
-            let Some(mut account) = tx.account(&id)? else { return Ok("no such account".to_owned()) };
+        desk.change_account(&id, format!("account {verb} {id}"), &self.reason.reason, |account| {
             account.state = if is_on { AccountState::Enabled } else { AccountState::Disabled };
-            tx.put_account(&account, now)?;
             Ok(format!("{verb}d"))
         })?;
         if is_on {

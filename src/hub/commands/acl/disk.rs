@@ -89,7 +89,8 @@ fn look(desk: &AccessDesk<'_>) -> Result<Looked, Failure> {
         Some(LocalGroup { system: system.id.clone(), group })
     };
     let groups: Vec<LocalGroup> = desk.config.systems.iter().filter_map(group).collect();
-    let plan = posix_plan(&desk.rulebook()?, &groups);
+    // Where no system has a group, rights on disk are somebody else's business.
+    let plan = if groups.is_empty() { Vec::new() } else { posix_plan(&desk.rulebook()?, &groups) };
     let folders = LocalFolders::open(&desk.config.root)?;
     let (mut drifts, mut missing) = (Vec::new(), Vec::new());
     for one in &plan {
@@ -144,6 +145,13 @@ fn show(session: &Session, looked: &Looked) {
         });
         let missing: Vec<&str> = looked.missing.iter().map(FolderPath::as_str).collect();
         console.json(&json!({ "differences": lines.collect::<Vec<_>>(), "missing": missing }));
+        return;
+    }
+    if looked.plan.is_empty() {
+        console.say(
+            "local_group のあるシステムがないので、ディスクの権限は比べません（hub.toml の [[system]]）。",
+            "No system has a local_group, so rights on disk are not compared (see [[system]] in hub.toml).",
+        );
         return;
     }
     if looked.is_as_declared() {

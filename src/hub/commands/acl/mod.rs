@@ -33,7 +33,7 @@ enum AclCommand {
     /// Compare the POSIX rights on disk with those that stand for the rules, for systems with a local_group.
     ///
     /// Ends with 1 where they differ. POSIX knows less than the rules: a folder into which somebody may bring without
-    /// removing has the sticky bit, so that he may remove what he brought himself.
+    /// removing has the sticky bit, so that he may remove what he brought himself. Grants to single accounts are not set on disk.
     Diff(disk::Diff),
     /// Make the folders that are missing and set the POSIX rights on folders and files as declared.
     Apply(disk::Apply),

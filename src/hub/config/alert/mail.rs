@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use renkei_core::declared::{Located, Problems, Table, Value};
 
-use super::{MailConfig, MailLogin, lang, min_severity, secret, timeout};
+use super::{MailConfig, MailLogin, SecretSource, lang, min_severity, timeout};
 use crate::config::paths::resolve;
+use crate::config::secret_reference;
 
 /// How the way to a mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,8 +149,12 @@ fn login(table: &mut Table<'_>, folder: &Path, problems: &Problems) -> Option<Ma
     let env_spot = table.spot_of("password_env");
     let user = table.optional("user");
     let password = match (table.optional("password_file"), table.optional("password_env"), &user) {
-        (Some(file), None, Some(_)) => secret::file(file, folder, problems),
-        (None, Some(env), Some(_)) => secret::env(env, problems),
+        (Some(file), None, Some(_)) => {
+            secret_reference::file(file, folder, "password", problems).map(SecretSource::File)
+        }
+        (None, Some(env), Some(_)) => {
+            secret_reference::env(env, "password", "RENKEI_MAIL_PASSWORD", problems).map(SecretSource::Env)
+        }
         (Some(_), Some(_), _) => {
             problems.report(&env_spot, "both password_file and password_env; it comes from one of them");
             None

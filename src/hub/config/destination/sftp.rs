@@ -1,6 +1,5 @@
 //! A partner's SFTP server.
 
-use std::path::Path;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -9,7 +8,7 @@ use renkei_core::declared::{Problems, Table, Value};
 use renkei_sftp::client::{Backend, Fingerprint, LoginTerms, SecretSource, SftpTerms};
 
 use super::Beside;
-use crate::config::paths::resolve;
+use crate::config::secret_reference;
 
 /// What each backend keeps under way where nothing is said.
 const USUAL_SESSIONS: u64 = 2;
@@ -111,46 +110,18 @@ fn secret(table: &mut Table<'_>, name: &str, beside: &Beside<'_>) -> Option<Opti
     let env_spot = table.spot_of(&format!("{name}_env"));
     match (table.optional(&format!("{name}_file")), table.optional(&format!("{name}_env"))) {
         (None, None) => None,
-        (Some(file), None) => Some(secret_file(file, beside.folder, beside.problems)),
-        (None, Some(env)) => Some(secret_env(env, beside.problems)),
+        (Some(file), None) => Some(
+            secret_reference::file(file, beside.folder, "secret", beside.problems).map(SecretSource::File),
+        ),
+        (None, Some(env)) => Some(
+            secret_reference::env(env, "secret", "RENKEI_PARTNER_PASSWORD", beside.problems)
+                .map(SecretSource::Env),
+        ),
         (Some(_), Some(_)) => {
             beside.problems.report(&env_spot, format!("both {name}_file and {name}_env; it comes from one"));
             Some(None)
         }
     }
-}
-
-/// A file that others may not read.
-fn secret_file(value: Value<'_>, folder: &Path, problems: &Problems) -> Option<SecretSource> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let written = value.located_text()?;
-    let path = resolve(folder, &written, problems)?;
-    match std::fs::metadata(&path) {
-        Err(error) => problems.report(&written.spot, format!("cannot be read: {error}")),
-        Ok(file) if !file.is_file() => problems.report(&written.spot, "is no file"),
-        Ok(file) => {
-            let mode = file.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                let message = format!("others than its owner may use the file (mode {mode:03o})");
-                problems.report_with(&written.spot, message, format!("chmod 600 {}", written.value));
-            }
-        }
-    }
-    Some(SecretSource::File(path))
-}
-
-/// The name of a variable; someone may have written the secret itself, so it is not repeated.
-fn secret_env(value: Value<'_>, problems: &Problems) -> Option<SecretSource> {
-    let written = value.located_text()?;
-    let name = &written.value;
-    let is_name = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-    if !is_name {
-        let hint = "A-Z, 0-9 and _, such as RENKEI_PARTNER_PASSWORD; never the secret itself".to_owned();
-        problems.report_with(&written.spot, "must be the name of an environment variable", hint);
-        return None;
-    }
-    Some(SecretSource::Env(written.value))
 }
 
 /// Bytes a second: `"500KB/s"`, `"2MB/s"`, `"1GB/s"`, in powers of ten as lines are sold.
