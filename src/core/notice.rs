@@ -409,6 +409,7 @@ mod tests {
         // One that builds on itself is a correction, if it says what it corrects.
         let mut right = diff();
         right.base_sequence = Some(Sequence(2));
+        right.state_before.as_mut().unwrap().digest = Digest([8; 32]);
         assert!(right.is_correction() && right.contradiction().is_none());
         check(
             |n| {
