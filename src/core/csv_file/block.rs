@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::form::{Accept, Limits, Newline};
 use super::issue::{Issue, Rule};
 use super::record::Record;
-use super::split::{Flaw, Span, split};
+use super::split::{Flaw, Span, split, split_first};
 
 /// Reads the records of a block. It gives what [`super::RecordReader`] gives for a file that is the block
 /// and nothing else, but takes no byte order mark off and copies nothing.
@@ -40,38 +40,99 @@ impl<'b> BlockRecords<'b> {
 
     /// The next record, or what is wrong with its line; `None` at the end of the block.
     pub fn next_record(&mut self) -> Option<Result<Record<'_>, Issue>> {
+        match self.next_line()? {
+            Ok(line) => Some(self.record(line)),
+            Err(issue) => Some(Err(issue)),
+        }
+    }
+
+    /// The next line, of which nothing is known but that it ends and is no longer than a record may be; `None` at the
+    /// end of the block.
+    pub fn next_line(&mut self) -> Option<Result<Line<'b>, Issue>> {
         let rest = self.block.get(self.place..).filter(|rest| !rest.is_empty())?;
         self.row_no += 1;
-        let (row_no, start) = (self.row_no, self.byte_offset + self.place as u64);
-        let refused = |place: usize, column, rule| {
-            Some(Err(Issue { row_no, column, byte_offset: start + place as u64, rule }))
+        let (row_no, byte_offset) = (self.row_no, self.byte_offset + self.place as u64);
+        let refused = |place: usize, rule| {
+            Some(Err(Issue { row_no, column: 1, byte_offset: byte_offset + place as u64, rule }))
         };
         let Some(length) = memchr(b'\n', rest) else {
             self.place = self.block.len();
             // One byte more than the limit may be the CR of a newline that was cut off.
             if rest.len() > self.limits.record_bytes.saturating_add(1) {
-                return refused(self.limits.record_bytes, 1, Rule::RecordTooLong);
+                return refused(self.limits.record_bytes, Rule::RecordTooLong);
             }
-            return refused(rest.len(), 1, Rule::MissingFinalNewline);
+            return refused(rest.len(), Rule::MissingFinalNewline);
         };
         self.place += length + 1;
         let with_cr = rest.get(..length).unwrap_or_default();
-        let (line, newline) = match with_cr.strip_suffix(b"\r") {
+        let (bytes, newline) = match with_cr.strip_suffix(b"\r") {
             Some(line) => (line, Newline::CrLf),
             None => (with_cr, Newline::Lf),
         };
-        if line.len() > self.limits.record_bytes {
-            return refused(self.limits.record_bytes, 1, Rule::RecordTooLong);
+        if bytes.len() > self.limits.record_bytes {
+            return refused(self.limits.record_bytes, Rule::RecordTooLong);
         }
+        Some(Ok(Line { bytes, newline, row_no, byte_offset }))
+    }
+
+    /// A line as a record, or what is wrong with it.
+    pub fn record<'r>(&'r mut self, line: Line<'r>) -> Result<Record<'r>, Issue> {
+        let Line { bytes, newline, row_no, byte_offset } = line;
+        let refused = |place: usize, column, rule| {
+            Err(Issue { row_no, column, byte_offset: byte_offset + place as u64, rule })
+        };
         if let Err(Flaw { column, place, rule }) =
-            split(line, self.accept, self.limits.columns, &mut self.spans)
+            split(bytes, self.accept, self.limits.columns, &mut self.spans)
         {
             return refused(place, column, rule);
         }
         if self.accept.newline.is_some_and(|accepted| accepted != newline) {
-            return refused(line.len(), self.spans.len(), Rule::WrongNewline);
+            return refused(bytes.len(), self.spans.len(), Rule::WrongNewline);
         }
-        Some(Ok(Record { line, spans: &self.spans, row_no, byte_offset: start }))
+        Ok(Record { line: bytes, spans: &self.spans, row_no, byte_offset })
+    }
+
+    /// The first `n_columns` columns of a line as if they were a record; the rest is not looked at. `None` where the
+    /// line has fewer, or something in them is wrong.
+    pub fn first_columns<'r>(&'r mut self, line: Line<'r>, n_columns: usize) -> Option<Record<'r>> {
+        split_first(line.bytes, self.accept, n_columns, &mut self.spans).then_some(Record {
+            line: line.bytes,
+            spans: &self.spans,
+            row_no: line.row_no,
+            byte_offset: line.byte_offset,
+        })
+    }
+}
+
+/// A line of a block, not yet split.
+#[derive(Clone, Copy)]
+pub struct Line<'b> {
+    bytes: &'b [u8],
+    newline: Newline,
+    row_no: u64,
+    byte_offset: u64,
+}
+
+impl<'b> Line<'b> {
+    /// Its bytes without the newline.
+    pub fn bytes(&self) -> &'b [u8] {
+        self.bytes
+    }
+
+    /// Where in the file it begins, from 0.
+    pub fn byte_offset(&self) -> u64 {
+        self.byte_offset
+    }
+}
+
+/// Shows place and length only: the content may be personal.
+impl std::fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line")
+            .field("row_no", &self.row_no)
+            .field("byte_offset", &self.byte_offset)
+            .field("n_bytes", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -127,6 +188,21 @@ mod tests {
             let (accept, limits) = (Accept { newline, quote: None }, Limits { record_bytes, columns: 5 });
             let file = file.as_bytes();
             prop_assert_eq!(of_block(file, accept, limits), of_stream(file, accept, limits));
+        }
+
+        #[test]
+        fn first_columns_are_those_of_the_record(
+            line in "([a あ,]|\"\"|\"a\",|\"\",|\"|\r|\0){0,24}\n",
+            n_columns in 1_usize..5,
+        ) {
+            let mut records = BlockRecords::new(line.as_bytes(), 0, Accept::default(), Limits::default());
+            let line = records.next_line().unwrap().unwrap();
+            let fields = |record: Record<'_>| record.fields().map(Cow::into_owned).collect::<Vec<_>>();
+            let whole = records.record(line).map(fields);
+            let first = records.first_columns(line, n_columns).map(fields);
+            if let Ok(whole) = whole {
+                prop_assert_eq!(first.as_deref(), whole.get(..n_columns));
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ mod writer;
 #[cfg(test)]
 mod hostile;
 
-pub use block::BlockRecords;
+pub use block::{BlockRecords, Line};
 pub use form::{Accept, Limits, Newline, Quote};
 pub use issue::{Issue, ReadError, Rule};
 pub use reader::RecordReader;

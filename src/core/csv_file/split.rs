@@ -35,7 +35,7 @@ pub(super) fn split(
         return Err(Flaw { column: 1, place: 0, rule: Rule::BlankLine });
     }
     let forbidden = memchr2(b'\0', b'\r', line);
-    let flaw = cut(line, accept, n_columns_max, spans).err();
+    let flaw = cut(line, accept, n_columns_max, usize::MAX, spans).err();
     // Both looks are over the whole line; what stands first in it is reported.
     match (forbidden, flaw) {
         (Some(place), flaw)
@@ -50,7 +50,21 @@ pub(super) fn split(
     }
 }
 
-fn cut(line: &[u8], accept: Accept, n_columns_max: usize, spans: &mut Vec<Span>) -> Result<(), Flaw> {
+/// Fills `spans` with the first `n_columns` fields of `line`; false where it has fewer or a flaw is in them. The rest
+/// is not looked at.
+pub(super) fn split_first(line: &[u8], accept: Accept, n_columns: usize, spans: &mut Vec<Span>) -> bool {
+    spans.clear();
+    cut(line, accept, usize::MAX, n_columns, spans).is_ok() && spans.len() == n_columns
+}
+
+/// Cuts until `n_wanted` fields are there.
+fn cut(
+    line: &[u8],
+    accept: Accept,
+    n_columns_max: usize,
+    n_wanted: usize,
+    spans: &mut Vec<Span>,
+) -> Result<(), Flaw> {
     let mut start = 0;
     loop {
         let column = spans.len() + 1;
@@ -86,6 +100,9 @@ fn cut(line: &[u8], accept: Accept, n_columns_max: usize, spans: &mut Vec<Span>)
             Some(b',') => spans.push(span),
             Some(_) => return flaw(after, Rule::StrayQuote),
         }
+        if spans.len() == n_wanted {
+            return Ok(());
+        }
         start = after + 1;
     }
 }
@@ -94,7 +111,7 @@ fn cut(line: &[u8], accept: Accept, n_columns_max: usize, spans: &mut Vec<Span>)
 /// it is not closed.
 fn quoted_length(content: &[u8]) -> Option<(usize, bool)> {
     // Many fields of many columns are empty, which costs no search.
-    let mut length = if content.first() == Some(&b'"') { 0 } else { memchr(b'"', content)? };
+    let mut length = if content.first() == Some(&b'"') { 0 } else { find_mark(content)? };
     let mut has_doubled = false;
     while content.get(length + 1) == Some(&b'"') {
         has_doubled = true;
@@ -102,6 +119,26 @@ fn quoted_length(content: &[u8]) -> Option<(usize, bool)> {
         length = next + memchr(b'"', content.get(next..)?)?;
     }
     Some((length, has_doubled))
+}
+
+/// Where the next quotation mark is. Most fields are shorter than a search costs to begin, so the first bytes are
+/// looked at eight at a time.
+fn find_mark(content: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    const MARKS: u64 = u64::from_le_bytes([b'"'; 8]);
+    const N_WORDS: usize = 2;
+    let (words, _) = content.as_chunks::<8>();
+    for (n_before, word) in words.iter().take(N_WORDS).enumerate() {
+        // A byte that is a mark becomes zero; of the zeros the lowest is found without fail.
+        let differing = u64::from_le_bytes(*word) ^ MARKS;
+        let zeros = differing.wrapping_sub(ONES) & !differing & TOPS;
+        if zeros != 0 {
+            return Some(n_before * 8 + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    let n_looked_at = words.len().min(N_WORDS) * 8;
+    memchr(b'"', content.get(n_looked_at..)?).map(|place| n_looked_at + place)
 }
 
 #[cfg(test)]
@@ -137,6 +174,21 @@ mod tests {
         check(" a , b ", Ok(&[" a ", " b "]));
         check("東京都,\"千代田区\"", Ok(&["東京都", "千代田区"]));
         check("1,2,3,4,5", Ok(&["1", "2", "3", "4", "5"]));
+    }
+
+    #[test]
+    fn a_mark_is_found_where_it_is() {
+        for length in 0..40 {
+            // Bytes that differ from a mark in one bit only, or borrow from the byte after it.
+            for filler in [b'#', b'!', b'\x22' ^ 0x80, 0, 0xff, b'a'] {
+                let mut content = vec![filler; length];
+                assert_eq!(find_mark(&content), None);
+                for place in (0..length).rev() {
+                    content[place] = b'"';
+                    assert_eq!(find_mark(&content), Some(place), "{length} of {filler}");
+                }
+            }
+        }
     }
 
     #[test]

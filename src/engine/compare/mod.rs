@@ -2,8 +2,8 @@
 //!
 //! Rows may come in any order. Where both sides stand in the order of their keys, they are read side by side, and
 //! nothing is remembered; else of the smaller side 32 bytes a row are kept: 128 bits of a keyed hash of its key and
-//! 64 of its content, so that nobody can make up rows that look the same, and where it stands. Only rows that differ
-//! are looked at again, and no others are even split.
+//! 64 of its content, so that nobody can make up rows that look the same, and where it stands. A line of the larger side
+//! that is byte for byte one of the smaller is not even split, and only rows that differ are looked at again.
 
 pub(crate) mod index;
 mod merge;
@@ -18,7 +18,7 @@ use renkei_core::layout::{FileFormat, Layout};
 
 use crate::error::EngineError;
 use crate::intake::IssueList;
-use index::Index;
+use index::{Index, Meeting};
 use merge::{Merged, merge};
 use rows::{Hashes, RowReader};
 use scan::{read_again, scan};
@@ -165,12 +165,13 @@ fn in_any_order(
         Ok(())
     })?;
     found.n_duplicate += index.close();
-    scan(large, issues, &|block, base, out| of_large.hash(block, base, out), &mut |row| {
+    let (known, met) = index.halves();
+    scan(large, issues, &|block, base, out| of_large.meet(known, block, base, out), &mut |(row, known)| {
         found.n_large += 1;
-        match index.meet(row) {
-            Some(index::Met::Equal) => found.n_equal += 1,
-            Some(index::Met::Different(at_small)) => found.sought.different.push((at_small, row.at)),
-            Some(index::Met::Again) => found.n_duplicate += 1,
+        match known.map(|known| met.meet(known, row.content)) {
+            Some(Meeting::Equal) => found.n_equal += 1,
+            Some(Meeting::Different(at_small)) => found.sought.different.push((at_small, row.at)),
+            Some(Meeting::Again) => found.n_duplicate += 1,
             None => found.sought.only_large.push((row.key, row.at)),
         }
         Ok(())

@@ -1,13 +1,14 @@
 //! From lines to hashes, and to fields where rows are read again.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::hash::{BuildHasher as _, RandomState};
 
-use renkei_core::csv_file::{Accept, BlockRecords, Limits, Quote, Record};
+use highway::{HighwayHash as _, HighwayHasher, Key};
+use renkei_core::csv_file::{Accept, BlockRecords, Limits, Line, Quote, Record};
 use renkei_core::layout::{FileFormat, HeaderRow, Layout, Removal};
 use renkei_core::text::{CharacterSet, Encoding};
 
-use super::index::RowHash;
+use super::index::{Known, KnownRow, RowHash};
 use super::merge::OrderedRow;
 use super::scan::Scanned;
 use crate::intake::InputIssue;
@@ -15,21 +16,34 @@ use crate::judge::block::Block;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Secrets of one comparison.
+/// Secrets of one comparison: without them nobody can make up rows that look the same.
 pub(super) struct Hashes {
-    upper: RandomState,
-    lower: RandomState,
-    content: RandomState,
+    key: Key,
+    content: Key,
 }
 
 impl Hashes {
     pub(super) fn new() -> Self {
-        Self { upper: RandomState::new(), lower: RandomState::new(), content: RandomState::new() }
+        let secret = RandomState::new();
+        let key = |first: u64| Key([0, 1, 2, 3].map(|n| secret.hash_one(first + n)));
+        Self { key: key(0), content: key(4) }
+    }
+
+    fn of_key(&self, key: &[u8]) -> u128 {
+        let [lower, upper] = HighwayHasher::new(self.key).hash128(key);
+        u128::from(upper) << 64 | u128::from(lower)
+    }
+
+    fn of_line(&self, line: &[u8]) -> u64 {
+        HighwayHasher::new(self.content).hash64(line)
     }
 }
 
 /// Takes a row with its key.
-type TakeRow<'t, T> = dyn FnMut(&Record<'_>, &[u8], &mut Scanned<T>) + 't;
+type TakeRow<'t, T> = dyn FnMut(&Record<'_>, &[u8], &mut Vec<T>) + 't;
+
+/// Gives what a line comes to where that needs no splitting.
+type Unsplit<'u, T> = dyn FnMut(&mut BlockRecords<'_>, Line<'_>) -> Option<T> + 'u;
 
 /// Reads the rows of one side.
 pub(super) struct RowReader<'r> {
@@ -50,31 +64,67 @@ impl<'r> RowReader<'r> {
 
     /// The hashes of a block's rows.
     pub(super) fn hash(&self, block: &Block, base: u64, out: &mut Scanned<RowHash>) {
-        self.each(block, out, &mut |record, key, out| {
-            let upper = u128::from(self.hashes.upper.hash_one(key));
-            let key = upper << 64 | u128::from(self.hashes.lower.hash_one(key));
-            out.rows.push(RowHash { key, content: self.content(record), at: base + record.byte_offset() });
+        self.each(block, out, &mut |_, _| None, &mut |record, key, rows| {
+            let (key, at) = (self.hashes.of_key(key), base + record.byte_offset());
+            rows.push(RowHash { key, content: self.content(record), at });
+        });
+    }
+
+    /// The hashes of a block's rows, with what the other side knows of their keys.
+    pub(super) fn meet(
+        &self,
+        known: &Known,
+        block: &Block,
+        base: u64,
+        out: &mut Scanned<(RowHash, Option<KnownRow>)>,
+    ) {
+        let n_first = self.layout.key_columns.iter().max().map_or(0, |last| last + 1);
+        let mut key = Vec::new();
+        let mut unsplit = |records: &mut BlockRecords<'_>, line: Line<'_>| {
+            if !self.by_line {
+                return None;
+            }
+            self.key_of(&records.first_columns(line, n_first)?, &mut key);
+            let (key, content) = (self.hashes.of_key(&key), self.hashes.of_line(line.bytes()));
+            let row = RowHash { key, content, at: base + line.byte_offset() };
+            // The same bytes were found to be a row there.
+            let same = known.find(key).filter(|known| known.content == content)?;
+            Some((row, Some(same)))
+        };
+        self.each(block, out, &mut unsplit, &mut |record, key, rows| {
+            let (key, at) = (self.hashes.of_key(key), base + record.byte_offset());
+            rows.push((RowHash { key, content: self.content(record), at }, known.find(key)));
         });
     }
 
     /// A block's rows with their keys as they stand.
     pub(super) fn ordered(&self, block: &Block, base: u64, out: &mut Scanned<OrderedRow>) {
-        self.each(block, out, &mut |record, key, out| {
+        self.each(block, out, &mut |_, _| None, &mut |record, key, rows| {
             let (key, at) = (key.to_vec(), base + record.byte_offset());
-            out.rows.push(OrderedRow { key, content: self.content(record), at });
+            rows.push(OrderedRow { key, content: self.content(record), at });
         });
     }
 
     fn content(&self, record: &Record<'_>) -> u64 {
         if self.by_line {
-            return self.hashes.content.hash_one(record.line());
+            return self.hashes.of_line(record.line());
         }
-        let mut hasher = self.hashes.content.build_hasher();
+        let mut hasher = HighwayHasher::new(self.hashes.content);
         for field in record.fields() {
-            hasher.write(self.text(&field).as_bytes());
-            hasher.write_u8(0x1f);
+            hasher.append(self.text(&field).as_bytes());
+            hasher.append(&[0x1f]);
         }
-        hasher.finish()
+        hasher.finalize64()
+    }
+
+    /// What two rows have in common that are the same row.
+    fn key_of(&self, record: &Record<'_>, key: &mut Vec<u8>) {
+        key.clear();
+        for at in &self.layout.key_columns {
+            let field = record.field(*at);
+            key.extend_from_slice(self.text(&field).as_bytes());
+            key.push(0x1f);
+        }
     }
 
     /// The fields of the row that a line is; what comes after the line is not looked at.
@@ -84,8 +134,14 @@ impl<'r> RowReader<'r> {
         Some(record.fields().map(|field| self.text(&field).into_owned()).collect())
     }
 
-    /// Every row that is there, with its key. What is no row is an issue.
-    fn each<T>(&self, block: &Block, out: &mut Scanned<T>, take: &mut TakeRow<'_, T>) {
+    /// Every row that is there, with its key, or as `unsplit` has it. What is no row is an issue.
+    fn each<T>(
+        &self,
+        block: &Block,
+        out: &mut Scanned<T>,
+        unsplit: &mut Unsplit<'_, T>,
+        take: &mut TakeRow<'_, T>,
+    ) {
         let mut bytes = block.bytes.as_slice();
         if block.is_first {
             bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
@@ -95,9 +151,15 @@ impl<'r> RowReader<'r> {
         let mut is_header = block.is_first && self.format.header != HeaderRow::None;
         let expected = self.layout.columns.len();
         let mut key = Vec::new();
-        while let Some(record) = records.next_record() {
+        while let Some(line) = records.next_line() {
             let is_skipped = std::mem::take(&mut is_header);
-            match record {
+            if let (Ok(line), false) = (line, is_skipped)
+                && let Some(row) = unsplit(&mut records, line)
+            {
+                out.rows.push(row);
+                continue;
+            }
+            match line.and_then(|line| records.record(line)) {
                 Ok(_) if is_skipped => {}
                 Ok(record) if record.n_fields() != expected => {
                     let detail = format!("{} columns instead of {expected}", record.n_fields());
@@ -105,13 +167,8 @@ impl<'r> RowReader<'r> {
                 }
                 Ok(record) if self.is_removed(&record) => {}
                 Ok(record) => {
-                    key.clear();
-                    for at in &self.layout.key_columns {
-                        let field = record.field(*at);
-                        key.extend_from_slice(self.text(&field).as_bytes());
-                        key.push(0x1f);
-                    }
-                    take(&record, &key, out);
+                    self.key_of(&record, &mut key);
+                    take(&record, &key, &mut out.rows);
                 }
                 Err(issue) => {
                     out.issues.push(InputIssue::of_row(issue.row_no, issue.rule.as_str(), String::new()));

@@ -1,6 +1,6 @@
 //! Cuts a file into blocks of whole lines, hashing it on the way.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 
 use memchr::memrchr;
 use renkei_core::Digest;
@@ -115,18 +115,9 @@ impl<R: Read> BlockReader<R> {
         Ok(self.block_of(line, n_bytes))
     }
 
-    /// Reads once.
+    /// Reads on.
     fn fill(&mut self) -> io::Result<()> {
-        let before = self.pending.len();
-        self.pending.resize(before + READ_BYTES, 0);
-        let n_read = loop {
-            match self.source.read(self.pending.get_mut(before..).unwrap_or_default()) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        self.pending.truncate(before + *n_read.as_ref().unwrap_or(&0));
-        self.is_at_end = n_read? == 0;
+        self.is_at_end = self.source.read_on(&mut self.pending, READ_BYTES)? == 0;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use renkei_core::receive::{Holding, HoldingError, OpenedError, OpenedRows};
 use renkei_core::state::RowDigest;
 
 use super::state_at::each_row_at;
-use crate::compare::index::{Index, Met, RowHash};
+use crate::compare::index::{Index, Meeting, RowHash};
 use crate::error::EngineError;
 use crate::generate::{Divergence, DivergentRow, diverged, numbers_of};
 use crate::house::House;
@@ -72,7 +72,7 @@ pub fn compare_opened(
         let (key, digest) = (projection.key(row).join(&0x1f), RowDigest::of(&text));
         let hash = hashes.of(&key, digest);
         let met = index.meet(hash);
-        if met != Some(Met::Equal) {
+        if met != Some(Meeting::Equal) {
             if met.is_some() {
                 different.insert(hash.key, found.len());
             }
