@@ -1,10 +1,10 @@
-//! What can end the work of this room's server.
+//! What can end the work of this room's server, or of a proof of it.
 
 use std::net::SocketAddr;
 
 use renkei_core::{Class, Fault};
 
-/// Why the server does not start.
+/// Why the server does not start, or cannot be proven.
 #[derive(Debug, thiserror::Error)]
 pub enum SftpError {
     /// An address cannot be listened at.
@@ -30,6 +30,14 @@ pub enum SftpError {
         /// The system's words.
         source: std::io::Error,
     },
+    /// A proof could not be carried through, which says nothing about what it was to prove.
+    #[error("the proof could not {attempt}: {detail}")]
+    Proof {
+        /// What was tried.
+        attempt: &'static str,
+        /// What came instead.
+        detail: String,
+    },
 }
 
 impl Fault for SftpError {
@@ -39,13 +47,14 @@ impl Fault for SftpError {
             Self::HostKey { .. } => "sftp.host-key",
             Self::NoHostKey => "sftp.no-host-key",
             Self::Threads { .. } => "sftp.threads",
+            Self::Proof { .. } => "sftp.proof",
         }
     }
 
     fn class(&self) -> Class {
         match self {
             Self::Listen { .. } | Self::HostKey { .. } | Self::NoHostKey => Class::Operator,
-            Self::Threads { .. } => Class::Retry,
+            Self::Threads { .. } | Self::Proof { .. } => Class::Retry,
         }
     }
 }

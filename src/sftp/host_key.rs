@@ -34,10 +34,7 @@ impl HostKey {
             HostKeyKind::Rsa => Algorithm::Rsa { hash: None },
         };
         let made = match kind {
-            HostKeyKind::Rsa => {
-                russh::keys::ssh_key::private::RsaKeypair::random(&mut rand::rng(), LEAST_RSA_BITS as usize)
-                    .map(PrivateKey::from)
-            }
+            HostKeyKind::Rsa => new_rsa_key(),
             _ => PrivateKey::random(&mut rand::rng(), algorithm),
         };
         made.map(Self).map_err(|_| SftpError::HostKey { reason: "it could not be made" })
@@ -75,6 +72,12 @@ impl HostKey {
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of_blob(&self.0.public_key().to_bytes().unwrap_or_default())
     }
+}
+
+/// A new RSA key of the fewest bits that are taken.
+pub(crate) fn new_rsa_key() -> Result<PrivateKey, russh::keys::ssh_key::Error> {
+    russh::keys::ssh_key::private::RsaKeypair::random(&mut rand::rng(), LEAST_RSA_BITS as usize)
+        .map(PrivateKey::from)
 }
 
 fn is_long_enough(key: &russh::keys::ssh_key::public::RsaPublicKey) -> bool {

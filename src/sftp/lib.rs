@@ -4,6 +4,7 @@ pub mod client;
 mod errors;
 mod host_key;
 pub mod password;
+pub mod probe;
 pub mod server;
 pub mod session;
 pub mod wire;

@@ -9,6 +9,8 @@ mod local;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod prove;
+#[cfg(test)]
 #[path = "../daemon/running.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]
 mod running;

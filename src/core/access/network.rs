@@ -16,6 +16,11 @@ impl SourceNetwork {
         self.0.contains(&address.to_canonical())
     }
 
+    /// Its last address, for proving what it allows.
+    pub fn last_address(&self) -> IpAddr {
+        self.0.broadcast()
+    }
+
     /// Its first address that a computer may have, for proving what it allows; `None` only for a network
     /// without any.
     pub fn first_address(&self) -> Option<IpAddr> {

@@ -3,7 +3,9 @@
 mod book;
 mod desk;
 mod errors;
+mod proof;
 
 pub(crate) use book::rulebook;
 pub(crate) use desk::AccessDesk;
 pub(crate) use errors::AccessFault;
+pub(crate) use proof::{Means, Proof, ProofDifference, Tried, prove};

@@ -134,7 +134,7 @@ pub(super) async fn accept(house: Arc<House>, listener: TcpListener, config: Arc
             Ok((socket, peer)) => {
                 let (house, config, suite) = (Arc::clone(&house), Arc::clone(&config), suite.clone());
                 tokio::spawn(async move {
-                    let address = peer.ip().to_canonical();
+                    let address = house.gate.seen_as(peer.ip().to_canonical());
                     if let Err(why) = admit(house.clone(), socket, address, config, suite).await {
                         house.turn_away(address, why).await;
                     }

@@ -14,6 +14,12 @@ pub trait Gate: Premises + 'static {
 
     /// Writes down what happened at the door. It must not wait for long.
     fn note_gate(&self, event: &GateEvent);
+
+    /// The address that counts for a caller: the one he calls from. Only a proof, whose callers are all on this
+    /// machine, takes them for others.
+    fn seen_as(&self, peer: IpAddr) -> IpAddr {
+        peer
+    }
 }
 
 /// By what somebody got in.
