@@ -2,7 +2,7 @@
 # usage: scripts/bench.d/deliver.sh [--quick] [--files N] [--binary GIVE]
 # Gives files to OpenSSH's server on this machine by our client and by OpenSSH's: 500 small files over a round trip of
 # 20 ms (a proxy of our own), and one large file over the loopback. Seconds are medians of three rounds, round-robin;
-# each row says how many times faster ours is. --binary takes a built example `give` (default: built for release).
+# each row says how many times as fast ours is, and what is wanted. --binary takes a built example `give` (default: built for release).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -93,11 +93,13 @@ done
 row() {
     local theirs mine
     theirs=$(median "$work/$1.openssh"); mine=$(median "$work/$1.$2")
-    echo "$theirs $mine" | awk -v what="$3" -v by="$2" '{printf "| %s | %s | %s | %s | %.2f x |\n", what, by, $2, $1, $1 / $2}'
+    echo "$theirs $mine" | awk -v what="$3" -v by="$2" -v wanted="${4:-}" '{
+        met = wanted == "" ? "" : $1 / $2 >= wanted ? "met" : "**missed**"
+        printf "| %s | %s | %s | %s | %.2f × | %s | %s |\n", what, by, $2, $1, $1 / $2, wanted == "" ? "" : "≥ " wanted " ×", met}'
 }
-echo "| what | ours | s | OpenSSH sftp s | faster |"
-echo "|---|---|---|---|---|"
-row far pipelined "$n_files files of 4 KiB, round trip 20 ms"
+echo "| what | ours | s | OpenSSH sftp s | as fast | wanted | |"
+echo "| --- | --- | ---: | ---: | ---: | ---: | --- |"
+row far pipelined "$n_files files of 4 KiB, round trip 20 ms" 20
 row far ssh2 "$n_files files of 4 KiB, round trip 20 ms"
 row near pipelined "$large_mib MiB, loopback, put"
 row near ssh2 "$large_mib MiB, loopback, put"

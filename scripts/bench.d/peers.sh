@@ -27,7 +27,7 @@ stop_postgres() {
     [ -n "$pg_data" ] && as_postgres "$pg_bin/pg_ctl" -D "$pg_data" -m fast -w -s stop
     rm -rf "$work/pg" "$work/pg-out" "$work/sqlite.db"
     [ -n "$pg_socket" ] && rm -rf "$pg_socket"
-    return 0
+    pg_data='' pg_socket=''
 }
 
 psql_options=(-X -q -At -v ON_ERROR_STOP=1 -U postgres postgres)
