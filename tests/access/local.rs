@@ -1,5 +1,6 @@
 //! Rights on disk: what the operating system lets real users do agrees with the rules, and drift is found and repaired.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -99,4 +100,100 @@ fn the_system_lets_people_do_what_the_rules_say_and_drift_is_repaired() {
     sandbox.run(&["acl", "diff"]).expect(0);
     check(&pay, &format!("ls {feed}"), false);
     check(&tax, &format!("cat {feed}/{name}"), true);
+}
+
+/// Numbers by chance, the same at every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % n
+    }
+}
+
+const RIGHTS: [&str; 5] = ["list", "read", "create", "replace", "delete"];
+
+/// What is granted, by system and folder; the folder's innermost grant holds.
+#[derive(Default)]
+struct Granted(BTreeMap<(&'static str, String), [bool; 5]>);
+
+impl Granted {
+    fn rights(&self, system: &'static str, folder: &str) -> [bool; 5] {
+        let mut way = Some(folder);
+        while let Some(here) = way {
+            if let Some(rights) = self.0.get(&(system, here.to_owned())) {
+                return *rights;
+            }
+            way = here.rsplit_once('/').map(|(above, _)| above);
+        }
+        [false; 5]
+    }
+}
+
+#[test]
+fn on_trees_and_grants_by_chance_the_system_does_what_the_rules_say() {
+    let sandbox = Sandbox::new().init();
+    let people = [("015", Person::new("zei")), ("010", Person::new("nen"))];
+    for (system, person) in &people {
+        let line = format!("id = \"{system}\"\n");
+        sandbox.replace("hub/hub.toml", &line, &format!("{line}local_group = \"{}\"\n", person.name));
+    }
+    let (mut chance, mut granted) = (Chance(20_261_122), Granted::default());
+    let mut folders = Vec::new();
+    for tree in 0..5 {
+        let tree_folders = ["", "/a", "/a/b", "/c"].map(|below| format!("t{tree}{below}"));
+        for _ in 0..5 {
+            let folder = &tree_folders[chance.below(tree_folders.len())];
+            let system = people[chance.below(2)].0;
+            let rights = [0; 5].map(|_| chance.below(2) == 1);
+            let words: Vec<&str> =
+                RIGHTS.into_iter().zip(rights).filter(|(_, is)| *is).map(|(word, _)| word).collect();
+            let words = if words.is_empty() { "none".to_owned() } else { words.join(",") };
+            sandbox.run(&["acl", "grant", folder, &words, "--system", system, "--reason", "x"]).expect(0);
+            granted.0.insert((system, folder.clone()), rights);
+        }
+        folders.extend(tree_folders);
+    }
+    for folder in [sandbox.folder(), &sandbox.path("hub")] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    sandbox.run(&["acl", "apply", "--reason", "x"]).expect(0);
+    sandbox.run(&["acl", "diff"]).expect(0);
+
+    let mut n_allowed = 0;
+    for folder in &folders {
+        let path = sandbox.path(&format!("hub/share/{folder}"));
+        // A folder that no grant is about, or above one, is not made.
+        if !path.exists() {
+            continue;
+        }
+        let shown = path.display();
+        // What neither may be parted on disk (bringing and removing) is given to own files only.
+        let is_sticky = people.iter().any(|(system, _)| {
+            let [.., create, _, delete] = granted.rights(system, folder);
+            create != delete
+        });
+        for (system, person) in &people {
+            let [list, read, create, replace, delete] = granted.rights(system, folder);
+            fs::write(path.join("f"), "x").unwrap();
+            fs::remove_file(path.join("new")).ok();
+            for (verb, script, expect) in [
+                ("list", format!("ls {shown}"), list),
+                ("read", format!("cat {shown}/f"), read),
+                ("replace", format!("echo y | dd of={shown}/f conv=notrunc,nocreat"), replace),
+                ("create", format!("touch {shown}/new"), create || delete),
+                ("delete", format!("rm -f {shown}/f && test ! -e {shown}/f"), delete && !is_sticky),
+            ] {
+                assert_eq!(
+                    person.may(&script),
+                    expect,
+                    "{system} {verb} {folder}: {:?}",
+                    granted.rights(system, folder)
+                );
+                n_allowed += usize::from(expect);
+            }
+        }
+    }
+    assert!(n_allowed > 30, "{n_allowed}: too little was granted to prove anything");
 }
