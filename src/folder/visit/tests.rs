@@ -182,6 +182,39 @@ fn a_sweep_removes_what_nobody_writes_and_what_waited_too_long() {
 }
 
 #[test]
+fn what_is_gone_on_with_is_swept_by_nobody() {
+    let (folder, root) = root();
+    let at = path("015/inbox/a.csv");
+    let mut upload = root.upload("015", &at, NEW).unwrap();
+    upload.write_at(0, b"1234").unwrap();
+    drop(upload);
+    let kept = on_disk(&folder.path().join("015/inbox")).pop().unwrap();
+    let long_ago = rustix::fs::Timespec { tv_sec: 1_000_000_000, tv_nsec: 0 };
+    let times = rustix::fs::Timestamps { last_access: long_ago, last_modification: long_ago };
+    let kept = folder.path().join("015/inbox").join(kept);
+    rustix::fs::utimensat(rustix::fs::CWD, &kept, &times, rustix::fs::AtFlags::empty()).unwrap();
+    let mut upload = root.upload("015", &at, RESUMED).unwrap();
+    // Even where the volume knows no locks: it is as young as its new beginning.
+    assert!(upload.look().unwrap().changed > 1_000_000_000);
+    let now = upload.look().unwrap().changed;
+    assert_eq!(root.sweep(now + 100_000, 3600), Ok(0));
+    upload.write_at(4, b"5").unwrap();
+    upload.finish().unwrap();
+    assert_eq!(std::fs::read_to_string(folder.path().join("015/inbox/a.csv")).unwrap(), "12345");
+}
+
+#[test]
+fn room_made_for_a_file_that_never_came_is_not_gone_on_from() {
+    let (_folder, root) = root();
+    let at = path("015/inbox/a.csv");
+    let mut upload = root.upload("015", &at, NEW).unwrap();
+    upload.set_len(1000).unwrap();
+    upload.write_at(0, b"1234").unwrap();
+    drop(upload);
+    assert_eq!(root.look_at_partial("015", &at).map(|look| look.n_bytes), Ok(4));
+}
+
+#[test]
 fn names_are_bytes() {
     let (folder, root) = root();
     // 表 in CP932 ends in a backslash; 宛名 in UTF-8; neither is the other's.
@@ -244,6 +277,18 @@ fn links_pipes_and_the_hubs_own_are_not_there() {
         assert!(root.rename(&path(text), &path("015/inbox/new"), Renaming::Replaces).is_err(), "{text}");
         assert!(root.list(&path(text)).is_err(), "{text}");
     }
+    // Nor are they replaced by what takes their name.
+    let own = path("015/inbox/own.csv");
+    store(&root, &own, NEW, b"x").unwrap();
+    for text in ["015/inbox/file", "015/inbox/pipe"] {
+        assert_eq!(root.rename(&own, &path(text), Renaming::Replaces), Err(VisitError::BadName), "{text}");
+        assert!(!std::fs::symlink_metadata(folder.path().join(text)).unwrap().is_file());
+    }
+    let mut late = root.upload("015", &path("015/inbox/late"), REPLACING).unwrap();
+    late.write_at(0, b"x").unwrap();
+    symlink(outside.path().join("secret"), inbox.join("late")).unwrap();
+    assert_eq!(late.finish(), Err(VisitError::BadName));
+    assert!(std::fs::symlink_metadata(inbox.join("late")).unwrap().is_symlink());
     assert!(outside.path().join("secret").exists());
 }
 

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags, Timespec, T
 use rustix::io::Errno;
 
 use super::hidden::{partial_name, upload_name};
-use super::look::{look_at, look_of, open_plain, read_at};
+use super::look::{look_of, open_plain, read_at};
 use super::solid::Solid;
 use super::{Look, SeenKind, VisitError, VisitPath, VisitedRoot, sync_names};
 use crate::confined::{FILE, open_beneath};
@@ -120,15 +120,9 @@ fn begin(
     has_published: bool,
 ) -> Result<OwnedFd, VisitError> {
     if start == UploadStart::Standing && !has_published {
-        // Whoever renames it first goes on with it.
-        match rustix::fs::renameat(folder, partial, folder, temporary) {
-            Ok(()) => {
-                let fd = open_beneath(folder, temporary.as_ref(), OFlags::RDWR, Mode::empty())?;
-                lock(&fd)?;
-                return Ok(fd);
-            }
-            Err(Errno::NOENT) => {}
-            Err(errno) => return Err(errno.into()),
+        match go_on(folder, partial, temporary) {
+            Err(VisitError::Missing) => {}
+            answer => return answer,
         }
     } else {
         // A new beginning takes the place of what was kept.
@@ -140,9 +134,23 @@ fn begin(
     Ok(fd)
 }
 
-/// Shows a sweep that somebody is writing here; the kernel forgets it with the process.
+/// Takes what was kept of an earlier upload; [`VisitError::Missing`] if nothing is.
+fn go_on(folder: BorrowedFd<'_>, partial: &str, temporary: &str) -> Result<OwnedFd, VisitError> {
+    // Under its new name it would look to a sweep as if a dead process had left it long ago, until it is locked.
+    let now = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    rustix::fs::utimensat(folder, partial, &times, AtFlags::SYMLINK_NOFOLLOW)?;
+    // Whoever renames it first goes on with it.
+    rustix::fs::renameat(folder, partial, folder, temporary)?;
+    let fd = open_beneath(folder, temporary.as_ref(), OFlags::RDWR, Mode::empty())?;
+    lock(&fd)?;
+    Ok(fd)
+}
+
+/// Shows a sweep that somebody is writing here; the kernel forgets it with the process. The name is new, so that only a
+/// sweep that looks at this moment can hold it.
 fn lock(fd: &OwnedFd) -> Result<(), VisitError> {
-    match rustix::fs::flock(fd, FlockOperation::NonBlockingLockExclusive) {
+    match rustix::fs::flock(fd, FlockOperation::LockExclusive) {
         // A volume without locks: there a sweep goes by age alone.
         Ok(()) | Err(Errno::NOLCK | Errno::OPNOTSUPP | Errno::INVAL) => Ok(()),
         Err(errno) => Err(errno.into()),
@@ -150,7 +158,7 @@ fn lock(fd: &OwnedFd) -> Result<(), VisitError> {
 }
 
 /// What has the name; [`VisitError::BadName`] for what visitors do not see, whose name cannot be given again.
-fn any_at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Look>, VisitError> {
+pub(super) fn any_at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Look>, VisitError> {
     match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => look_of(&stat).map(Some).ok_or(VisitError::BadName),
         Err(Errno::NOENT) => Ok(None),
@@ -237,7 +245,7 @@ impl Upload {
     fn give_name(&self, temporary: &str) -> Result<bool, VisitError> {
         let folder = self.folder.as_fd();
         if self.may_replace {
-            let has_replaced = look_at(folder, &self.name)?.is_some();
+            let has_replaced = any_at(folder, &self.name)?.is_some();
             rustix::fs::renameat(folder, temporary, folder, self.name.as_slice())?;
             return Ok(has_replaced);
         }
