@@ -81,6 +81,7 @@ fn settings(sftp: &SftpConfig, keys: Vec<renkei_sftp::HostKey>) -> ServerConfig 
         banner: sftp.banner.clone(),
         max_connections: sftp.max_connections.0,
         max_per_address: sftp.max_connections.1,
+        max_unauthenticated_per_address: sftp.max_logging_in,
         idle_time: sftp.idle,
         defender: DefenderLimits { ban_points: sftp.ban_points, ..DefenderLimits::default() },
         ..ServerConfig::new(listening.collect(), keys)

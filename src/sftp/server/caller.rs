@@ -75,6 +75,7 @@ impl Caller {
             refusal,
             key,
         };
+        self.connection.refused();
         let delay = self.house.offence(self.connection.address, offence, Some(event)).await;
         tokio::time::sleep(delay).await;
         ask_again(&[MethodKind::PublicKey, MethodKind::Password], false)

@@ -30,10 +30,13 @@ pub struct ServerConfig {
     pub banner: String,
     /// Connections in all.
     pub max_connections: usize,
-    /// Connections from one address.
+    /// Connections from one address; in IPv6 from one /64, which one line has.
     pub max_per_address: usize,
     /// Connections that have not logged in.
     pub max_unauthenticated: usize,
+    /// Connections from one address, or one /64, that have not logged in. What opens several at once, such as rclone,
+    /// is at the door with twelve of them at most.
+    pub max_unauthenticated_per_address: usize,
     /// Time within which somebody must have logged in.
     pub login_time: Duration,
     /// Time without a request after which a connection is ended.
@@ -62,6 +65,7 @@ impl ServerConfig {
             max_connections: 256,
             max_per_address: 64,
             max_unauthenticated: 64,
+            max_unauthenticated_per_address: 12,
             login_time: Duration::from_secs(30),
             idle_time: Duration::from_mins(15),
             keep_alive: Duration::from_secs(15),

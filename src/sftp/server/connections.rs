@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use renkei_core::access::AccountId;
 
 use super::config::ServerConfig;
+use super::defender::place;
 use super::gate::TurnedAway;
 
 /// One connection.
@@ -21,6 +22,7 @@ pub(super) struct Connection {
     begun: Instant,
     account: Mutex<Option<AccountId>>,
     has_logged_in: AtomicBool,
+    was_refused: AtomicBool,
     /// Milliseconds after `begun` of the last request.
     last_asked_ms: AtomicU64,
     /// Channels in which something is open.
@@ -46,10 +48,24 @@ impl Connection {
         self.has_logged_in.store(true, Ordering::Release);
     }
 
+    /// Somebody was refused here, which has been counted.
+    pub(super) fn refused(&self) {
+        self.was_refused.store(true, Ordering::Release);
+    }
+
+    pub(super) fn was_refused(&self) -> bool {
+        self.was_refused.load(Ordering::Acquire)
+    }
+
     /// A request came.
     pub(super) fn touch(&self) {
         let elapsed_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_asked_ms.store(elapsed_ms, Ordering::Relaxed);
+    }
+
+    /// How long it has stood.
+    pub(super) fn age(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     pub(super) fn idle_time(&self) -> Duration {
@@ -83,6 +99,7 @@ pub(super) struct Connections {
     max_all: usize,
     max_per_address: usize,
     max_unauthenticated: usize,
+    max_unauthenticated_per_address: usize,
 }
 
 impl Connections {
@@ -94,6 +111,7 @@ impl Connections {
             max_all: config.max_connections,
             max_per_address: config.max_per_address,
             max_unauthenticated: config.max_unauthenticated,
+            max_unauthenticated_per_address: config.max_unauthenticated_per_address,
         }
     }
 
@@ -103,10 +121,18 @@ impl Connections {
         if open.len() >= self.max_all {
             return Err(TurnedAway::HouseFull);
         }
-        if open.values().filter(|one| one.address == address).count() >= self.max_per_address {
+        // One stranger must not keep everybody else out: he has a share of the door, and no more of it.
+        let (mut n_here, mut n_waiting, mut n_waiting_here) = (0, 0, 0);
+        for one in open.values() {
+            let (is_here, is_waiting) = (place(one.address) == place(address), !one.is_in());
+            n_here += usize::from(is_here);
+            n_waiting += usize::from(is_waiting);
+            n_waiting_here += usize::from(is_here && is_waiting);
+        }
+        if n_here >= self.max_per_address || n_waiting_here >= self.max_unauthenticated_per_address {
             return Err(TurnedAway::AddressFull);
         }
-        if open.values().filter(|one| !one.is_in()).count() >= self.max_unauthenticated {
+        if n_waiting >= self.max_unauthenticated {
             return Err(TurnedAway::DoorFull);
         }
         let no = self.n_given.fetch_add(1, Ordering::Relaxed) + 1;
@@ -117,6 +143,7 @@ impl Connections {
             begun: Instant::now(),
             account: Mutex::default(),
             has_logged_in: AtomicBool::new(false),
+            was_refused: AtomicBool::new(false),
             last_asked_ms: AtomicU64::new(0),
             n_busy: AtomicUsize::new(0),
             n_channels: AtomicUsize::new(0),
@@ -137,5 +164,46 @@ impl Connections {
 
     pub(super) fn all(&self) -> Vec<Arc<Connection>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_has_a_share_of_the_door_and_no_more() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = ServerConfig {
+            max_per_address: 6,
+            max_unauthenticated: 20,
+            max_unauthenticated_per_address: 3,
+            ..ServerConfig::new(Vec::new(), Vec::new())
+        };
+        let connections = Connections::new(&config);
+        let admit = |address: &str| {
+            let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            connections.admit(address.parse().unwrap(), socket).map(|connection| connection.no)
+        };
+        let of = |no| connections.all().into_iter().find(|one| one.no == no).unwrap();
+        // One line of IPv6 has a whole /64 to come from.
+        for n in 1..=3 {
+            admit(&format!("2001:db8::{n}")).unwrap();
+        }
+        assert_eq!(admit("2001:db8::4").unwrap_err(), TurnedAway::AddressFull);
+        let in_house = admit("192.0.2.1").unwrap();
+        admit("2001:db8:0:1::1").unwrap();
+        // Whoever is in does not count at the door, but he counts.
+        let office: AccountId = "office".parse().unwrap();
+        of(in_house).let_in(office.clone());
+        for _ in 0..5 {
+            let no = admit("::ffff:192.0.2.1").unwrap();
+            of(no).let_in(office.clone());
+        }
+        assert_eq!(admit("192.0.2.1").unwrap_err(), TurnedAway::AddressFull);
+        // Many lines together fill it yet.
+        let n_more = (2..40).take_while(|n| admit(&format!("2001:db8:0:{n}::1")).is_ok()).count();
+        assert_eq!(n_more, 16);
+        assert_eq!(admit("198.51.100.1").unwrap_err(), TurnedAway::DoorFull);
     }
 }

@@ -44,7 +44,7 @@ pub enum Offence {
     Password,
     /// A key that is none of the account's. Honest clients show several.
     Key,
-    /// A connection that was held without a login until its time was over.
+    /// A connection that was held for a while and ended without a login or a refusal.
     Nothing,
 }
 
@@ -182,7 +182,7 @@ impl Record {
 }
 
 /// Whom an address stands for: in IPv6 one line has a whole /64.
-fn place(address: IpAddr) -> IpAddr {
+pub(super) fn place(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -151,6 +151,27 @@ fn an_address_has_no_more_connections_than_its_share() {
 }
 
 #[test]
+fn a_stranger_who_holds_the_door_keeps_nobody_else_out_and_is_banned() {
+    let house = House::open_with(|config| {
+        config.max_unauthenticated_per_address = 4;
+        config.defender.ban_points = 4;
+    });
+    let has = |wanted: fn(&GateEvent) -> bool| house.gate.events.lock().unwrap().iter().any(wanted);
+    let held: Vec<_> = (0..8).map(|_| std::net::TcpStream::connect(house.address).unwrap()).collect();
+    wait_until("four are at the door and the others turned away", || {
+        house.server().n_connections() == 4
+            && has(|event| matches!(event, GateEvent::TurnedAway { why: TurnedAway::AddressFull, .. }))
+    });
+    super::programs::sftp_with(&house, &["-o", "BindAddress=127.0.0.2"], "pwd\n").succeeded();
+    // Held for a while and let go before the login's time is over: that is no honest client either.
+    let begun = std::time::Instant::now();
+    wait_until("they were held", || begun.elapsed() > Duration::from_secs(4));
+    drop(held);
+    wait_until("the ban is told", || has(|event| matches!(event, GateEvent::Banned { .. })));
+    super::programs::sftp_with(&house, &["-o", "BindAddress=127.0.0.2"], "pwd\n").succeeded();
+}
+
+#[test]
 fn a_grant_taken_back_holds_at_once_and_an_account_can_be_sent_away() {
     let house = House::open();
     let session = super::libssh2::connect(&house);
