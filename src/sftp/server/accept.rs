@@ -43,6 +43,7 @@ pub(super) struct House {
     begun: Instant,
     login_time: Duration,
     idle_time: Duration,
+    refusal_time: Duration,
 }
 
 impl House {
@@ -57,6 +58,7 @@ impl House {
             begun: Instant::now(),
             login_time: config.login_time,
             idle_time: config.idle_time,
+            refusal_time: config.refusal_time,
         }
     }
 
@@ -95,8 +97,15 @@ impl House {
         delay
     }
 
-    pub(super) fn success(&self, address: IpAddr) {
-        self.defender().success(address);
+    pub(super) fn success(&self, connection: &Connection) {
+        let now = self.begun.elapsed();
+        self.defender().success(connection.address, connection.n_refused_keys(), now);
+    }
+
+    /// When a refusal may be told of what was asked at `begun`. It hangs on nothing but that and the `delay`, so that
+    /// nobody learns from the time whether a password was checked at all.
+    pub(super) fn refusal_at(&self, begun: Instant, delay: Duration) -> Instant {
+        begun + self.refusal_time + delay
     }
 
     /// Checks a password where it may take its time; a few at once.

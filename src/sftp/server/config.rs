@@ -47,7 +47,7 @@ pub struct ServerConfig {
     pub rekey_bytes: usize,
     /// Time after which new keys are agreed.
     pub rekey_time: Duration,
-    /// Time that every refused login takes.
+    /// Time that every refused login takes at least, longer than a password's check; the defender's delay comes on top.
     pub refusal_time: Duration,
     /// When guessing is slowed and banned.
     pub defender: DefenderLimits,
