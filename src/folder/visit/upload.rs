@@ -36,11 +36,27 @@ pub struct Writing {
     pub appends: bool,
 }
 
+/// What may become of a file at its close, as things stand then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keeping {
+    /// It may take the place of a file of its name, if it was begun so.
+    pub may_replace: bool,
+    /// It may be there where none is.
+    pub may_create: bool,
+}
+
+impl Keeping {
+    /// Whatever it was begun for.
+    pub const AS_BEGUN: Self = Self { may_replace: true, may_create: true };
+}
+
 /// What a clean close brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
     /// Length of the file, in bytes.
     pub n_bytes: u64,
+    /// The file as it stands.
+    pub look: Look,
     /// Another file of the name was there before.
     pub has_replaced: bool,
 }
@@ -225,32 +241,45 @@ impl Upload {
 
     /// A clean close: durable, then there under its name by one step, which is durable too.
     ///
-    /// [`VisitError::Taken`] where a file came to be there meanwhile that may not be replaced; the upload is gone then.
-    pub fn finish(mut self) -> Result<Stored, VisitError> {
+    /// [`VisitError::Taken`] where a file is there that may not, or no longer, be replaced, and [`VisitError::Missing`]
+    /// where none is and none may be made; the upload is gone then.
+    pub fn finish(mut self, keeping: Keeping) -> Result<Stored, VisitError> {
         if let Some((accessed, changed)) = self.times {
             rustix::fs::futimens(&self.file, &timestamps(accessed, changed))?;
         }
         self.file.sync_all().map_err(|error| system(&error))?;
+        let look = self.look()?;
         let Some(temporary) = self.temporary.take() else { return Err(VisitError::Missing) };
-        let moved = self.give_name(&temporary);
+        let moved = self.give_name(&temporary, keeping);
         if moved.is_err() {
             let _ = rustix::fs::unlinkat(&self.folder, temporary.as_str(), AtFlags::empty());
         }
         let has_replaced = moved?;
         sync_names(self.folder.as_fd())?;
-        Ok(Stored { n_bytes: self.n_bytes, has_replaced })
+        Ok(Stored { n_bytes: self.n_bytes, look, has_replaced })
     }
 
     /// Renames it; says whether it took another's place.
-    fn give_name(&self, temporary: &str) -> Result<bool, VisitError> {
+    fn give_name(&self, temporary: &str, keeping: Keeping) -> Result<bool, VisitError> {
         let folder = self.folder.as_fd();
-        if self.may_replace {
+        if self.may_replace && keeping.may_replace {
             let has_replaced = any_at(folder, &self.name)?.is_some();
+            if !has_replaced && !keeping.may_create {
+                return Err(VisitError::Missing);
+            }
             rustix::fs::renameat(folder, temporary, folder, self.name.as_slice())?;
             return Ok(has_replaced);
         }
+        if !keeping.may_create {
+            return Err(VisitError::Taken);
+        }
         rename_to_free(folder, temporary.as_bytes(), folder, &self.name)?;
         Ok(false)
+    }
+
+    /// Whether it was begun to take the place of a file of its name.
+    pub fn may_replace(&self) -> bool {
+        self.may_replace
     }
 
     fn keep_or_remove(&self, temporary: &str) {

@@ -17,7 +17,7 @@ use super::config::ServerConfig;
 use super::connections::{Connection, Connections};
 use super::defender::{Defender, Knock, Offence, place};
 use super::gate::{Gate, GateEvent, TurnedAway};
-use crate::session::Premises;
+use crate::session::{Premises, Shares};
 
 /// Passwords checked at once: each takes 19 MiB and a core.
 const MAX_CHECKS: usize = 2;
@@ -37,6 +37,8 @@ pub(super) struct House {
     pub(super) gate: Arc<dyn Gate>,
     pub(super) banner: String,
     pub(super) connections: Connections,
+    /// What sessions have in common.
+    pub(super) shares: Arc<Shares>,
     defender: Mutex<Defender>,
     told: Mutex<HashMap<IpAddr, Duration>>,
     checks: Semaphore,
@@ -52,6 +54,7 @@ impl House {
             gate,
             banner: config.banner.clone(),
             connections: Connections::new(config),
+            shares: Shares::new(config.handles),
             defender: Mutex::new(Defender::new(config.defender)),
             told: Mutex::default(),
             checks: Semaphore::new(MAX_CHECKS),

@@ -218,7 +218,7 @@ impl Handler for Caller {
         let Some(opened) = self.waiting.remove(&channel) else {
             return session.channel_failure(channel);
         };
-        let served = SftpSession::new(self.house.premises(), Arc::clone(visitor));
+        let served = SftpSession::sharing(self.house.premises(), Arc::clone(visitor), &self.house.shares);
         match channel::start(opened, served, Arc::clone(&self.connection)) {
             Ok(()) => session.channel_success(channel),
             Err(error) => {

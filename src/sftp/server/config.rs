@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::algorithms::Suite;
 use super::defender::DefenderLimits;
 use crate::HostKey;
+use crate::session::HandleLimits;
 
 /// An address that is listened at, and what may be spoken there.
 ///
@@ -51,6 +52,9 @@ pub struct ServerConfig {
     pub refusal_time: Duration,
     /// When guessing is slowed and banned.
     pub defender: DefenderLimits,
+    /// Files and folders that sessions may have open together. All of them, twice, beside twice the connections, must
+    /// be within what the system gives the process.
+    pub handles: HandleLimits,
     /// Threads for cryptography and connections.
     pub n_threads: usize,
 }
@@ -73,6 +77,7 @@ impl ServerConfig {
             rekey_time: Duration::from_hours(1),
             refusal_time: Duration::from_millis(300),
             defender: DefenderLimits::default(),
+            handles: HandleLimits { all: 4096, per_account: 1024 },
             n_threads: 4,
         }
     }
