@@ -30,6 +30,8 @@ pub enum Operation<'p> {
         to: Option<&'p FolderPath>,
         /// True when something has that name already.
         replaces: bool,
+        /// True for a file that the same account brought in the same visit.
+        is_own: bool,
     },
 }
 
@@ -49,8 +51,9 @@ pub struct Verdict<'r, 'p> {
 impl<'p> Operation<'p> {
     /// The rights it needs, each in a folder; at least one.
     ///
-    /// A new name within the folder destroys nothing, so that programs that bring a file under a passing name need
-    /// no right to delete.
+    /// Programs bring a file under a passing name, and need no right to delete for giving it its own. Of what was there
+    /// before or others brought, a name that goes is one that is removed: else whoever may only bring could put his
+    /// file in another's place.
     pub fn needs(self) -> (Need<'p>, Option<Need<'p>>) {
         match self {
             Self::Look(folder) => ((Right::List, folder), None),
@@ -58,8 +61,8 @@ impl<'p> Operation<'p> {
             Self::Bring(folder) | Self::MakeFolder(folder) => ((Right::Create, folder), None),
             Self::Replace(folder) => ((Right::Replace, folder), None),
             Self::Remove(folder) | Self::RemoveFolder(folder) => ((Right::Delete, folder), None),
-            Self::Rename { from, to, replaces } => {
-                let leaves = if from == to { Right::Create } else { Right::Delete };
+            Self::Rename { from, to, replaces, is_own } => {
+                let leaves = if is_own && from == to { Right::Create } else { Right::Delete };
                 let arrives = if replaces { Right::Replace } else { Right::Create };
                 ((leaves, from), Some((arrives, to)))
             }

@@ -10,7 +10,7 @@ pub enum Right {
     List,
     /// 読取: to read files.
     Read,
-    /// 作成: to bring new files and folders, and to give a file of the folder another name that is free.
+    /// 作成: to bring new files and folders, and to give a file just brought another name in the folder that is free.
     Create,
     /// 置換: to write over a file that stands there.
     Replace,

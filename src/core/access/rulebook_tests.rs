@@ -93,7 +93,7 @@ fn what_may_not_be_listed_is_not_seen() {
 }
 
 #[test]
-fn a_new_name_in_the_folder_needs_no_right_to_delete() {
+fn a_new_name_in_the_folder_for_what_was_just_brought_needs_no_right_to_delete() {
     let office = account("office", "015");
     let book = book();
     let (inbox, feed) = (path("015/inbox"), path("001/001o005-00/v1.0"));
@@ -101,7 +101,11 @@ fn a_new_name_in_the_folder_needs_no_right_to_delete() {
         let verdict = book.allows(&office, operation);
         assert_eq!((verdict.is_allowed, verdict.right), (expect, right), "{operation:?}");
     };
-    let rename = |from, to, replaces| Operation::Rename { from, to, replaces };
+    let rename = |from, to, replaces| Operation::Rename { from, to, replaces, is_own: true };
+    // What others brought keeps its name.
+    let of_others =
+        Operation::Rename { from: Some(&inbox), to: Some(&inbox), replaces: false, is_own: false };
+    check(of_others, false, Right::Delete);
     check(rename(Some(&inbox), Some(&inbox), false), true, Right::Create);
     check(rename(Some(&inbox), Some(&inbox), true), false, Right::Replace);
     check(rename(Some(&feed), Some(&inbox), false), false, Right::Delete);

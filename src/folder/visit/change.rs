@@ -4,8 +4,7 @@ use std::os::fd::AsFd as _;
 
 use rustix::fs::AtFlags;
 
-use super::look::look_at;
-use super::upload::{rename_to_free, timestamps};
+use super::upload::{any_at, rename_to_free, timestamps};
 use super::{Look, SeenKind, VisitError, VisitPath, VisitedRoot, sync_names};
 use crate::confined::PUBLISHED_FOLDER;
 
@@ -30,7 +29,8 @@ impl VisitedRoot {
                 false
             }
             Renaming::Replaces => {
-                let taken = look_at(target.as_fd(), new_name)?;
+                // What visitors do not see, such as a link, is nobody's to replace.
+                let taken = any_at(target.as_fd(), new_name)?;
                 if taken.is_some_and(|look| look.kind == SeenKind::Folder) {
                     return Err(VisitError::Taken);
                 }

@@ -25,6 +25,8 @@ pub struct Look {
     pub kind: SeenKind,
     /// Length in bytes; of no meaning for a folder.
     pub n_bytes: u64,
+    /// The file's number on its volume; another file may have it once this one is gone.
+    pub file_no: u64,
     /// Last read, in unix seconds.
     pub accessed: i64,
     /// Last changed, in unix seconds.
@@ -139,7 +141,7 @@ pub(super) fn look_of(stat: &Stat) -> Option<Look> {
         _ => return None,
     };
     let n_bytes = u64::try_from(stat.st_size).unwrap_or(0);
-    Some(Look { kind, n_bytes, accessed: stat.st_atime, changed: stat.st_mtime })
+    Some(Look { kind, n_bytes, file_no: stat.st_ino, accessed: stat.st_atime, changed: stat.st_mtime })
 }
 
 pub(super) fn read_at(

@@ -23,7 +23,7 @@ pub use listing::Listing;
 pub use look::{Look, OpenFile, Seen, SeenKind, Volume};
 pub use path::VisitPath;
 pub use solid::Solid;
-pub use upload::{Stored, Upload, UploadStart, Writing};
+pub use upload::{Keeping, Stored, Upload, UploadStart, Writing};
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;

@@ -40,9 +40,14 @@ impl Solid {
         }
     }
 
-    /// The file was cut or lengthened; what was added is zeros that were asked for.
+    /// The file was cut or lengthened. What was added is room and has not arrived: clients that make room for the whole
+    /// file first would else seem to have brought it.
     pub fn set_len(&mut self, n_bytes: u64) {
-        *self = Self::new(n_bytes);
+        self.n_bytes = self.n_bytes.min(n_bytes);
+        self.beyond.split_off(&n_bytes);
+        for end in self.beyond.values_mut() {
+            *end = n_bytes.min(*end);
+        }
     }
 
     /// Bytes from the start without a hole.
@@ -73,5 +78,26 @@ mod tests {
         check(&[(0, 10), (5, 2)], 10);
         check(&[(10, 2), (10, 10), (0, 10)], 20);
         check(&[(0, u64::MAX), (5, u64::MAX)], u64::MAX);
+    }
+
+    #[test]
+    fn room_has_not_arrived_and_what_is_cut_off_is_gone() {
+        let check = |n_bytes: u64, later: &[(u64, u64)], expect: u64| {
+            let mut solid = Solid::new(10);
+            solid.add(20, 10);
+            solid.add(40, 10);
+            solid.set_len(n_bytes);
+            for &(offset, n_bytes) in later {
+                solid.add(offset, n_bytes);
+            }
+            assert_eq!(solid.n_bytes(), expect, "{n_bytes} {later:?}");
+        };
+        check(1000, &[], 10);
+        check(1000, &[(10, 10)], 30);
+        check(25, &[(10, 10)], 25);
+        check(20, &[(10, 10)], 20);
+        check(4, &[], 4);
+        check(4, &[(4, 16)], 20);
+        check(0, &[], 0);
     }
 }

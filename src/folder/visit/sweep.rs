@@ -1,7 +1,7 @@
 //! Removing what broken-off uploads left: at once what a dead process was writing, after a while what was kept to
 //! go on from.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -38,7 +38,7 @@ impl Sweep {
             let name = entry.file_name();
             let bytes = name.to_bytes();
             if is_hidden(bytes) {
-                n_removed += usize::from(self.is_over(folder, bytes) && remove(folder, bytes));
+                n_removed += usize::from(self.over(folder, bytes).is_some_and(|_held| remove(folder, bytes)));
                 continue;
             }
             let is_own_of_root = depth == 0 && bytes.starts_with(b".");
@@ -61,23 +61,27 @@ impl Sweep {
         Ok(n_removed)
     }
 
-    fn is_over(&self, folder: BorrowedFd<'_>, name: &[u8]) -> bool {
+    /// The file if nobody needs it any more, held so that nobody begins to write it before it is gone.
+    fn over(&self, folder: BorrowedFd<'_>, name: &[u8]) -> Option<OwnedFd> {
         let name_os: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(name);
-        let Ok(fd) = open_beneath(folder, name_os, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) else {
-            return false;
-        };
-        let Some(look) = rustix::fs::fstat(&fd).ok().as_ref().and_then(look_of) else { return false };
-        let age_seconds = self.now_unix_seconds.saturating_sub(look.changed);
-        if name.ends_with(UPLOADING.as_bytes()) {
-            return match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => age_seconds >= FRESH_SECONDS,
-                Err(Errno::WOULDBLOCK) => false,
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        let fd = open_beneath(folder, name_os, flags, Mode::empty()).ok()?;
+        let least_age_seconds = if name.ends_with(UPLOADING.as_bytes()) {
+            match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => FRESH_SECONDS,
+                Err(Errno::WOULDBLOCK) => return None,
                 // A volume without locks.
-                Err(_) => age_seconds >= FRESH_SECONDS.max(self.keep_seconds),
-            };
-        }
-        // Times of files are visitors' to set only on what they finish, so a kept one's is ours.
-        name.ends_with(PARTIAL.as_bytes()) && age_seconds >= self.keep_seconds
+                Err(_) => FRESH_SECONDS.max(self.keep_seconds),
+            }
+        } else if name.ends_with(PARTIAL.as_bytes()) {
+            // Times of files are visitors' to set only on what they finish, so a kept one's is ours.
+            self.keep_seconds
+        } else {
+            return None;
+        };
+        let look = rustix::fs::fstat(&fd).ok().as_ref().and_then(look_of)?;
+        let age_seconds = self.now_unix_seconds.saturating_sub(look.changed);
+        (age_seconds >= least_age_seconds).then_some(fd)
     }
 }
 

@@ -41,7 +41,7 @@ fn listed(root: &VisitedRoot, text: &str) -> Vec<Vec<u8>> {
 fn store(root: &VisitedRoot, at: &VisitPath, writing: Writing, data: &[u8]) -> Result<Stored, VisitError> {
     let mut upload = root.upload("015", at, writing)?;
     upload.write_at(0, data)?;
-    upload.finish()
+    upload.finish(Keeping::AS_BEGUN)
 }
 
 #[test]
@@ -80,7 +80,8 @@ fn an_upload_is_whole_or_absent() {
     assert_eq!(root.rename(&by_name, &at, Renaming::Replaces), Err(VisitError::Missing));
     assert_eq!(root.upload("015", &by_name, REPLACING).err(), Some(VisitError::BadName));
     upload.set_times(1_000_000_000, 1_100_000_000);
-    assert_eq!(upload.finish(), Ok(Stored { n_bytes: 3, has_replaced: false }));
+    let stored = upload.finish(Keeping::AS_BEGUN).unwrap();
+    assert_eq!((stored.n_bytes, stored.has_replaced), (3, false));
     assert_eq!(on_disk(&inbox), ["a.csv"]);
     let look = root.look(&at).unwrap();
     assert_eq!((look.n_bytes, look.accessed, look.changed), (3, 1_000_000_000, 1_100_000_000));
@@ -94,22 +95,36 @@ fn a_file_is_replaced_only_where_that_is_allowed() {
     store(&root, &at, NEW, b"one").unwrap();
     assert_eq!(store(&root, &at, NEW, b"two"), Err(VisitError::Taken));
     assert_eq!(text(), "one");
-    assert_eq!(store(&root, &at, REPLACING, b"two"), Ok(Stored { n_bytes: 3, has_replaced: true }));
+    assert!(store(&root, &at, REPLACING, b"two").unwrap().has_replaced);
     assert_eq!(text(), "two");
     // One that appears while another is being written stays, and the later one is gone.
     let other = path("015/inbox/b.csv");
     let mut late = root.upload("015", &other, NEW).unwrap();
     late.write_at(0, b"late").unwrap();
     store(&root, &other, NEW, b"first").unwrap();
-    assert_eq!(late.finish(), Err(VisitError::Taken));
+    assert_eq!(late.finish(Keeping::AS_BEGUN), Err(VisitError::Taken));
     assert_eq!(std::fs::read_to_string(folder.path().join("015/inbox/b.csv")).unwrap(), "first");
+    assert_eq!(on_disk(&folder.path().join("015/inbox")), ["a.csv", "b.csv"]);
+    // A right that was taken back while one was being written is not there at its close.
+    for (name, keeping, expect) in [
+        ("a.csv", Keeping { may_replace: false, may_create: true }, Err(VisitError::Taken)),
+        ("a.csv", Keeping { may_replace: false, may_create: false }, Err(VisitError::Taken)),
+        ("a.csv", Keeping { may_replace: true, may_create: false }, Ok(true)),
+        ("c.csv", Keeping { may_replace: true, may_create: false }, Err(VisitError::Missing)),
+        ("c.csv", Keeping { may_replace: false, may_create: true }, Ok(false)),
+    ] {
+        let mut upload = root.upload("015", &path("015/inbox").join(name.as_bytes()), REPLACING).unwrap();
+        upload.write_at(0, b"two").unwrap();
+        assert_eq!(upload.finish(keeping).map(|stored| stored.has_replaced), expect, "{name} {keeping:?}");
+    }
+    root.remove(&path("015/inbox/c.csv")).unwrap();
     assert_eq!(on_disk(&folder.path().join("015/inbox")), ["a.csv", "b.csv"]);
     // Going on at the end of a published file makes a whole new one.
     let writing = Writing { start: UploadStart::Standing, may_replace: true, appends: true, ..NEW };
     let mut more = root.upload("015", &at, writing).unwrap();
     more.write_at(0, b"+3").unwrap();
     assert_eq!(text(), "two");
-    more.finish().unwrap();
+    more.finish(Keeping::AS_BEGUN).unwrap();
     assert_eq!(text(), "two+3");
 }
 
@@ -135,7 +150,7 @@ fn what_broke_off_is_kept_for_its_visitor_without_holes() {
     let mut upload = root.upload("015", &at, RESUMED).unwrap();
     assert_eq!(upload.look().unwrap().n_bytes, 8);
     upload.write_at(8, b"9").unwrap();
-    upload.finish().unwrap();
+    upload.finish(Keeping::AS_BEGUN).unwrap();
     assert_eq!(std::fs::read_to_string(inbox.join("a.csv")).unwrap(), "123456789");
     assert_eq!(on_disk(&inbox), ["a.csv"]);
 }
@@ -177,8 +192,41 @@ fn a_sweep_removes_what_nobody_writes_and_what_waited_too_long() {
     assert_eq!(root.sweep(now + 120, 3600), Ok(1), "the dead one only");
     assert_eq!(root.sweep(now + 120, 3600), Ok(0));
     assert_eq!(root.sweep(now + 4000, 3600), Ok(1), "what was kept");
-    alive.finish().unwrap();
+    alive.finish(Keeping::AS_BEGUN).unwrap();
     assert_eq!(on_disk(&inbox), ["alive.csv", "whole.csv"]);
+}
+
+#[test]
+fn what_is_gone_on_with_is_swept_by_nobody() {
+    let (folder, root) = root();
+    let at = path("015/inbox/a.csv");
+    let mut upload = root.upload("015", &at, NEW).unwrap();
+    upload.write_at(0, b"1234").unwrap();
+    drop(upload);
+    let kept = on_disk(&folder.path().join("015/inbox")).pop().unwrap();
+    let long_ago = rustix::fs::Timespec { tv_sec: 1_000_000_000, tv_nsec: 0 };
+    let times = rustix::fs::Timestamps { last_access: long_ago, last_modification: long_ago };
+    let kept = folder.path().join("015/inbox").join(kept);
+    rustix::fs::utimensat(rustix::fs::CWD, &kept, &times, rustix::fs::AtFlags::empty()).unwrap();
+    let mut upload = root.upload("015", &at, RESUMED).unwrap();
+    // Even where the volume knows no locks: it is as young as its new beginning.
+    assert!(upload.look().unwrap().changed > 1_000_000_000);
+    let now = upload.look().unwrap().changed;
+    assert_eq!(root.sweep(now + 100_000, 3600), Ok(0));
+    upload.write_at(4, b"5").unwrap();
+    upload.finish(Keeping::AS_BEGUN).unwrap();
+    assert_eq!(std::fs::read_to_string(folder.path().join("015/inbox/a.csv")).unwrap(), "12345");
+}
+
+#[test]
+fn room_made_for_a_file_that_never_came_is_not_gone_on_from() {
+    let (_folder, root) = root();
+    let at = path("015/inbox/a.csv");
+    let mut upload = root.upload("015", &at, NEW).unwrap();
+    upload.set_len(1000).unwrap();
+    upload.write_at(0, b"1234").unwrap();
+    drop(upload);
+    assert_eq!(root.look_at_partial("015", &at).map(|look| look.n_bytes), Ok(4));
 }
 
 #[test]
@@ -244,6 +292,18 @@ fn links_pipes_and_the_hubs_own_are_not_there() {
         assert!(root.rename(&path(text), &path("015/inbox/new"), Renaming::Replaces).is_err(), "{text}");
         assert!(root.list(&path(text)).is_err(), "{text}");
     }
+    // Nor are they replaced by what takes their name.
+    let own = path("015/inbox/own.csv");
+    store(&root, &own, NEW, b"x").unwrap();
+    for text in ["015/inbox/file", "015/inbox/pipe"] {
+        assert_eq!(root.rename(&own, &path(text), Renaming::Replaces), Err(VisitError::BadName), "{text}");
+        assert!(!std::fs::symlink_metadata(folder.path().join(text)).unwrap().is_file());
+    }
+    let mut late = root.upload("015", &path("015/inbox/late"), REPLACING).unwrap();
+    late.write_at(0, b"x").unwrap();
+    symlink(outside.path().join("secret"), inbox.join("late")).unwrap();
+    assert_eq!(late.finish(Keeping::AS_BEGUN), Err(VisitError::BadName));
+    assert!(std::fs::symlink_metadata(inbox.join("late")).unwrap().is_symlink());
     assert!(outside.path().join("secret").exists());
 }
 

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags, Timespec, T
 use rustix::io::Errno;
 
 use super::hidden::{partial_name, upload_name};
-use super::look::{look_at, look_of, open_plain, read_at};
+use super::look::{look_of, open_plain, read_at};
 use super::solid::Solid;
 use super::{Look, SeenKind, VisitError, VisitPath, VisitedRoot, sync_names};
 use crate::confined::{FILE, open_beneath};
@@ -36,11 +36,27 @@ pub struct Writing {
     pub appends: bool,
 }
 
+/// What may become of a file at its close, as things stand then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keeping {
+    /// It may take the place of a file of its name, if it was begun so.
+    pub may_replace: bool,
+    /// It may be there where none is.
+    pub may_create: bool,
+}
+
+impl Keeping {
+    /// Whatever it was begun for.
+    pub const AS_BEGUN: Self = Self { may_replace: true, may_create: true };
+}
+
 /// What a clean close brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
     /// Length of the file, in bytes.
     pub n_bytes: u64,
+    /// The file as it stands.
+    pub look: Look,
     /// Another file of the name was there before.
     pub has_replaced: bool,
 }
@@ -120,15 +136,9 @@ fn begin(
     has_published: bool,
 ) -> Result<OwnedFd, VisitError> {
     if start == UploadStart::Standing && !has_published {
-        // Whoever renames it first goes on with it.
-        match rustix::fs::renameat(folder, partial, folder, temporary) {
-            Ok(()) => {
-                let fd = open_beneath(folder, temporary.as_ref(), OFlags::RDWR, Mode::empty())?;
-                lock(&fd)?;
-                return Ok(fd);
-            }
-            Err(Errno::NOENT) => {}
-            Err(errno) => return Err(errno.into()),
+        match go_on(folder, partial, temporary) {
+            Err(VisitError::Missing) => {}
+            answer => return answer,
         }
     } else {
         // A new beginning takes the place of what was kept.
@@ -140,9 +150,23 @@ fn begin(
     Ok(fd)
 }
 
-/// Shows a sweep that somebody is writing here; the kernel forgets it with the process.
+/// Takes what was kept of an earlier upload; [`VisitError::Missing`] if nothing is.
+fn go_on(folder: BorrowedFd<'_>, partial: &str, temporary: &str) -> Result<OwnedFd, VisitError> {
+    // Under its new name it would look to a sweep as if a dead process had left it long ago, until it is locked.
+    let now = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    rustix::fs::utimensat(folder, partial, &times, AtFlags::SYMLINK_NOFOLLOW)?;
+    // Whoever renames it first goes on with it.
+    rustix::fs::renameat(folder, partial, folder, temporary)?;
+    let fd = open_beneath(folder, temporary.as_ref(), OFlags::RDWR, Mode::empty())?;
+    lock(&fd)?;
+    Ok(fd)
+}
+
+/// Shows a sweep that somebody is writing here; the kernel forgets it with the process. The name is new, so that only a
+/// sweep that looks at this moment can hold it.
 fn lock(fd: &OwnedFd) -> Result<(), VisitError> {
-    match rustix::fs::flock(fd, FlockOperation::NonBlockingLockExclusive) {
+    match rustix::fs::flock(fd, FlockOperation::LockExclusive) {
         // A volume without locks: there a sweep goes by age alone.
         Ok(()) | Err(Errno::NOLCK | Errno::OPNOTSUPP | Errno::INVAL) => Ok(()),
         Err(errno) => Err(errno.into()),
@@ -150,7 +174,7 @@ fn lock(fd: &OwnedFd) -> Result<(), VisitError> {
 }
 
 /// What has the name; [`VisitError::BadName`] for what visitors do not see, whose name cannot be given again.
-fn any_at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Look>, VisitError> {
+pub(super) fn any_at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Look>, VisitError> {
     match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => look_of(&stat).map(Some).ok_or(VisitError::BadName),
         Err(Errno::NOENT) => Ok(None),
@@ -217,32 +241,45 @@ impl Upload {
 
     /// A clean close: durable, then there under its name by one step, which is durable too.
     ///
-    /// [`VisitError::Taken`] where a file came to be there meanwhile that may not be replaced; the upload is gone then.
-    pub fn finish(mut self) -> Result<Stored, VisitError> {
+    /// [`VisitError::Taken`] where a file is there that may not, or no longer, be replaced, and [`VisitError::Missing`]
+    /// where none is and none may be made; the upload is gone then.
+    pub fn finish(mut self, keeping: Keeping) -> Result<Stored, VisitError> {
         if let Some((accessed, changed)) = self.times {
             rustix::fs::futimens(&self.file, &timestamps(accessed, changed))?;
         }
         self.file.sync_all().map_err(|error| system(&error))?;
+        let look = self.look()?;
         let Some(temporary) = self.temporary.take() else { return Err(VisitError::Missing) };
-        let moved = self.give_name(&temporary);
+        let moved = self.give_name(&temporary, keeping);
         if moved.is_err() {
             let _ = rustix::fs::unlinkat(&self.folder, temporary.as_str(), AtFlags::empty());
         }
         let has_replaced = moved?;
         sync_names(self.folder.as_fd())?;
-        Ok(Stored { n_bytes: self.n_bytes, has_replaced })
+        Ok(Stored { n_bytes: self.n_bytes, look, has_replaced })
     }
 
     /// Renames it; says whether it took another's place.
-    fn give_name(&self, temporary: &str) -> Result<bool, VisitError> {
+    fn give_name(&self, temporary: &str, keeping: Keeping) -> Result<bool, VisitError> {
         let folder = self.folder.as_fd();
-        if self.may_replace {
-            let has_replaced = look_at(folder, &self.name)?.is_some();
+        if self.may_replace && keeping.may_replace {
+            let has_replaced = any_at(folder, &self.name)?.is_some();
+            if !has_replaced && !keeping.may_create {
+                return Err(VisitError::Missing);
+            }
             rustix::fs::renameat(folder, temporary, folder, self.name.as_slice())?;
             return Ok(has_replaced);
         }
+        if !keeping.may_create {
+            return Err(VisitError::Taken);
+        }
         rename_to_free(folder, temporary.as_bytes(), folder, &self.name)?;
         Ok(false)
+    }
+
+    /// Whether it was begun to take the place of a file of its name.
+    pub fn may_replace(&self) -> bool {
+        self.may_replace
     }
 
     fn keep_or_remove(&self, temporary: &str) {

@@ -26,6 +26,8 @@ pub struct SftpConfig {
     pub idle: Duration,
     /// Connections in all, and from one address.
     pub max_connections: (usize, usize),
+    /// Connections from one address that have not logged in yet.
+    pub max_logging_in: usize,
     /// Points at which an address is banned: a wrong password is 5, a wrong key 1; one fades in 30 seconds.
     pub ban_points: u32,
     /// How long a broken-off upload is kept to be gone on with.
@@ -55,6 +57,7 @@ pub(super) fn take(
         banner: String::new(),
         idle: Duration::from_mins(15),
         max_connections: (256, 64),
+        max_logging_in: 12,
         ban_points: 50,
         keep_broken_off: Duration::from_hours(24),
     };
@@ -93,6 +96,9 @@ pub(super) fn take(
     }
     if let Some(most) = table.optional("max_per_address").and_then(|value| number(value, 10_000)) {
         config.max_connections.1 = most;
+    }
+    if let Some(most) = table.optional("max_logging_in").and_then(|value| number(value, 1000)) {
+        config.max_logging_in = most;
     }
     if let Some(points) = table.optional("ban_points").and_then(|value| number(value, 10_000)) {
         config.ban_points = u32::try_from(points).unwrap_or(u32::MAX);

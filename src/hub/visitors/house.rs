@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use renkei_core::access::{Account, AccountId, AccountState, LoginRefusal, Right, Rulebook};
+use renkei_core::access::{Account, AccountId, LoginRefusal, Right, Rulebook};
 use renkei_core::feed::Feed;
 use renkei_core::port::{AuditEntry, Store as _, StoreError};
 use renkei_core::{FeedId, FolderPath, Moment};
@@ -84,11 +84,9 @@ impl VisitedHouse {
         *made_for = Some(book);
     }
 
-    /// The accounts that may come in now.
-    pub(crate) fn enabled(&self) -> Result<Vec<AccountId>, StoreError> {
-        let accounts = self.store.snapshot()?.accounts()?;
-        let enabled = accounts.into_iter().filter(|account| account.state == AccountState::Enabled);
-        Ok(enabled.map(|account| account.id).collect())
+    /// The accounts as they stand.
+    pub(crate) fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        self.store.snapshot()?.accounts()
     }
 
     /// Removes what broken-off uploads left.

@@ -47,13 +47,10 @@ impl Server {
             tracing::error!(%error, "the rules cannot be read, so visitors may do nothing until they can");
         }
         self.house.make_folders(folders);
-        match self.house.enabled() {
-            Ok(enabled) => {
-                for account in self.handle.accounts() {
-                    if !enabled.contains(&account) {
-                        let n_cut = self.handle.disconnect(&account);
-                        tracing::warn!(%account, connections = n_cut, "an account was stopped: its sessions end");
-                    }
+        match self.house.accounts() {
+            Ok(accounts) => {
+                for account in self.handle.recheck(&accounts) {
+                    tracing::warn!(%account, "what a login stood on was taken away: its sessions end");
                 }
             }
             Err(error) => tracing::debug!(%error, "accounts are looked at the next time"),
@@ -81,6 +78,7 @@ fn settings(sftp: &SftpConfig, keys: Vec<renkei_sftp::HostKey>) -> ServerConfig 
         banner: sftp.banner.clone(),
         max_connections: sftp.max_connections.0,
         max_per_address: sftp.max_connections.1,
+        max_unauthenticated_per_address: sftp.max_logging_in,
         idle_time: sftp.idle,
         defender: DefenderLimits { ban_points: sftp.ban_points, ..DefenderLimits::default() },
         ..ServerConfig::new(listening.collect(), keys)

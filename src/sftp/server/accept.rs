@@ -15,9 +15,9 @@ use super::algorithms::Suite;
 use super::caller::Caller;
 use super::config::ServerConfig;
 use super::connections::{Connection, Connections};
-use super::defender::{Defender, Knock, Offence};
+use super::defender::{Defender, Knock, Offence, place};
 use super::gate::{Gate, GateEvent, TurnedAway};
-use crate::session::Premises;
+use crate::session::{Premises, Shares};
 
 /// Passwords checked at once: each takes 19 MiB and a core.
 const MAX_CHECKS: usize = 2;
@@ -27,6 +27,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const TELL: Duration = Duration::from_mins(1);
 /// Addresses of which it is remembered that it was told.
 const MAX_TOLD: usize = 1000;
+/// A connection that ends sooner without a login is nobody's offence: it only looked whether somebody listens.
+const GLANCE: Duration = Duration::from_secs(3);
 /// Pause after the system had no connection to give, for want of descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -35,12 +37,15 @@ pub(super) struct House {
     pub(super) gate: Arc<dyn Gate>,
     pub(super) banner: String,
     pub(super) connections: Connections,
+    /// What sessions have in common.
+    pub(super) shares: Arc<Shares>,
     defender: Mutex<Defender>,
     told: Mutex<HashMap<IpAddr, Duration>>,
     checks: Semaphore,
     begun: Instant,
     login_time: Duration,
     idle_time: Duration,
+    refusal_time: Duration,
 }
 
 impl House {
@@ -49,12 +54,14 @@ impl House {
             gate,
             banner: config.banner.clone(),
             connections: Connections::new(config),
+            shares: Shares::new(config.handles),
             defender: Mutex::new(Defender::new(config.defender)),
             told: Mutex::default(),
             checks: Semaphore::new(MAX_CHECKS),
             begun: Instant::now(),
             login_time: config.login_time,
             idle_time: config.idle_time,
+            refusal_time: config.refusal_time,
         }
     }
 
@@ -85,7 +92,7 @@ impl House {
             tracing::warn!(%address, seconds = time.as_secs(), "banned an address that guesses");
             self.note(GateEvent::Banned { address, time }).await;
             for connection in self.connections.all() {
-                if connection.address == address && !connection.is_in() {
+                if place(connection.address) == place(address) && !connection.is_in() {
                     connection.cut();
                 }
             }
@@ -93,8 +100,15 @@ impl House {
         delay
     }
 
-    pub(super) fn success(&self, address: IpAddr) {
-        self.defender().success(address);
+    pub(super) fn success(&self, connection: &Connection) {
+        let now = self.begun.elapsed();
+        self.defender().success(connection.address, connection.n_refused_keys(), now);
+    }
+
+    /// When a refusal may be told of what was asked at `begun`. It hangs on nothing but that and the `delay`, so that
+    /// nobody learns from the time whether a password was checked at all.
+    pub(super) fn refusal_at(&self, begun: Instant, delay: Duration) -> Instant {
+        begun + self.refusal_time + delay
     }
 
     /// Checks a password where it may take its time; a few at once.
@@ -115,9 +129,9 @@ impl House {
             if told.len() >= MAX_TOLD {
                 told.retain(|_, at| now.saturating_sub(*at) < TELL);
             }
-            let is_known = told.get(&address).is_some_and(|at| now.saturating_sub(*at) < TELL);
+            let is_known = told.get(&place(address)).is_some_and(|at| now.saturating_sub(*at) < TELL);
             if !is_known && told.len() < MAX_TOLD {
-                told.insert(address, now);
+                told.insert(place(address), now);
             }
             !is_known
         };
@@ -162,15 +176,15 @@ async fn admit(
     }
     let Some((socket, second)) = twice(socket) else { return Ok(()) };
     let connection = house.connections.admit(address, second)?;
-    let is_late = attend(&house, socket, &connection, config, suite).await;
+    attend(&house, socket, &connection, config, suite).await;
     connection.cut();
     house.connections.remove(connection.no);
     match connection.account() {
         Some(account) => {
             house.note(GateEvent::LoggedOut { account, address, session_no: connection.no }).await;
         }
-        // Refusals have been counted, and whoever only looks whether somebody listens is no offender.
-        None if is_late => {
+        // Refusals have been counted.
+        None if connection.age() >= GLANCE && !connection.was_refused() => {
             house.offence(address, Offence::Nothing, None).await;
         }
         None => {}
@@ -187,14 +201,13 @@ fn twice(socket: TcpStream) -> Option<(TcpStream, std::net::TcpStream)> {
     Some((TcpStream::from_std(socket).ok()?, second))
 }
 
-/// Says whether it took too long to log in.
 async fn attend(
     house: &Arc<House>,
     socket: TcpStream,
     connection: &Arc<Connection>,
     config: Arc<Config>,
     suite: Suite,
-) -> bool {
+) {
     let caller = Caller::new(Arc::clone(house), Arc::clone(connection), suite);
     let conversation = async {
         // What ends a connection is its client's affair; what matters was written down where it was decided.
@@ -209,12 +222,11 @@ async fn attend(
     };
     tokio::pin!(conversation);
     let begun = Instant::now();
-    let mut is_late = false;
     loop {
         tokio::select! {
-            () = &mut conversation => return is_late,
+            () = &mut conversation => return,
             () = tokio::time::sleep(LOOK) => {
-                is_late = is_late || !connection.is_in() && begun.elapsed() >= house.login_time;
+                let is_late = !connection.is_in() && begun.elapsed() >= house.login_time;
                 let is_idle = connection.is_in() && connection.idle_time() >= house.idle_time;
                 if is_late || is_idle {
                     connection.cut();

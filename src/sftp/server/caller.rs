@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use renkei_core::access::{
     Account, AccountId, Fingerprint, LoginOutcome, LoginRefusal, Offer, decide_login,
@@ -15,7 +16,7 @@ use zeroize::Zeroizing;
 use super::accept::House;
 use super::algorithms::Suite;
 use super::channel;
-use super::connections::Connection;
+use super::connections::{Connection, Login};
 use super::defender::Offence;
 use super::gate::{GateEvent, LoginMeans};
 use crate::session::{Session as SftpSession, Visitor};
@@ -67,29 +68,35 @@ impl Caller {
         renkei_core::access::PublicKey::from_blob(key.to_bytes().ok()?).ok().map(|key| key.fingerprint())
     }
 
-    async fn refuse(&self, name: &str, refusal: LoginRefusal, key: Option<Fingerprint>) -> Auth {
+    /// Refuses what was asked at `begun`. What somebody gave as his name is written down only where it is an account's:
+    /// people type passwords there.
+    async fn refuse(
+        &self,
+        begun: Instant,
+        account: Option<AccountId>,
+        refusal: LoginRefusal,
+        key: Option<Fingerprint>,
+    ) -> Auth {
         let offence = if key.is_some() { Offence::Key } else { Offence::Password };
-        let event = GateEvent::LoginRefused {
-            account: name.parse().ok(),
-            address: self.connection.address,
-            refusal,
-            key,
-        };
+        let event = GateEvent::LoginRefused { account, address: self.connection.address, refusal, key };
+        self.connection.refused(offence);
         let delay = self.house.offence(self.connection.address, offence, Some(event)).await;
-        tokio::time::sleep(delay).await;
+        tokio::time::sleep_until(self.house.refusal_at(begun, delay).into()).await;
         ask_again(&[MethodKind::PublicKey, MethodKind::Password], false)
     }
 
     /// What a proof brings: in, on to the next, or refused.
-    async fn proved(&mut self, name: &str, account: Option<Account>, offer: Offer) -> Auth {
+    async fn proved(&mut self, begun: Instant, account: Option<Account>, offer: Offer) -> Auth {
         let outcome = self.decide(account.as_ref(), offer);
         let key = match offer {
             Offer::Key(fingerprint) => Some(fingerprint),
             Offer::Password { .. } => None,
         };
         match (outcome, account) {
-            (LoginOutcome::Refused(refusal), _) => self.refuse(name, refusal, key).await,
-            (_, None) => self.refuse(name, LoginRefusal::NoAccount, key).await,
+            (LoginOutcome::Refused(refusal), account) => {
+                self.refuse(begun, account.map(|account| account.id), refusal, key).await
+            }
+            (_, None) => self.refuse(begun, None, LoginRefusal::NoAccount, key).await,
             (LoginOutcome::In, Some(account)) => {
                 self.let_in(account, offer).await;
                 Auth::Accept
@@ -110,17 +117,17 @@ impl Caller {
             Offer::Key(fingerprint) => Some(*fingerprint),
             Offer::Password { .. } => None,
         };
-        let before = self.proven.as_ref().filter(|(id, _)| *id == account.id).map(|(_, offer)| offer);
-        let shown = key(&offer).or_else(|| before.and_then(key));
-        let is_both = before.is_some_and(|before| key(before).is_some() != key(&offer).is_some());
+        let before = self.proven.as_ref().filter(|(id, _)| *id == account.id).map(|(_, offer)| *offer);
+        let shown = key(&offer).or_else(|| before.as_ref().and_then(key));
+        let is_both = before.is_some_and(|before| key(&before).is_some() != key(&offer).is_some());
         let means = match shown {
             Some(fingerprint) if is_both => LoginMeans::Both(fingerprint),
             Some(fingerprint) => LoginMeans::Key(fingerprint),
             None => LoginMeans::Password,
         };
         let (address, session_no) = (self.connection.address, self.connection.no);
-        self.connection.let_in(account.id.clone());
-        self.house.success(address);
+        self.connection.let_in(Login { account: account.clone(), offer, proven: before });
+        self.house.success(&self.connection);
         let event = GateEvent::LoggedIn { account: account.id.clone(), address, means, session_no };
         self.house.note(event).await;
         self.visitor = Some(Arc::new(Visitor { account, address: Some(address), session_no }));
@@ -140,6 +147,7 @@ impl Handler for Caller {
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        let begun = Instant::now();
         let account = self.account(user).await;
         let is_worth = password_is_worth_checking(account.as_ref(), self.connection.address);
         let hash = account.as_ref().and_then(|account| account.password_hash.clone()).filter(|_| is_worth);
@@ -147,7 +155,7 @@ impl Handler for Caller {
             Some(hash) => self.house.is_password(Zeroizing::new(password.to_owned()), hash).await,
             None => false,
         };
-        Ok(self.proved(user, account, Offer::Password { is_right }).await)
+        Ok(self.proved(begun, account, Offer::Password { is_right }).await)
     }
 
     async fn auth_publickey_offered(
@@ -158,9 +166,12 @@ impl Handler for Caller {
         let Some(fingerprint) = self.fingerprint(offer.public_key, offer.algorithm) else {
             return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
         };
+        let begun = Instant::now();
         let account = self.account(user).await;
         match self.decide(account.as_ref(), Offer::Key(fingerprint)) {
-            LoginOutcome::Refused(refusal) => Ok(self.refuse(user, refusal, Some(fingerprint)).await),
+            LoginOutcome::Refused(refusal) => {
+                Ok(self.refuse(begun, account.map(|account| account.id), refusal, Some(fingerprint)).await)
+            }
             // Whether the key is really his is proven by the signature that follows.
             _ => Ok(Auth::Accept),
         }
@@ -170,8 +181,9 @@ impl Handler for Caller {
         let Some(fingerprint) = self.fingerprint(key.public_key, key.algorithm) else {
             return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
         };
+        let begun = Instant::now();
         let account = self.account(user).await;
-        Ok(self.proved(user, account, Offer::Key(fingerprint)).await)
+        Ok(self.proved(begun, account, Offer::Key(fingerprint)).await)
     }
 
     async fn authentication_banner(&mut self) -> Result<Option<String>, Self::Error> {
@@ -206,7 +218,7 @@ impl Handler for Caller {
         let Some(opened) = self.waiting.remove(&channel) else {
             return session.channel_failure(channel);
         };
-        let served = SftpSession::new(self.house.premises(), Arc::clone(visitor));
+        let served = SftpSession::sharing(self.house.premises(), Arc::clone(visitor), &self.house.shares);
         match channel::start(opened, served, Arc::clone(&self.connection)) {
             Ok(()) => session.channel_success(channel),
             Err(error) => {

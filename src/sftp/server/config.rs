@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::algorithms::Suite;
 use super::defender::DefenderLimits;
 use crate::HostKey;
+use crate::session::HandleLimits;
 
 /// An address that is listened at, and what may be spoken there.
 ///
@@ -30,10 +31,13 @@ pub struct ServerConfig {
     pub banner: String,
     /// Connections in all.
     pub max_connections: usize,
-    /// Connections from one address.
+    /// Connections from one address; in IPv6 from one /64, which one line has.
     pub max_per_address: usize,
     /// Connections that have not logged in.
     pub max_unauthenticated: usize,
+    /// Connections from one address, or one /64, that have not logged in. What opens several at once, such as rclone,
+    /// is at the door with twelve of them at most.
+    pub max_unauthenticated_per_address: usize,
     /// Time within which somebody must have logged in.
     pub login_time: Duration,
     /// Time without a request after which a connection is ended.
@@ -44,10 +48,13 @@ pub struct ServerConfig {
     pub rekey_bytes: usize,
     /// Time after which new keys are agreed.
     pub rekey_time: Duration,
-    /// Time that every refused login takes.
+    /// Time that every refused login takes at least, longer than a password's check; the defender's delay comes on top.
     pub refusal_time: Duration,
     /// When guessing is slowed and banned.
     pub defender: DefenderLimits,
+    /// Files and folders that sessions may have open together. All of them, twice, beside twice the connections, must
+    /// be within what the system gives the process.
+    pub handles: HandleLimits,
     /// Threads for cryptography and connections.
     pub n_threads: usize,
 }
@@ -62,6 +69,7 @@ impl ServerConfig {
             max_connections: 256,
             max_per_address: 64,
             max_unauthenticated: 64,
+            max_unauthenticated_per_address: 12,
             login_time: Duration::from_secs(30),
             idle_time: Duration::from_mins(15),
             keep_alive: Duration::from_secs(15),
@@ -69,6 +77,7 @@ impl ServerConfig {
             rekey_time: Duration::from_hours(1),
             refusal_time: Duration::from_millis(300),
             defender: DefenderLimits::default(),
+            handles: HandleLimits { all: 4096, per_account: 1024 },
             n_threads: 4,
         }
     }

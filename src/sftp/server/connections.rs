@@ -2,14 +2,39 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use renkei_core::access::AccountId;
+use renkei_core::Moment;
+use renkei_core::access::{Account, AccountId, LoginOutcome, Offer, decide_login};
 
 use super::config::ServerConfig;
+use super::defender::{Offence, place};
 use super::gate::TurnedAway;
+
+/// By what somebody got in.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    /// The account as it stood then.
+    pub(super) account: Account,
+    /// What he proved last, …
+    pub(super) offer: Offer,
+    /// … and what before, for an account that needs both.
+    pub(super) proven: Option<Offer>,
+}
+
+impl Login {
+    /// Whether it would still be let in by the account as it stands now. A password is another once its hash is.
+    fn is_good(&self, account: Option<&Account>, address: IpAddr, now: Moment) -> bool {
+        let has_password = account.is_some_and(|now| now.password_hash == self.account.password_hash);
+        let anew = |offer| match offer {
+            Offer::Password { is_right } => Offer::Password { is_right: is_right && has_password },
+            key @ Offer::Key(_) => key,
+        };
+        decide_login(account, address, anew(self.offer), self.proven.map(anew), now) == LoginOutcome::In
+    }
+}
 
 /// One connection.
 #[derive(Debug)]
@@ -19,8 +44,10 @@ pub(super) struct Connection {
     pub(super) address: IpAddr,
     socket: TcpStream,
     begun: Instant,
-    account: Mutex<Option<AccountId>>,
+    login: Mutex<Option<Login>>,
     has_logged_in: AtomicBool,
+    was_refused: AtomicBool,
+    n_refused_keys: AtomicU32,
     /// Milliseconds after `begun` of the last request.
     last_asked_ms: AtomicU64,
     /// Channels in which something is open.
@@ -37,19 +64,52 @@ impl Connection {
     }
 
     pub(super) fn account(&self) -> Option<AccountId> {
-        self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.login().as_ref().map(|login| login.account.id.clone())
     }
 
-    pub(super) fn let_in(&self, account: AccountId) {
-        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(account);
+    fn login(&self) -> std::sync::MutexGuard<'_, Option<Login>> {
+        self.login.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn let_in(&self, login: Login) {
+        *self.login() = Some(login);
         self.touch();
         self.has_logged_in.store(true, Ordering::Release);
+    }
+
+    /// Whether what let somebody in would let him in now, where `accounts` are those that are; nobody is in where
+    /// nobody has logged in.
+    pub(super) fn would_be_in(&self, accounts: &[Account], now: Moment) -> bool {
+        self.login().as_ref().is_some_and(|login| {
+            let account = accounts.iter().find(|account| account.id == login.account.id);
+            login.is_good(account, self.address, now)
+        })
+    }
+
+    /// Somebody was refused here, which has been counted.
+    pub(super) fn refused(&self, offence: Offence) {
+        self.n_refused_keys.fetch_add(u32::from(offence == Offence::Key), Ordering::AcqRel);
+        self.was_refused.store(true, Ordering::Release);
+    }
+
+    /// Keys that were refused here.
+    pub(super) fn n_refused_keys(&self) -> u32 {
+        self.n_refused_keys.load(Ordering::Acquire)
+    }
+
+    pub(super) fn was_refused(&self) -> bool {
+        self.was_refused.load(Ordering::Acquire)
     }
 
     /// A request came.
     pub(super) fn touch(&self) {
         let elapsed_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_asked_ms.store(elapsed_ms, Ordering::Relaxed);
+    }
+
+    /// How long it has stood.
+    pub(super) fn age(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     pub(super) fn idle_time(&self) -> Duration {
@@ -83,6 +143,7 @@ pub(super) struct Connections {
     max_all: usize,
     max_per_address: usize,
     max_unauthenticated: usize,
+    max_unauthenticated_per_address: usize,
 }
 
 impl Connections {
@@ -94,6 +155,7 @@ impl Connections {
             max_all: config.max_connections,
             max_per_address: config.max_per_address,
             max_unauthenticated: config.max_unauthenticated,
+            max_unauthenticated_per_address: config.max_unauthenticated_per_address,
         }
     }
 
@@ -103,10 +165,18 @@ impl Connections {
         if open.len() >= self.max_all {
             return Err(TurnedAway::HouseFull);
         }
-        if open.values().filter(|one| one.address == address).count() >= self.max_per_address {
+        // One stranger must not keep everybody else out: he has a share of the door, and no more of it.
+        let (mut n_here, mut n_waiting, mut n_waiting_here) = (0, 0, 0);
+        for one in open.values() {
+            let (is_here, is_waiting) = (place(one.address) == place(address), !one.is_in());
+            n_here += usize::from(is_here);
+            n_waiting += usize::from(is_waiting);
+            n_waiting_here += usize::from(is_here && is_waiting);
+        }
+        if n_here >= self.max_per_address || n_waiting_here >= self.max_unauthenticated_per_address {
             return Err(TurnedAway::AddressFull);
         }
-        if open.values().filter(|one| !one.is_in()).count() >= self.max_unauthenticated {
+        if n_waiting >= self.max_unauthenticated {
             return Err(TurnedAway::DoorFull);
         }
         let no = self.n_given.fetch_add(1, Ordering::Relaxed) + 1;
@@ -115,8 +185,10 @@ impl Connections {
             address,
             socket,
             begun: Instant::now(),
-            account: Mutex::default(),
+            login: Mutex::default(),
             has_logged_in: AtomicBool::new(false),
+            was_refused: AtomicBool::new(false),
+            n_refused_keys: AtomicU32::new(0),
             last_asked_ms: AtomicU64::new(0),
             n_busy: AtomicUsize::new(0),
             n_channels: AtomicUsize::new(0),
@@ -137,5 +209,92 @@ impl Connections {
 
     pub(super) fn all(&self) -> Vec<Arc<Connection>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use renkei_core::access::{AccountKey, AccountState, LoginRule, PublicKey};
+
+    use super::*;
+
+    fn key() -> PublicKey {
+        PublicKey::from_blob([&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32], &[1; 32]].concat()).unwrap()
+    }
+
+    fn login() -> Login {
+        let account = Account {
+            id: "office".parse().unwrap(),
+            system: "015".parse().unwrap(),
+            state: AccountState::Enabled,
+            rule: LoginRule::Either,
+            keys: vec![AccountKey { key: key(), comment: String::new(), from: Vec::new(), until: None }],
+            password_hash: Some("one".to_owned()),
+            addresses: vec!["192.0.2.0/24".parse().unwrap()],
+        };
+        Login { account, offer: Offer::Key(key().fingerprint()), proven: None }
+    }
+
+    #[test]
+    fn whoever_would_be_refused_now_is_no_longer_in() {
+        let by_key = login();
+        let by_password = Login { offer: Offer::Password { is_right: true }, ..login() };
+        let by_both = Login { proven: Some(Offer::Password { is_right: true }), ..login() };
+        let check = |change: fn(&mut Account), expect: [bool; 3]| {
+            let mut account = login().account;
+            change(&mut account);
+            let found = [&by_key, &by_password, &by_both].map(|login| {
+                let now = Moment::parse("2026-11-22T00:00:00").unwrap();
+                login.is_good(Some(&account), "192.0.2.1".parse().unwrap(), now)
+            });
+            assert_eq!(found, expect, "{account:?}");
+        };
+        check(|_| {}, [true; 3]);
+        check(|account| account.state = AccountState::Disabled, [false; 3]);
+        check(|account| account.keys.clear(), [false, true, false]);
+        check(|account| account.keys[0].until = Moment::parse("2026-11-21T00:00:00"), [false, true, false]);
+        check(|account| account.keys[0].from = vec!["10.0.0.0/8".parse().unwrap()], [false, true, false]);
+        check(|account| account.rule = LoginRule::Both, [false, false, true]);
+        // Of an account that needs one of two, the one proven last is enough.
+        check(|account| account.password_hash = Some("other".to_owned()), [true, false, true]);
+        check(|account| account.addresses.clear(), [true, false, true]);
+        let gone =
+            by_key.is_good(None, "192.0.2.1".parse().unwrap(), Moment::parse("2026-11-22T00:00:00").unwrap());
+        assert!(!gone);
+    }
+
+    #[test]
+    fn a_stranger_has_a_share_of_the_door_and_no_more() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = ServerConfig {
+            max_per_address: 6,
+            max_unauthenticated: 20,
+            max_unauthenticated_per_address: 3,
+            ..ServerConfig::new(Vec::new(), Vec::new())
+        };
+        let connections = Connections::new(&config);
+        let admit = |address: &str| {
+            let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            connections.admit(address.parse().unwrap(), socket).map(|connection| connection.no)
+        };
+        let of = |no| connections.all().into_iter().find(|one| one.no == no).unwrap();
+        // One line of IPv6 has a whole /64 to come from.
+        for n in 1..=3 {
+            admit(&format!("2001:db8::{n}")).unwrap();
+        }
+        assert_eq!(admit("2001:db8::4").unwrap_err(), TurnedAway::AddressFull);
+        let in_house = admit("192.0.2.1").unwrap();
+        admit("2001:db8:0:1::1").unwrap();
+        // Whoever is in does not count at the door, but he counts.
+        of(in_house).let_in(login());
+        for _ in 0..5 {
+            let no = admit("::ffff:192.0.2.1").unwrap();
+            of(no).let_in(login());
+        }
+        assert_eq!(admit("192.0.2.1").unwrap_err(), TurnedAway::AddressFull);
+        // Many lines together fill it yet.
+        let n_more = (2..40).take_while(|n| admit(&format!("2001:db8:0:{n}::1")).is_ok()).count();
+        assert_eq!(n_more, 16);
+        assert_eq!(admit("198.51.100.1").unwrap_err(), TurnedAway::DoorFull);
     }
 }

@@ -44,7 +44,7 @@ pub enum Offence {
     Password,
     /// A key that is none of the account's. Honest clients show several.
     Key,
-    /// A connection that was held without a login until its time was over.
+    /// A connection that was held for a while and ended without a login or a refusal.
     Nothing,
 }
 
@@ -125,10 +125,12 @@ impl Defender {
         (delay, Some(time))
     }
 
-    /// Somebody got in from there: points of honest mistakes are forgotten, former bans are not.
-    pub fn success(&mut self, address: IpAddr) {
+    /// Somebody got in from there after he had shown `n_keys` keys that are none of his: an agent's, so they are
+    /// forgotten. Passwords only fade, for whoever has one of his own could else guess others' between his logins.
+    pub fn success(&mut self, address: IpAddr, n_keys: u32, now: Duration) {
         if let Some(record) = self.records.get_mut(&place(address)) {
-            record.points = 0;
+            record.fade(&self.limits, now);
+            record.points = record.points.saturating_sub(n_keys.saturating_mul(Offence::Key.points()));
         }
     }
 
@@ -182,7 +184,7 @@ impl Record {
 }
 
 /// Whom an address stands for: in IPv6 one line has a whole /64.
-fn place(address: IpAddr) -> IpAddr {
+pub(super) fn place(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -238,8 +240,29 @@ mod tests {
                 let (_, ban) = defender.offence(ONE, Offence::Key, after(2_000_000 + minute * 60));
                 assert_eq!(ban, None);
             }
-            defender.success(ONE);
+            defender.success(ONE, 6, after(2_000_000 + minute * 60));
         }
+    }
+
+    #[test]
+    fn a_login_forgives_its_own_keys_and_no_passwords() {
+        let mut defender = Defender::new(DefenderLimits::default());
+        for n in 0..9 {
+            assert_eq!(defender.offence(ONE, Offence::Password, after(n)).1, None);
+        }
+        defender.success(ONE, 0, after(10));
+        assert!(defender.offence(ONE, Offence::Password, after(11)).1.is_some());
+
+        let mut defender = Defender::new(DefenderLimits::default());
+        // Somebody else's keys at the same line are not forgiven either.
+        for _ in 0..49 {
+            assert_eq!(defender.offence(ONE, Offence::Key, after(0)).1, None);
+        }
+        defender.success(ONE, 9, after(0));
+        for _ in 0..9 {
+            assert_eq!(defender.offence(ONE, Offence::Key, after(0)).1, None);
+        }
+        assert!(defender.offence(ONE, Offence::Key, after(0)).1.is_some());
     }
 
     #[test]

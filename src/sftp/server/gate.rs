@@ -74,7 +74,7 @@ pub enum GateEvent {
     },
     /// Somebody was refused.
     LoginRefused {
-        /// The name he gave, if it could be an account's; what else is typed there may be a password.
+        /// The account whose name he gave; `None` where there is none of the name, which may be a password.
         account: Option<AccountId>,
         /// From where.
         address: IpAddr,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use renkei_core::access::AccountId;
+use renkei_core::access::{Account, AccountId};
 use russh::server::Config;
 use russh::{Limits, MethodKind, MethodSet, SshId};
 use tokio::net::TcpListener;
@@ -84,6 +84,19 @@ impl ServerHandle {
         let of_account =
             self.house.connections.all().into_iter().filter(|one| one.account().as_ref() == Some(account));
         of_account.map(|connection| connection.cut()).count()
+    }
+
+    /// Ends every login that would be refused now, where `accounts` are all that there are: the account is gone or
+    /// stopped, its key or password was taken away or has ended, or it needs more than was proven. Says whose.
+    pub fn recheck(&self, accounts: &[Account]) -> Vec<AccountId> {
+        let now = self.house.gate.now();
+        let connections = self.house.connections.all().into_iter();
+        let over = connections.filter(|one| one.is_in() && !one.would_be_in(accounts, now));
+        over.filter_map(|connection| {
+            connection.cut();
+            connection.account()
+        })
+        .collect()
     }
 
     /// Stops: no more connections are taken, those without anything open are ended at once, the others when they are

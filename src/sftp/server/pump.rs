@@ -70,6 +70,22 @@ pub(super) enum PumpEnd {
     Overrun,
 }
 
+/// What comes next, once there is room for it; `None` too once the thread has ended, whatever it left in the queue.
+async fn next<M>(
+    queue: &UnboundedSender<Bytes>,
+    gauge: &Gauge,
+    coming: impl Future<Output = Option<M>>,
+) -> Option<M> {
+    let in_turn = async {
+        gauge.room().await;
+        coming.await
+    };
+    tokio::select! {
+        () = queue.closed() => None,
+        message = in_turn => message,
+    }
+}
+
 /// Brings what arrives on a channel to the thread's queue until either ends.
 pub(super) async fn pump(
     mut channel: ChannelReadHalf,
@@ -77,8 +93,7 @@ pub(super) async fn pump(
     gauge: Arc<Gauge>,
 ) -> PumpEnd {
     loop {
-        gauge.room().await;
-        match channel.wait().await {
+        match next(&queue, &gauge, channel.wait()).await {
             Some(ChannelMsg::Data { data }) => {
                 let n_bytes = data.len() + PIECE_BYTES;
                 if gauge.n_queued_bytes.fetch_add(n_bytes, Ordering::AcqRel) + n_bytes > MAX_BYTES {
@@ -92,5 +107,40 @@ pub(super) async fn pump(
             Some(ChannelMsg::Eof | ChannelMsg::Close) | None => return PumpEnd::Closed,
             Some(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `next` gives within a minute; an error if it still waits then.
+    fn next_within(
+        queue: &UnboundedSender<Bytes>,
+        gauge: &Gauge,
+        coming: impl Future<Output = Option<u8>>,
+    ) -> Option<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let waited = runtime.block_on(async {
+            tokio::time::timeout(Duration::from_mins(1), next(queue, gauge, coming)).await
+        });
+        waited.expect("the pump still waits")
+    }
+
+    #[test]
+    fn a_thread_that_ended_ends_the_pump_whatever_it_left() {
+        let (queue, rest) = tokio::sync::mpsc::unbounded_channel();
+        drop(rest);
+        for n_queued_bytes in [0, HOLD_BYTES + 1] {
+            let gauge = Gauge { n_queued_bytes: n_queued_bytes.into(), ..Gauge::default() };
+            // A client that says nothing more.
+            assert_eq!(next_within(&queue, &gauge, std::future::pending()), None, "{n_queued_bytes}");
+        }
+    }
+
+    #[test]
+    fn what_comes_is_taken_while_there_is_room() {
+        let (queue, _rest) = tokio::sync::mpsc::unbounded_channel();
+        assert_eq!(next_within(&queue, &Gauge::default(), std::future::ready(Some(7))), Some(7));
     }
 }

@@ -1,7 +1,7 @@
 //! Changing what is there: renaming, removing, folders, times and lengths.
 
 use renkei_core::access::{Operation, Right};
-use renkei_folder::visit::{Look, Renaming, SeenKind, UploadStart, VisitError, VisitPath, Writing};
+use renkei_folder::visit::{Keeping, Look, Renaming, SeenKind, UploadStart, VisitError, VisitPath, Writing};
 
 use super::asked::{Asking, ruled_folder, ruled_parent};
 use super::handles::Open;
@@ -20,7 +20,9 @@ impl Session {
             return Ok(());
         }
         let is_taken = !matches!(root.look(to), Err(VisitError::Missing | VisitError::NotFolder));
-        let operation = |replaces| Operation::Rename { from: source.as_ref(), to: target.as_ref(), replaces };
+        let is_own = look.kind == SeenKind::File && self.share.is_own(from, look);
+        let operation =
+            |replaces| Operation::Rename { from: source.as_ref(), to: target.as_ref(), replaces, is_own };
         self.ask(from, operation(is_taken), Asking::ToBring)?;
         if look.kind == SeenKind::Folder {
             self.ask_to_rename_folder(from, to)?;
@@ -29,6 +31,7 @@ impl Session {
         let may_replace = look.kind == SeenKind::File && self.is_allowed(operation(true));
         let renaming = if may_replace { Renaming::Replaces } else { Renaming::KeepsTaken };
         let has_replaced = self.premises.root().rename(from, to, renaming)?;
+        self.share.renamed(from, to);
         self.premises.note(&self.visitor, &Deed::Renamed { from, to, has_replaced });
         Ok(())
     }
@@ -58,6 +61,7 @@ impl Session {
         }
         self.ask(path, Operation::Remove(folder.as_ref()), Asking::AboutStanding)?;
         root.remove(path)?;
+        self.share.removed(path);
         self.premises.note(&self.visitor, &Deed::Removed { path });
         Ok(())
     }
@@ -98,12 +102,23 @@ impl Session {
         }
         let Some((accessed, changed)) = attrs.times else { return Ok(()) };
         let folder = if look.kind == SeenKind::Folder { ruled_folder(path) } else { ruled_parent(path) };
-        if !self.is_allowed(Operation::Replace(folder.as_ref())) {
-            self.ask(path, Operation::Bring(folder.as_ref()), Asking::AboutStanding)?;
+        let root = self.premises.root();
+        // Times of what others brought are theirs; what is left of an own upload stands nowhere yet.
+        let is_own = look.kind == SeenKind::Folder
+            || self.share.is_own(path, look)
+            || root.look(path) == Err(VisitError::Missing);
+        if !(is_own && self.is_allowed(Operation::Bring(folder.as_ref()))) {
+            self.ask(path, Operation::Replace(folder.as_ref()), Asking::AboutStanding)?;
         }
-        match self.premises.root().set_times(path, accessed.into(), changed.into()) {
+        match root.set_times(path, accessed.into(), changed.into()) {
+            Ok(_) => {
+                if look.kind == SeenKind::File && self.share.is_own(path, look) {
+                    self.share.brought(path, root.look(path)?);
+                }
+                Ok(())
+            }
             // What is left of an upload gets its times when it is whole.
-            Ok(_) | Err(VisitError::Missing) => Ok(()),
+            Err(VisitError::Missing) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -133,7 +148,8 @@ impl Session {
         let writing = Writing { start, may_replace: true, may_create: false, appends: false };
         let mut upload = self.premises.root().upload(self.visitor.account.id.as_str(), path, writing)?;
         upload.set_len(n_bytes)?;
-        let stored = upload.finish()?;
+        let stored = upload.finish(Keeping { may_replace: true, may_create: false })?;
+        self.share.brought(path, stored.look);
         let deed = Deed::Stored { path, n_bytes: stored.n_bytes, has_replaced: stored.has_replaced };
         self.premises.note(&self.visitor, &deed);
         Ok(())

@@ -45,6 +45,8 @@ impl Session {
                 self.ask(path, Operation::Look(parent.as_ref()), Asking::AboutStanding)?;
                 Ok(look)
             }
+            // Clients that go on with a broken-off upload ask under its final name how much has arrived. Only who
+            // brought it sees it there; it is in no listing and cannot be fetched.
             Err(VisitError::Missing) if self.is_allowed(Operation::Bring(parent.as_ref())) => {
                 Ok(self.premises.root().look_at_partial(self.visitor.account.id.as_str(), path)?)
             }
@@ -59,12 +61,12 @@ impl Session {
     }
 
     pub(super) fn open_folder(&mut self, path: &VisitPath) -> Result<u32, Refusal> {
-        self.handles.check_room()?;
+        let room = self.handles.room(&self.share)?;
         if !self.sees_folder(path) {
             return Err(self.unseen(path, ruled_folder(path).as_ref()));
         }
         let listing = self.premises.root().list(path)?;
-        Ok(self.handles.put(Open::Folder { path: path.clone(), listing }))
+        Ok(self.handles.put(Open::Folder { path: path.clone(), listing }, room))
     }
 
     /// The next lines of a listing; the refusal at its end is the end.

@@ -10,11 +10,13 @@ mod look;
 mod opening;
 mod premises;
 mod serve;
+mod share;
 #[cfg(test)]
 mod tests;
 
 pub use premises::{Deed, Premises, Visitor};
 pub use serve::{ServeError, serve};
+pub use share::{HandleLimits, Shares};
 
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ use crate::wire::{
     self, Attrs, Entry, Extended, Limits, Packet, Reply, Request, StatusCode, VolumeStat, WireError,
 };
 use handles::Handles;
+use share::Share;
 
 /// Handles a session may have open at once.
 pub const MAX_HANDLES: usize = 256;
@@ -43,6 +46,7 @@ pub enum SessionError {
 pub struct Session {
     premises: Arc<dyn Premises>,
     visitor: Arc<Visitor>,
+    share: Arc<Share>,
     handles: Handles,
     is_greeted: bool,
 }
@@ -101,9 +105,15 @@ impl From<VisitError> for Refusal {
 }
 
 impl Session {
-    /// A session of an account that has logged in.
+    /// A session of an account that has logged in, alone in its process.
     pub fn new(premises: Arc<dyn Premises>, visitor: Arc<Visitor>) -> Self {
-        Self { premises, visitor, handles: Handles::default(), is_greeted: false }
+        Self::sharing(premises, visitor, &Shares::of_one_session())
+    }
+
+    /// A session beside others, which together keep to the limits of `shares`.
+    pub fn sharing(premises: Arc<dyn Premises>, visitor: Arc<Visitor>, shares: &Arc<Shares>) -> Self {
+        let share = shares.of(&visitor.account.id);
+        Self { premises, visitor, share, handles: Handles::default(), is_greeted: false }
     }
 
     /// Whether a file or a folder is open.

@@ -1,7 +1,9 @@
 //! Opening, reading, writing and closing files.
 
+use std::sync::Arc;
+
 use renkei_core::access::{Operation, Right};
-use renkei_folder::visit::{Solid, UploadStart, VisitError, VisitPath, Writing};
+use renkei_folder::visit::{Keeping, Solid, UploadStart, VisitError, VisitPath, Writing};
 
 use super::asked::{Asking, ruled_parent};
 use super::handles::{Bring, Fetch, Open};
@@ -11,21 +13,23 @@ use crate::wire::{OpenFlags, StatusCode};
 
 impl Session {
     pub(super) fn open(&mut self, path: &VisitPath, flags: OpenFlags) -> Result<u32, Refusal> {
-        self.handles.check_room()?;
+        let room = self.handles.room(&self.share)?;
         let open = if flags.has(OpenFlags::WRITE) || flags.has(OpenFlags::APPEND) {
             self.open_to_bring(path, flags)?
         } else {
             self.open_to_fetch(path)?
         };
-        Ok(self.handles.put(open))
+        Ok(self.handles.put(open, room))
     }
 
     fn open_to_fetch(&self, path: &VisitPath) -> Result<Open, Refusal> {
         let folder = ruled_parent(path);
+        let rules = self.rules();
         self.ask(path, Operation::Fetch(folder.as_ref()), Asking::AboutStanding)?;
         let file = self.premises.root().read(path)?;
         let n_bytes = file.look()?.n_bytes;
-        Ok(Open::Fetch(Fetch { path: path.clone(), file, n_bytes, n_bytes_sent: 0, sent: Solid::default() }))
+        let (path, sent) = (path.clone(), Solid::default());
+        Ok(Open::Fetch(Fetch { path, file, n_bytes, n_bytes_sent: 0, sent, rules }))
     }
 
     fn open_to_bring(&self, path: &VisitPath, flags: OpenFlags) -> Result<Open, Refusal> {
@@ -68,6 +72,7 @@ impl Session {
         n_bytes: usize,
         out: &mut Vec<u8>,
     ) -> Result<usize, Refusal> {
+        self.ask_to_read_on(handle)?;
         match self.handles.get_mut(handle)? {
             Open::Fetch(fetch) => {
                 let n_read = fetch.file.read_at(offset, n_bytes, out)?;
@@ -79,6 +84,22 @@ impl Session {
             Open::Bring(_) => Err(Refusal::DENIED),
             Open::Folder { .. } => Err(Refusal::HANDLE),
         }
+    }
+
+    /// A grant taken back ends what it opened: where the rules are others than a moment ago, they are asked again.
+    fn ask_to_read_on(&mut self, handle: &[u8]) -> Result<(), Refusal> {
+        let rules = self.rules();
+        let path = match self.handles.get(handle)? {
+            Open::Fetch(fetch) if !Arc::ptr_eq(&fetch.rules, &rules) => fetch.path.clone(),
+            Open::Bring(bring) if bring.may_read => bring.path.clone(),
+            _ => return Ok(()),
+        };
+        let folder = ruled_parent(&path);
+        self.ask(&path, Operation::Fetch(folder.as_ref()), Asking::AboutStanding)?;
+        if let Open::Fetch(fetch) = self.handles.get_mut(handle)? {
+            fetch.rules = rules;
+        }
+        Ok(())
     }
 
     pub(super) fn write(&mut self, handle: &[u8], offset: u64, data: &[u8]) -> Result<(), Refusal> {
@@ -101,39 +122,47 @@ impl Session {
         match self.handles.take(handle)? {
             Open::Folder { .. } => Ok(()),
             Open::Fetch(fetch) => {
-                self.note_fetch(&fetch);
+                self.note_fetch(&fetch, true);
                 Ok(())
             }
-            Open::Bring(bring) => {
-                let Bring { path, upload, .. } = *bring;
-                // The right may have been taken back, or its folder may have got rules of its own, while it was written.
-                self.ask_to_keep(&path)?;
-                let stored = upload.finish().map_err(|error| match error {
-                    VisitError::Taken => Refusal::new(StatusCode::Failure, "the name was taken meanwhile"),
-                    error => error.into(),
-                })?;
-                let deed =
-                    Deed::Stored { path: &path, n_bytes: stored.n_bytes, has_replaced: stored.has_replaced };
-                self.premises.note(&self.visitor, &deed);
-                Ok(())
-            }
+            Open::Bring(bring) => self.keep(*bring),
         }
     }
 
-    fn ask_to_keep(&self, path: &VisitPath) -> Result<(), Refusal> {
-        let folder = ruled_parent(path);
-        if self.is_allowed(Operation::Replace(folder.as_ref())) {
-            return Ok(());
+    /// Puts what was brought under its name. Rights may have been taken back, or its folder may have got rules of its
+    /// own, while it was written: what may be done now is done.
+    fn keep(&self, bring: Bring) -> Result<(), Refusal> {
+        let Bring { path, upload, .. } = bring;
+        let folder = ruled_parent(&path);
+        let folder = folder.as_ref();
+        let refused = |right| self.refuse(&path, right, folder, Asking::ToBring);
+        let keeping = Keeping {
+            may_replace: self.is_allowed(Operation::Replace(folder)),
+            may_create: self.is_allowed(Operation::Bring(folder)),
+        };
+        if !keeping.may_replace && !keeping.may_create {
+            return Err(refused(Right::Create));
         }
-        self.ask(path, Operation::Bring(folder.as_ref()), Asking::ToBring)
+        let has_lost_replace = upload.may_replace() && !keeping.may_replace;
+        let stored = upload.finish(keeping).map_err(|error| match error {
+            VisitError::Taken if has_lost_replace => refused(Right::Replace),
+            VisitError::Taken => Refusal::new(StatusCode::Failure, "the name was taken meanwhile"),
+            VisitError::Missing if !keeping.may_create => refused(Right::Create),
+            error => error.into(),
+        })?;
+        self.share.brought(&path, stored.look);
+        let deed = Deed::Stored { path: &path, n_bytes: stored.n_bytes, has_replaced: stored.has_replaced };
+        self.premises.note(&self.visitor, &deed);
+        Ok(())
     }
 
-    fn note_fetch(&self, fetch: &Fetch) {
+    fn note_fetch(&self, fetch: &Fetch, is_closed: bool) {
         let deed = Deed::Fetched {
             path: &fetch.path,
             n_bytes: fetch.n_bytes,
             n_bytes_from_start: fetch.sent.n_bytes(),
             n_bytes_sent: fetch.n_bytes_sent,
+            is_closed,
         };
         self.premises.note(&self.visitor, &deed);
     }
@@ -144,7 +173,8 @@ impl Drop for Session {
     fn drop(&mut self) {
         while let Some(open) = self.handles.take_any() {
             match open {
-                Open::Fetch(fetch) => self.note_fetch(&fetch),
+                // Whether the last bytes arrived is not known.
+                Open::Fetch(fetch) => self.note_fetch(&fetch, false),
                 Open::Bring(bring) => {
                     let Bring { path, upload, .. } = *bring;
                     let n_bytes = upload.look().map_or(0, |look| look.n_bytes);

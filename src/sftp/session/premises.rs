@@ -46,6 +46,8 @@ pub enum Deed<'d> {
         n_bytes_from_start: u64,
         /// Bytes sent in all; parts sent twice count twice.
         n_bytes_sent: u64,
+        /// The client closed it; where its connection just ended, nobody knows what of it arrived.
+        is_closed: bool,
     },
     /// A file was brought and stands under its name.
     Stored {
@@ -97,8 +99,8 @@ pub enum Deed<'d> {
 }
 
 impl Deed<'_> {
-    /// True when a file was fetched to its end without a hole.
+    /// True when a file was fetched to its end without a hole, and closed by whoever fetched it.
     pub fn is_whole_fetch(&self) -> bool {
-        matches!(self, Self::Fetched { n_bytes, n_bytes_from_start, .. } if n_bytes_from_start >= n_bytes)
+        matches!(self, Self::Fetched { n_bytes, n_bytes_from_start, is_closed: true, .. } if n_bytes_from_start >= n_bytes)
     }
 }

@@ -1,8 +1,10 @@
 //! For any tree, rules and requests the session does exactly what the rulebook allows, and nothing else.
 //!
 //! A twin of the tree is changed by plain calls where the rulebook allows it; both trees stay equal, and both say
-//! alike whether it was done.
+//! alike whether it was done. Rules change between the steps.
 
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -21,6 +23,7 @@ enum Step {
     Rmdir(String),
     Rename(String, String),
     List(String),
+    Rules(Vec<(String, Rights)>),
 }
 
 fn path() -> impl Strategy<Value = String> {
@@ -30,6 +33,10 @@ fn path() -> impl Strategy<Value = String> {
 fn rights() -> impl Strategy<Value = Rights> {
     proptest::collection::vec(proptest::sample::select(Right::ALL.to_vec()), 0..6)
         .prop_map(|some| Rights::of(&some))
+}
+
+fn some_rules() -> impl Strategy<Value = Vec<(String, Rights)>> {
+    proptest::collection::vec((path(), rights()), 0..5)
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -42,6 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
         path().prop_map(Step::Rmdir),
         (path(), path()).prop_map(|(from, to)| Step::Rename(from, to)),
         path().prop_map(Step::List),
+        some_rules().prop_map(Step::Rules),
     ]
 }
 
@@ -49,6 +57,12 @@ fn step() -> impl Strategy<Value = Step> {
 struct Twin {
     rules: Rulebook,
     root: PathBuf,
+    /// Files that were brought in this session: names, and what has them.
+    own: HashSet<(PathBuf, u64)>,
+}
+
+fn file_no(at: &Path) -> u64 {
+    std::fs::metadata(at).unwrap().ino()
 }
 
 fn parent(path: &str) -> Option<FolderPath> {
@@ -78,7 +92,7 @@ impl Twin {
     }
 
     /// Does a step where it is allowed; says whether it was done.
-    fn step(&self, step: &Step) -> bool {
+    fn step(&mut self, step: &Step) -> bool {
         match step {
             Step::Stat(path) => self.stat(path),
             Step::Fetch(path) => {
@@ -91,11 +105,20 @@ impl Twin {
                 } else {
                     Operation::Bring(folder.as_ref())
                 };
-                self.allows(operation) && std::fs::write(self.at(path), path).is_ok()
+                let is_done = self.allows(operation) && std::fs::write(self.at(path), path).is_ok();
+                if is_done {
+                    self.own.insert((self.at(path), file_no(&self.at(path))));
+                }
+                is_done
             }
             Step::Remove(path) => {
-                self.allows(Operation::Remove(parent(path).as_ref()))
-                    && std::fs::remove_file(self.at(path)).is_ok()
+                let at = self.at(path);
+                let is_done = self.allows(Operation::Remove(parent(path).as_ref()))
+                    && std::fs::remove_file(&at).is_ok();
+                if is_done {
+                    self.own.retain(|(own, _)| *own != at);
+                }
+                is_done
             }
             Step::Mkdir(path) => {
                 self.allows(Operation::MakeFolder(parent(path).as_ref()))
@@ -108,16 +131,25 @@ impl Twin {
             }
             Step::Rename(from, to) => self.rename(from, to),
             Step::List(path) => self.at(path).is_dir() && self.sees(path),
+            Step::Rules(rules) => {
+                self.rules = Rulebook::new(ruled(rules));
+                true
+            }
         }
     }
 
-    fn rename(&self, from: &str, to: &str) -> bool {
+    fn rename(&mut self, from: &str, to: &str) -> bool {
         let (source, target) = (parent(from), parent(to));
-        let operation =
-            Operation::Rename { from: source.as_ref(), to: target.as_ref(), replaces: self.at(to).exists() };
         if !self.stat(from) {
             return false;
         }
+        let file_no = file_no(&self.at(from));
+        let operation = Operation::Rename {
+            from: source.as_ref(),
+            to: target.as_ref(),
+            replaces: self.at(to).exists(),
+            is_own: self.own.contains(&(self.at(from), file_no)),
+        };
         if from == to {
             return true;
         }
@@ -134,12 +166,29 @@ impl Twin {
                 return false;
             }
         }
-        std::fs::rename(self.at(from), self.at(to)).is_ok()
+        let is_done = std::fs::rename(self.at(from), self.at(to)).is_ok();
+        if is_done {
+            let [from, to] = [from, to].map(|path| self.at(path));
+            self.own.retain(|(own, _)| *own != to);
+            if self.own.remove(&(from.clone(), file_no)) {
+                self.own.insert((to, file_no));
+            }
+            self.own.retain(|(own, _)| *own != from);
+        }
+        is_done
     }
 }
 
-fn by_session(client: &mut Client, step: &Step) -> Told {
+fn ruled(rules: &[(String, Rights)]) -> Vec<Rule> {
+    rules.iter().map(|(folder, rights)| rule(folder, *rights)).collect()
+}
+
+fn by_session(house: &House, client: &mut Client, step: &Step) -> Told {
     match step {
+        Step::Rules(rules) => {
+            house.set_rules(ruled(rules));
+            Told::Other
+        }
         Step::Stat(path) => client.ask(Request::Stat { path: path.as_bytes() }),
         Step::Fetch(path) => client.open(path, OpenFlags::READ),
         Step::Put(path) => client.put(path, path.as_bytes()),
@@ -162,6 +211,7 @@ fn about(step: &Step) -> &str {
         | Step::Rmdir(path)
         | Step::Rename(path, _)
         | Step::List(path) => path,
+        Step::Rules(_) => "",
     }
 }
 
@@ -190,12 +240,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn what_the_rulebook_allows_is_done_and_nothing_else(
-        rules in proptest::collection::vec((path(), rights()), 0..5),
+        rules in some_rules(),
         folders in proptest::collection::vec(path(), 0..6),
         files in proptest::collection::vec(path(), 0..6),
         steps in proptest::collection::vec(step(), 1..40),
     ) {
-        let rules: Vec<Rule> = rules.into_iter().map(|(folder, rights)| rule(&folder, rights)).collect();
+        let rules = ruled(&rules);
         let house = house(rules.clone());
         let other = tempfile::tempdir().unwrap();
         for root in [house.folder.path(), other.path()] {
@@ -207,10 +257,11 @@ proptest! {
                 let _ = std::fs::write(root.join(file), file);
             }
         }
-        let twin = Twin { rules: Rulebook::new(rules), root: other.path().to_owned() };
+        let mut twin =
+            Twin { rules: Rulebook::new(rules), root: other.path().to_owned(), own: HashSet::new() };
         let mut client = Client::new(&house);
         for step in &steps {
-            let told = by_session(&mut client, step);
+            let told = by_session(&house, &mut client, step);
             let is_done = !matches!(told, Told::Status(code) if code != StatusCode::Ok);
             let folder = parent(about(step));
             let is_hidden = twin.rules.sight(&account(), folder.as_ref()) == Sight::Hidden;

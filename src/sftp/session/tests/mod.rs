@@ -18,6 +18,8 @@ struct House {
     root: VisitedRoot,
     rules: Mutex<Arc<Rulebook>>,
     n_refused: Mutex<usize>,
+    /// Of each file that was fetched, whether it was whole.
+    fetched: Mutex<Vec<bool>>,
 }
 
 impl Premises for House {
@@ -35,6 +37,9 @@ impl Premises for House {
 
     fn note(&self, _visitor: &Visitor, deed: &Deed<'_>) {
         *self.n_refused.lock().unwrap() += usize::from(matches!(deed, Deed::Refused { .. }));
+        if matches!(deed, Deed::Fetched { .. }) {
+            self.fetched.lock().unwrap().push(deed.is_whole_fetch());
+        }
     }
 }
 
@@ -59,7 +64,13 @@ fn house(rules: Vec<Rule>) -> Arc<House> {
     let folder = tempfile::tempdir().unwrap();
     let root = VisitedRoot::open(folder.path()).unwrap();
     let rules = Mutex::new(Arc::new(Rulebook::new(rules)));
-    Arc::new(House { folder, root, rules, n_refused: Mutex::default() })
+    Arc::new(House { folder, root, rules, n_refused: Mutex::default(), fetched: Mutex::default() })
+}
+
+impl House {
+    fn set_rules(&self, rules: Vec<Rule>) {
+        *self.rules.lock().unwrap() = Arc::new(Rulebook::new(rules));
+    }
 }
 
 /// A client that asks one thing at a time.

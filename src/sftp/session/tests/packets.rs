@@ -1,5 +1,7 @@
 //! What is answered to packets that are out of order, malformed or odd.
 
+use renkei_core::access::Right;
+
 use super::*;
 use crate::session::{MAX_HANDLES, SessionError};
 use crate::wire::{Extended, WireError};
@@ -105,4 +107,58 @@ fn a_large_folder_is_listed_in_parts_and_only_once() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), 1000);
+}
+
+#[test]
+fn a_fetch_is_whole_only_when_its_client_closed_it() {
+    let house = house(vec![rule("a", Rights::FETCH)]);
+    std::fs::create_dir(house.folder.path().join("a")).unwrap();
+    std::fs::write(house.folder.path().join("a/b"), "12345").unwrap();
+    let fetch = |n_bytes, closes: bool| {
+        let mut client = Client::new(&house);
+        let Told::Handle(handle) = client.open("a/b", OpenFlags::READ) else { panic!("no handle") };
+        client.ask(Request::Read { handle: &handle, offset: 0, n_bytes });
+        if closes {
+            client.ask(Request::Close { handle: &handle });
+        }
+        drop(client);
+        house.fetched.lock().unwrap().pop().unwrap()
+    };
+    assert!(fetch(5, true));
+    assert!(!fetch(4, true));
+    assert!(!fetch(5, false), "nobody knows what arrived");
+}
+
+#[test]
+fn a_right_taken_back_holds_for_what_is_open() {
+    let house = house(vec![rule("a", Rights::ALL)]);
+    let at = house.folder.path().join("a");
+    std::fs::create_dir(&at).unwrap();
+    std::fs::write(at.join("b"), "12345").unwrap();
+    let mut client = Client::new(&house);
+    let rights = |rights: &[Right]| house.set_rules(vec![rule("a", Rights::of(rights))]);
+    let Told::Handle(read) = client.open("a/b", OpenFlags::READ) else { panic!("no handle") };
+    let ask = Request::Read { handle: &read, offset: 0, n_bytes: 1 };
+    assert_eq!(client.ask(ask.clone()), Told::Data(b"1".to_vec()));
+    rights(&[Right::List]);
+    assert_eq!(client.ask(ask.clone()), Told::Status(StatusCode::PermissionDenied));
+    rights(&Right::ALL);
+    assert_eq!(client.ask(ask), Told::Data(b"1".to_vec()));
+
+    let mut bring = |name: &str, left: &[Right]| {
+        rights(&Right::ALL);
+        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE;
+        let Told::Handle(handle) = client.open(name, flags) else { panic!("no handle") };
+        client.ask(Request::Write { handle: &handle, offset: 0, data: b"new" });
+        rights(left);
+        let told = client.ask(Request::Close { handle: &handle });
+        (told, std::fs::read_to_string(house.folder.path().join(name)).ok())
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let [done, denied] = [StatusCode::Ok, StatusCode::PermissionDenied].map(Told::Status);
+    assert_eq!(bring("a/b", &[Right::List, Right::Create]), (denied.clone(), text("12345")));
+    assert_eq!(bring("a/b", &[Right::List, Right::Replace]), (done.clone(), text("new")));
+    assert_eq!(bring("a/c", &[Right::List, Right::Replace]), (denied.clone(), None));
+    assert_eq!(bring("a/c", &[Right::List]), (denied, None));
+    assert_eq!(bring("a/c", &[Right::List, Right::Create]), (done, text("new")));
 }

@@ -65,7 +65,8 @@ fn a_password_gets_in_from_a_listed_address_only() {
     by_password(&house, "office", PASSWORD, &NO_KEY).succeeded();
     by_password(&house, "office", "wrong", &NO_KEY).failed();
     by_password(&house, "nobody", PASSWORD, &NO_KEY).failed();
-    // What somebody types as a name may be his password: it is not written down.
+    // What somebody types as a name may be his password: it is not written down where it is no account's.
+    by_password(&house, "hunter2", PASSWORD, &NO_KEY).failed();
     by_password(&house, "My Password!", PASSWORD, &NO_KEY).failed();
     house.gate.accounts.lock().unwrap().values_mut().next().unwrap().addresses =
         vec!["10.0.0.0/8".parse().unwrap()];
@@ -87,7 +88,8 @@ fn a_password_gets_in_from_a_listed_address_only() {
         refusals,
         [
             (some("office"), LoginRefusal::OtherPassword),
-            (some("nobody"), LoginRefusal::NoAccount),
+            (None, LoginRefusal::NoAccount),
+            (None, LoginRefusal::NoAccount),
             (None, LoginRefusal::NoAccount),
             (some("office"), LoginRefusal::PasswordFromElsewhere),
             (some("office"), LoginRefusal::Disabled),
@@ -96,6 +98,22 @@ fn a_password_gets_in_from_a_listed_address_only() {
     assert!(
         events.iter().any(|event| matches!(event, GateEvent::LoggedIn { means: LoginMeans::Password, .. }))
     );
+}
+
+#[test]
+fn a_refusal_takes_its_time_from_the_question_whoever_asks() {
+    let (floor, delay) = (Duration::from_secs(2), Duration::from_secs(1));
+    let house = House::open_with(|config| {
+        config.refusal_time = floor;
+        config.defender.delay_per_point = delay;
+        config.defender.longest_delay = delay;
+    });
+    // One password is checked, the other is not: a delay that began only after that would tell them apart.
+    for user in ["office", "nobody"] {
+        let begun = std::time::Instant::now();
+        by_password(&house, user, "wrong", &NO_KEY).failed();
+        assert!(begun.elapsed() >= floor + delay, "{user}: {:?}", begun.elapsed());
+    }
 }
 
 #[test]
@@ -151,6 +169,27 @@ fn an_address_has_no_more_connections_than_its_share() {
 }
 
 #[test]
+fn a_stranger_who_holds_the_door_keeps_nobody_else_out_and_is_banned() {
+    let house = House::open_with(|config| {
+        config.max_unauthenticated_per_address = 4;
+        config.defender.ban_points = 4;
+    });
+    let has = |wanted: fn(&GateEvent) -> bool| house.gate.events.lock().unwrap().iter().any(wanted);
+    let held: Vec<_> = (0..8).map(|_| std::net::TcpStream::connect(house.address).unwrap()).collect();
+    wait_until("four are at the door and the others turned away", || {
+        house.server().n_connections() == 4
+            && has(|event| matches!(event, GateEvent::TurnedAway { why: TurnedAway::AddressFull, .. }))
+    });
+    super::programs::sftp_with(&house, &["-o", "BindAddress=127.0.0.2"], "pwd\n").succeeded();
+    // Held for a while and let go before the login's time is over: that is no honest client either.
+    let begun = std::time::Instant::now();
+    wait_until("they were held", || begun.elapsed() > Duration::from_secs(4));
+    drop(held);
+    wait_until("the ban is told", || has(|event| matches!(event, GateEvent::Banned { .. })));
+    super::programs::sftp_with(&house, &["-o", "BindAddress=127.0.0.2"], "pwd\n").succeeded();
+}
+
+#[test]
 fn a_grant_taken_back_holds_at_once_and_an_account_can_be_sent_away() {
     let house = House::open();
     let session = super::libssh2::connect(&house);
@@ -160,5 +199,17 @@ fn a_grant_taken_back_holds_at_once_and_an_account_can_be_sent_away() {
     house.set_rules(&[]);
     assert_eq!(sftp.stat(path).unwrap_err().code(), ssh2::ErrorCode::SFTP(2));
     assert_eq!(house.server().disconnect(&"office".parse().unwrap()), 1);
+    wait_until("it has gone", || house.server().n_connections() == 0);
+}
+
+#[test]
+fn a_key_taken_away_ends_the_sessions_it_opened() {
+    let house = House::open();
+    let accounts = || house.gate.accounts.lock().unwrap().values().cloned().collect::<Vec<_>>();
+    let session = super::libssh2::connect(&house);
+    assert!(house.server().recheck(&accounts()).is_empty());
+    session.sftp().unwrap().stat(std::path::Path::new("001/feed/a.csv")).unwrap();
+    house.gate.accounts.lock().unwrap().values_mut().next().unwrap().keys.clear();
+    assert_eq!(house.server().recheck(&accounts()), ["office".parse().unwrap()]);
     wait_until("it has gone", || house.server().n_connections() == 0);
 }

@@ -82,6 +82,44 @@ fn rights_are_kept_to() {
 }
 
 #[test]
+fn whoever_may_only_bring_puts_nothing_in_anothers_place() {
+    let house = House::open();
+    house.set_rules(&[("015/inbox", Rights::BRING)]);
+    std::fs::write(house.here("local"), "new").unwrap();
+    std::fs::write(house.on_disk("015/inbox/a.csv"), "handed in").unwrap();
+    let changed = std::fs::metadata(house.on_disk("015/inbox/a.csv")).unwrap().modified().unwrap();
+    for commands in [
+        "rename 015/inbox/a.csv 015/inbox/old\n",
+        "rename 015/inbox/a.csv 015/inbox/old\nput local 015/inbox/a.csv\n",
+    ] {
+        let output = sftp(&house, commands).failed();
+        assert!(output.to_lowercase().contains("permission denied"), "{commands}: {output}");
+    }
+    // Nor the next visit of the same account, for which it is evidence.
+    sftp(&house, "put local 015/inbox/b.csv\nrename 015/inbox/b.csv 015/inbox/c.csv\n").succeeded();
+    sftp(&house, "rename 015/inbox/c.csv 015/inbox/d.csv\n").failed();
+    assert_eq!(house.inbox(), ["a.csv", "c.csv"]);
+    let session = super::libssh2::connect(&house);
+    let remote = session.sftp().unwrap();
+    let times = |mtime| ssh2::FileStat {
+        size: None,
+        uid: None,
+        gid: None,
+        perm: None,
+        atime: Some(mtime),
+        mtime: Some(mtime),
+    };
+    let path = std::path::Path::new("015/inbox/a.csv");
+    assert_eq!(remote.setstat(path, times(1)).unwrap_err().code(), ssh2::ErrorCode::SFTP(3));
+    assert_eq!(std::fs::metadata(house.on_disk("015/inbox/a.csv")).unwrap().modified().unwrap(), changed);
+    let own = std::path::Path::new("015/inbox/own");
+    drop(remote.create(own).unwrap());
+    remote.setstat(own, times(1_000_000_000)).unwrap();
+    remote.setstat(own, times(1_100_000_000)).unwrap();
+    remote.rename(own, std::path::Path::new("015/inbox/own.csv"), None).unwrap();
+}
+
+#[test]
 fn a_folder_with_rules_stays_under_its_name() {
     let house = House::open();
     std::fs::create_dir_all(house.on_disk("015/inbox/ruled")).unwrap();

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use renkei_core::access::Rights;
 use renkei_sftp::server::{LegacyAlgorithm, Listening, Suite};
 
 use super::house::{House, PASSWORD, noise};
@@ -44,6 +45,17 @@ fn lftp_works_also_with_temporary_names() {
 }
 
 #[test]
+fn lftp_brings_under_a_temporary_name_with_create_alone() {
+    let house = House::open();
+    house.set_rules(&[("015/inbox", Rights::BRING)]);
+    let data = noise(300_000);
+    std::fs::write(house.here("local"), &data).unwrap();
+    lftp(&house, "set xfer:use-temp-file yes\nput local -o 015/inbox/a.csv").succeeded();
+    assert!(std::fs::read(house.on_disk("015/inbox/a.csv")).unwrap() == data);
+    assert_eq!(house.inbox(), ["a.csv"]);
+}
+
+#[test]
 fn lftp_goes_on_with_a_broken_upload() {
     let house = House::open();
     let data = noise(3_000_000);
@@ -83,6 +95,27 @@ fn rclone_works() {
     assert_eq!(std::fs::read(house.on_disk("015/inbox/tree/inner/1")).unwrap(), noise(77));
     rclone(&["purge", "REMOTE"]).succeeded();
     assert!(house.inbox().is_empty());
+}
+
+/// It brings each file as `.partial` first, and asks for the other name on any of its connections.
+#[test]
+fn rclone_brings_with_create_alone() {
+    let house = House::open();
+    house.set_rules(&[("015/inbox", Rights::BRING)]);
+    std::fs::create_dir_all(house.here("tree")).unwrap();
+    for n in 0..30 {
+        std::fs::write(house.here(&format!("tree/{n}")), noise(n * 10_000)).unwrap();
+    }
+    let remote = format!(
+        ":sftp,host=127.0.0.1,port={},user=office,key_file={}:015/inbox",
+        house.address.port(),
+        house.key_path().display()
+    );
+    let mut command = Command::new("rclone");
+    command.args(["copy", "--transfers", "8", "tree", &remote]);
+    run(command.env("HOME", house.folder.path()).current_dir(house.folder.path()), "").succeeded();
+    assert_eq!(house.inbox().len(), 30);
+    assert_eq!(std::fs::read(house.on_disk("015/inbox/7")).unwrap(), noise(70_000));
 }
 
 /// Debian 12's curl stands on libssh2 1.10, which knows no MAC of the strict set: it is sent to a door of its own.

@@ -32,6 +32,7 @@ fn many_at_once_leave_nothing_behind() {
         config.max_connections = 1000;
         config.max_per_address = 1000;
         config.max_unauthenticated = 1000;
+        config.max_unauthenticated_per_address = 1000;
         config.login_time = Duration::from_mins(5);
     });
     let data = noise(4_000_000);
