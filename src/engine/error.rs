@@ -244,6 +244,14 @@ pub enum EngineError {
         /// The feed.
         feed: FeedId,
     },
+    /// More rows differ than a diff is made of.
+    #[error("more than {most} rows of feed {feed} differ: a full is the way")]
+    TooDifferent {
+        /// The feed.
+        feed: FeedId,
+        /// How many a diff is made of at most.
+        most: usize,
+    },
     /// The report on what differs could not be written; why was told where it happened.
     #[error("the report on what differs could not be written")]
     ReportNotKept,
@@ -357,6 +365,7 @@ impl Fault for EngineError {
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::MendRefused { .. } => "feed.mend-refused",
+            Self::TooDifferent { .. } => "feed.too-different",
             Self::ReportNotKept => "engine.report-not-kept",
             Self::Holding(error) => error.code(),
             Self::SurplusUnknown { .. } => "feed.surplus-unknown",

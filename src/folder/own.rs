@@ -30,7 +30,7 @@ impl LocalFolders {
 
     /// See [`renkei_core::port::Folders::own_entries`].
     pub(crate) fn entries_of(&self, own: OwnFolder) -> Result<Vec<OwnEntry>, FolderError> {
-        let top = match self.own_folder(name_of(own)) {
+        let top = match self.top_of(own) {
             Err(FolderError::Missing { .. }) => return Ok(Vec::new()),
             top => top?,
         };
@@ -58,13 +58,41 @@ impl LocalFolders {
         Ok(found)
     }
 
+    /// See [`renkei_core::port::Folders::files_of_systems`].
+    pub(crate) fn entries_of_systems(&self, below: &FolderPath) -> Result<Vec<OwnEntry>, FolderError> {
+        let mut found = Vec::new();
+        // Hidden folders, the hub's own, are no file names.
+        for system in self.root().names(FileType::Directory)? {
+            let path: FolderPath = match format!("{system}/{below}").parse() {
+                Ok(path) => path,
+                Err(_) => continue,
+            };
+            let folder = match self.folder(&path) {
+                Err(FolderError::Missing { .. } | FolderError::Outside { .. }) => continue,
+                folder => folder?,
+            };
+            for name in folder.names(FileType::RegularFile)? {
+                let mut entry = Gathered::default();
+                entry.file(&folder, &name)?;
+                found.push(entry.named(&format!("{path}/{name}"), false)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn top_of(&self, own: OwnFolder) -> Result<Confined, FolderError> {
+        match own {
+            OwnFolder::Archive => self.own_folder(ARCHIVE),
+            OwnFolder::Quarantine => self.own_folder(QUARANTINE),
+            OwnFolder::Differences => self.differences(),
+        }
+    }
+
     /// See [`renkei_core::port::Folders::remove_own`].
     pub(crate) fn remove_entry(&self, own: OwnFolder, path: &FolderPath) -> Result<(), FolderError> {
         let mut parts: Vec<&str> = path.parts().collect();
         let Some(name) = parts.pop() else { return Ok(()) };
-        let found = self
-            .own_folder(name_of(own))
-            .and_then(|top| parts.iter().try_fold(top, |at, part| at.folder(part)));
+        let found = self.top_of(own).and_then(|top| parts.iter().try_fold(top, |at, part| at.folder(part)));
         match found {
             Err(FolderError::Missing { .. }) => Ok(()),
             at => {
@@ -73,13 +101,6 @@ impl LocalFolders {
                 at.sync()
             }
         }
-    }
-}
-
-fn name_of(own: OwnFolder) -> &'static str {
-    match own {
-        OwnFolder::Archive => ARCHIVE,
-        OwnFolder::Quarantine => QUARANTINE,
     }
 }
 

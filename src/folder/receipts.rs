@@ -2,6 +2,7 @@
 
 use renkei_core::port::{FolderError, ReceiptBox, Shelf};
 use renkei_core::{FileName, FolderPath};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use crate::confined::OWN_FOLDER;
@@ -19,6 +20,15 @@ impl ReceiptBox for LocalFolders {
             Ok(()) => from.sync().map(|()| true),
             Err(Errno::NOENT | Errno::EXIST) => Ok(false),
             Err(errno) => Err(fault(&from.path_of(name.as_str()), "moved", errno)),
+        }
+    }
+
+    fn make_private(&self, folder: &FolderPath, name: &FileName) -> Result<(), FolderError> {
+        let file = self.folder(folder)?.file(name)?;
+        match rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR) {
+            // Whoever brought it is its owner.
+            Ok(()) | Err(Errno::PERM) => Ok(()),
+            Err(errno) => Err(fault(&format!("{folder}/{name}"), "made private", errno)),
         }
     }
 
@@ -82,5 +92,17 @@ mod tests {
             ("first".into(), "second".into())
         );
         assert_eq!(std::fs::read_to_string(root.path().join("015/receipt/a.receipt.json")).unwrap(), "newer");
+    }
+
+    #[test]
+    fn what_is_made_private_is_its_owners() {
+        let root = tempfile::tempdir().unwrap();
+        let folders = LocalFolders::open(root.path()).unwrap();
+        std::fs::create_dir_all(root.path().join("015/receipt")).unwrap();
+        let path = root.path().join("015/receipt/a.rows");
+        std::fs::write(&path, "x").unwrap();
+        folders.make_private(&"015/receipt".parse().unwrap(), &"a.rows".parse().unwrap()).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
     }
 }

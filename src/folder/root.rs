@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use renkei_core::port::{Content, FolderError, Folders, OwnEntry, OwnFolder, Shelf, StagedFile, Standing};
@@ -33,6 +33,8 @@ pub struct LocalFolders {
     root: Confined,
     /// Folders whose whole way down from the root this process has made durable.
     durable: Mutex<BTreeSet<FolderPath>>,
+    /// Where reports on rows that differ are.
+    differences: Option<PathBuf>,
 }
 
 impl LocalFolders {
@@ -52,7 +54,24 @@ impl LocalFolders {
         if n_made > 0 {
             root.sync()?;
         }
-        Ok(Self { root, durable: Mutex::default() })
+        Ok(Self { root, durable: Mutex::default(), differences: None })
+    }
+
+    /// The same, with the folder of reports on rows that differ, which need not be there yet.
+    #[must_use]
+    pub fn with_differences(self, folder: PathBuf) -> Self {
+        Self { differences: Some(folder), ..self }
+    }
+
+    /// The folder of reports on rows that differ.
+    pub(crate) fn differences(&self) -> Result<Confined, FolderError> {
+        let Some(folder) = &self.differences else {
+            return Err(FolderError::Missing { path: "reports".to_owned() });
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(CWD, folder, flags, Mode::empty())
+            .map_err(|errno| fault(&folder.display().to_string(), "read", errno))?;
+        Ok(Confined::root(fd))
     }
 
     /// The root itself.
@@ -161,6 +180,10 @@ impl Folders for LocalFolders {
 
     fn own_entries(&self, own: OwnFolder) -> Result<Vec<OwnEntry>, FolderError> {
         self.entries_of(own)
+    }
+
+    fn files_of_systems(&self, below: &FolderPath) -> Result<Vec<OwnEntry>, FolderError> {
+        self.entries_of_systems(below)
     }
 
     fn remove_own(&self, own: OwnFolder, path: &FolderPath) -> Result<(), FolderError> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
-use crate::commands::Command;
+use crate::commands::{Change, Command};
 use crate::console::Lang;
 use crate::texts;
 
@@ -25,6 +25,9 @@ pub(crate) struct Cli {
     pub(crate) globals: Globals,
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// What it asks to be changed.
+    #[arg(skip)]
+    pub(crate) change: Option<Change>,
 }
 
 /// Options that every command takes.
@@ -71,8 +74,10 @@ pub(crate) enum LogFormat {
 
 /// Reads a command line; what is said about it is in `lang`.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>, lang: Lang) -> Result<Cli, clap::Error> {
-    let command = texts::in_language(Cli::command(), lang);
-    Cli::from_arg_matches(&command.try_get_matches_from(args)?)
+    let mut command = texts::in_language(Cli::command(), lang);
+    let matches = command.try_get_matches_from_mut(args)?;
+    let change = Change::of(&command, &matches);
+    Ok(Cli { change, ..Cli::from_arg_matches(&matches)? })
 }
 
 #[cfg(test)]

@@ -19,16 +19,21 @@ pub(crate) struct DifferenceReport<'l> {
     out: BufWriter<File>,
     layout: &'l Layout,
     line: Vec<u8>,
+    is_whole: bool,
+}
+
+/// Creates a file for its owner only; never over one that is there, whose mode and readers nobody knows.
+pub(crate) fn own_file(path: &Path) -> Result<File, HubError> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.map_err(|source| HubError::Write { path: path.to_owned(), source })
 }
 
 impl<'l> DifferenceReport<'l> {
     /// Creates the file.
     pub(crate) fn create(path: &Path, layout: &'l Layout) -> Result<Self, Failure> {
-        // Never over a file that is there, whose mode and readers nobody knows.
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = file.map_err(|source| HubError::Write { path: path.to_owned(), source })?;
-        let line = "\u{feff}".into();
-        let mut values = Self { path: path.to_owned(), out: BufWriter::new(file), layout, line };
+        let (file, line) = (own_file(path)?, "\u{feff}".into());
+        let out = BufWriter::new(file);
+        let mut values = Self { path: path.to_owned(), out, layout, line, is_whole: false };
         values.write(&["kind", "key", "column", "a", "b"])?;
         Ok(values)
     }
@@ -75,7 +80,38 @@ impl<'l> DifferenceReport<'l> {
     /// Ends it.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         let written = self.out.flush();
-        Ok(written.map_err(|source| HubError::Write { path: self.path, source })?)
+        written.map_err(|source| HubError::Write { path: self.path.clone(), source })?;
+        self.is_whole = true;
+        Ok(())
+    }
+}
+
+impl Drop for DifferenceReport<'_> {
+    /// What did not come to its end is no report, and still personal.
+    fn drop(&mut self) {
+        if !self.is_whole
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
+            tracing::warn!(%error, "half a report on differences stays behind");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_report_does_not_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.csv");
+        let problems = renkei_core::declared::Problems::new();
+        let text = include_str!("../../layouts/001o005-1.0.toml");
+        let layout = Layout::read("001o005-1.0.toml", text, &problems).unwrap();
+        drop(DifferenceReport::create(&path, &layout).unwrap());
+        assert!(!path.exists());
+        DifferenceReport::create(&path, &layout).unwrap().finish().unwrap();
+        assert!(path.exists());
     }
 }
 

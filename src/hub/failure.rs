@@ -155,6 +155,12 @@ pub enum HubError {
         /// How it stands.
         state: &'static str,
     },
+    /// A run whose publication waits for a decision.
+    #[error("run {run} is held: release or discard what it made")]
+    RunHeld {
+        /// The run.
+        run: String,
+    },
     /// A run that the command waited for failed.
     #[error("run {run} failed with {fault}: {text}")]
     RunFailed {
@@ -315,6 +321,7 @@ impl Fault for HubError {
             Self::OtherJob { .. } => "usage.other-job",
             Self::NothingLeft { .. } => "usage.nothing-left",
             Self::NotCancellable { .. } => "usage.not-cancellable",
+            Self::RunHeld { .. } => "usage.run-held",
             Self::RunFailed { .. } => "hub.run-failed",
             Self::UnknownJob { .. } => "usage.unknown-job",
             Self::DisabledJob { .. } => "usage.disabled-job",

@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
+use renkei_core::Digest;
+use renkei_core::hash::Hasher;
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::naming::NOTICE_ENDING;
 use renkei_core::notice::{MAX_BYTES, Notice};
@@ -15,6 +17,9 @@ use crate::conform::{Folder, KnownLayouts};
 
 /// As much of a file as shows its header row.
 const HEADER_BYTES: u64 = 64 * 1024;
+
+/// Read at a time.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// How a file is called in messages: by its last name only, because folders may tell more than they should.
 fn label(path: &Path) -> String {
@@ -74,6 +79,24 @@ impl GivenFull {
             Some(name) => Ok(self.folder.read(name)?),
             None => Ok(Box::new(std::io::empty())),
         }
+    }
+
+    /// The SHA-256 of its data, one file after the other.
+    pub(crate) fn sha256(&self, path: &Path) -> Result<Digest, EngineError> {
+        let mut hasher = Hasher::new();
+        let mut piece = vec![0; PIECE_BYTES];
+        for file in 0..self.names.len() {
+            let mut data = self.read(file)?;
+            loop {
+                let n_read = data.read(&mut piece);
+                let n_read = n_read.map_err(|source| EngineError::Input { file: label(path), source })?;
+                if n_read == 0 {
+                    break;
+                }
+                hasher.update(piece.get(..n_read).unwrap_or_default());
+            }
+        }
+        Ok(hasher.finish())
     }
 
     /// As a side of a comparison.

@@ -66,7 +66,11 @@ pub fn main() -> ExitCode {
     let console = console.with_json(cli.globals.json);
     panics::guard(lang, move || {
         let session = Session::new(console, cli.globals);
+        let last = cli.change.as_ref().and_then(|_| commands::Change::last_line(&session));
         let exit = cli.command.run(&session).unwrap_or_else(|failure| {
+            if let Some(change) = &cli.change {
+                change.note_refused(&session, last, &failure);
+            }
             session.console().failure(&failure);
             failure.exit()
         });

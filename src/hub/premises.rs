@@ -36,7 +36,8 @@ impl Premises {
         create: bool,
     ) -> Result<Self, Failure> {
         let store = open_store(config, wait, create)?;
-        let folders = LocalFolders::open(&config.root)?;
+        let differences = crate::reconcile::reports_folder(config);
+        let folders = LocalFolders::open(&config.root)?.with_differences(differences);
         if create {
             make_inboxes(&folders, config);
         }

@@ -70,6 +70,13 @@ fn settle(connection: &Connection, run_id: &str) -> Result<(), SqliteError> {
     }
 }
 
+fn drop_sealed(connection: &Connection, run_id: &str) -> Result<(), SqliteError> {
+    let mut statement =
+        connection.prepare_cached("DELETE FROM mending WHERE run_id = ?1 AND progress = 'sealed'")?;
+    statement.execute([run_id])?;
+    Ok(())
+}
+
 fn last_reconciliation(
     connection: &Connection,
     feed: &FeedId,
@@ -149,6 +156,10 @@ impl MendingWriting for SqliteTransaction<'_> {
 
     fn settle_mending(&mut self, run_id: &str) -> Result<(), StoreError> {
         Ok(settle(&self.connection, run_id)?)
+    }
+
+    fn drop_mending(&mut self, run_id: &str) -> Result<(), StoreError> {
+        Ok(drop_sealed(&self.connection, run_id)?)
     }
 
     fn record_reconciliation(&mut self, reconciliation: &ReconciliationRecord) -> Result<(), StoreError> {

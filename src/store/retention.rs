@@ -140,3 +140,70 @@ pub(crate) fn n_skipped_slots(connection: &Connection, before: Moment) -> Result
 pub(crate) fn remove_skipped_slots(connection: &Connection, before: Moment) -> Result<u64, SqliteError> {
     Ok(connection.prepare_cached(&format!("DELETE {SKIPPED}"))?.execute([before.to_string()])? as u64)
 }
+
+/// Deliveries that are over, from each destination's and feed's first on without a gap: who looks for what is still to
+/// be given begins at the first there is. The last stays.
+const OLD_DELIVERIES: &str = "FROM delivery AS d WHERE state IN ('delivered', 'given-up') AND since < ?1
+    AND EXISTS (SELECT 1 FROM delivery l
+                WHERE l.destination = d.destination AND l.feed = d.feed AND l.sequence > d.sequence)
+    AND NOT EXISTS (SELECT 1 FROM delivery e
+                    WHERE e.destination = d.destination AND e.feed = d.feed AND e.sequence < d.sequence
+                      AND (e.state NOT IN ('delivered', 'given-up') OR e.since >= ?1))";
+/// Events before one by which the receiver was done with a later publication: what it holds follows from that one.
+const OLD_EVENTS: &str = "FROM ledger AS l WHERE recorded_at < ?1
+    AND EXISTS (SELECT 1 FROM ledger d
+                WHERE d.feed = l.feed AND d.receiver = l.receiver AND d.sequence > l.sequence
+                  AND d.event_no > l.event_no AND d.kind IN ('taken', 'repeated', 'passed'))";
+/// Alerts that are over and told.
+const OLD_ALERTS: &str = "FROM alert AS a WHERE cleared_at < ?1
+    AND NOT EXISTS (SELECT 1 FROM alert_message m WHERE m.alert_no = a.alert_no AND m.state = 'waiting')";
+/// Comparisons that are neither the last of their receiver nor the last that agreed.
+const OLD_COMPARISONS: &str = "FROM reconciliation AS r WHERE at < ?1
+    AND EXISTS (SELECT 1 FROM reconciliation l
+                WHERE l.feed = r.feed AND l.receiver = r.receiver
+                  AND l.reconciliation_no > r.reconciliation_no AND (l.is_same OR NOT r.is_same))";
+
+/// Counts old rows of records.
+pub(crate) fn n_old_records(connection: &Connection, before: Moment) -> Result<u64, SqliteError> {
+    let mut n_rows = 0;
+    for which in [OLD_DELIVERIES, OLD_EVENTS, OLD_ALERTS, OLD_COMPARISONS] {
+        let mut statement = connection.prepare_cached(&format!("SELECT count(*) {which}"))?;
+        let n: u64 = statement.query_row([before.to_string()], |row| number(row, 0))?;
+        n_rows += n;
+    }
+    Ok(n_rows)
+}
+
+/// Removes old rows of records, with the tries of each.
+pub(crate) fn remove_old_records(connection: &Connection, before: Moment) -> Result<u64, SqliteError> {
+    let before = before.to_string();
+    let run = |sql: &str| connection.prepare_cached(sql)?.execute([&before]);
+    run(&format!(
+        "DELETE FROM delivery_attempt WHERE (destination, feed, sequence)
+         IN (SELECT destination, feed, sequence {OLD_DELIVERIES})"
+    ))?;
+    let messages =
+        format!("SELECT message_no FROM alert_message WHERE alert_no IN (SELECT alert_no {OLD_ALERTS})");
+    run(&format!("DELETE FROM alert_delivered WHERE message_no IN ({messages})"))?;
+    run(&format!("DELETE FROM alert_message WHERE message_no IN ({messages})"))?;
+    run("DELETE FROM alert_delivery WHERE at < ?1
+         AND NOT EXISTS (SELECT 1 FROM alert_delivered o WHERE o.delivery_no = alert_delivery.delivery_no)")?;
+    let mut n_rows = 0;
+    for (table, key, which) in [
+        ("delivery", "(destination, feed, sequence)", OLD_DELIVERIES),
+        ("ledger", "event_no", OLD_EVENTS),
+        ("alert", "alert_no", OLD_ALERTS),
+        ("reconciliation", "reconciliation_no", OLD_COMPARISONS),
+    ] {
+        let columns = key.trim_matches(['(', ')']);
+        n_rows += run(&format!("DELETE FROM {table} WHERE {key} IN (SELECT {columns} {which})"))? as u64;
+    }
+    Ok(n_rows)
+}
+
+/// Removes what was made for one receiver.
+pub(crate) fn remove_mending(connection: &Connection, run_id: &str) -> Result<(), SqliteError> {
+    let sql = "DELETE FROM mending WHERE run_id = ?1 AND progress = 'published'";
+    connection.prepare_cached(sql)?.execute([run_id])?;
+    Ok(())
+}

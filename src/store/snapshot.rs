@@ -115,6 +115,10 @@ impl Snapshot for SqliteSnapshot<'_> {
         Ok(retention::runs_before(&self.connection, before)?)
     }
 
+    fn n_old_records(&self, before: Moment) -> Result<u64, StoreError> {
+        Ok(retention::n_old_records(&self.connection, before)?)
+    }
+
     fn n_skipped_slots(&self, before: Moment) -> Result<u64, StoreError> {
         Ok(retention::n_skipped_slots(&self.connection, before)?)
     }

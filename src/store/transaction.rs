@@ -237,6 +237,14 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(retention::remove_runs(&self.connection, run_ids)?)
     }
 
+    fn remove_old_records(&mut self, before: Moment) -> Result<u64, StoreError> {
+        Ok(retention::remove_old_records(&self.connection, before)?)
+    }
+
+    fn remove_mending(&mut self, run_id: &str) -> Result<(), StoreError> {
+        Ok(retention::remove_mending(&self.connection, run_id)?)
+    }
+
     fn remove_skipped_slots(&mut self, before: Moment) -> Result<u64, StoreError> {
         Ok(retention::remove_skipped_slots(&self.connection, before)?)
     }

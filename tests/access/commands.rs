@@ -32,8 +32,14 @@ fn an_account_is_made_before_the_first_load_and_listed() {
         .says("office");
     // Nobody changes anything without a reason.
     sandbox.run(&["account", "disable", "office"]).expect(2);
-    let lines = audit(&sandbox, "account", 1);
-    assert_eq!(lines, ["tester | account add office | made for system 015, login either"]);
+    let lines = audit(&sandbox, "account", 4);
+    let expected = [
+        "tester | account add office | made for system 015, login either",
+        "tester | account add office | refused (access.account-there)",
+        "tester | account add b | refused (usage.unknown-system)",
+        "tester | account disable offce | refused (usage.unknown-account)",
+    ];
+    assert_eq!(lines, expected);
 }
 
 #[test]
@@ -139,8 +145,10 @@ fn rights_follow_from_what_is_declared_and_are_explained() {
     sandbox.run(&["acl", "revoke", &number, "--reason", "終了"]).expect(0);
     sandbox.run(&["acl", "revoke", &number, "--reason", "終了"]).expect_fault(2, "usage.unknown-grant");
     sandbox.run(&["acl", "show", "--account", "office"]).expect(0).says("015/receipt").says_not("015/work");
-    let lines = audit(&sandbox, "acl", 3);
-    assert_eq!(lines[2], format!("tester | acl revoke {number} | revoked"));
+    let lines = audit(&sandbox, "acl", 7);
+    assert_eq!(lines[0], "tester | acl grant 001/001o006-00/v1.0 list,read | refused (access.not-grantable)");
+    assert_eq!(lines[5], format!("tester | acl revoke {number} | revoked"));
+    assert_eq!(lines[6], format!("tester | acl revoke {number} | refused (usage.unknown-grant)"));
 }
 
 #[test]

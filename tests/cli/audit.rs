@@ -24,20 +24,28 @@ fn lines(sandbox: &Sandbox, args: &[&str]) -> Vec<Value> {
     listed.as_array().unwrap().clone()
 }
 
+/// What a command came to, and that the audit has a line on it.
+fn check(sandbox: &Sandbox, args: &[&str], code: i32, action: &str, result: &str) {
+    let last = lines(sandbox, &["--last", "1"]);
+    let before = last.first().map_or(0, |line| line["audit_no"].as_u64().unwrap());
+    sandbox.run(&[args, &["--operator", "tanaka"]].concat()).expect(code);
+    let new = lines(sandbox, &["--by", "tanaka", "--last", "1000"]);
+    let new: Vec<_> = new.iter().filter(|line| line["audit_no"].as_u64().unwrap() > before).collect();
+    let is_it = |line: &&&Value| {
+        line["action"].as_str().unwrap().contains(action) && line["result"].as_str().unwrap().contains(result)
+    };
+    assert_eq!(
+        new.iter().filter(is_it).count(),
+        1,
+        "{args:?}: not one {action:?} with {result:?} in {new:#?}"
+    );
+    assert!(new.iter().all(|line| !line["reason"].as_str().unwrap().contains(' ')));
+}
+
 #[test]
 fn whatever_changes_something_or_is_refused_has_a_line() {
     let sandbox = Sandbox::loaded(30, 8);
-    let check = |args: &[&str], code, action: &str, result: &str| {
-        let before = lines(&sandbox, &["--last", "1"])[0]["audit_no"].as_u64().unwrap();
-        sandbox.run(&[args, &["--operator", "tanaka"]].concat()).expect(code);
-        let new = lines(&sandbox, &["--by", "tanaka", "--last", "1000"]);
-        let new: Vec<_> = new.iter().filter(|line| line["audit_no"].as_u64().unwrap() > before).collect();
-        let is_it = |line: &&&Value| {
-            line["action"].as_str().unwrap().contains(action)
-                && line["result"].as_str().unwrap().contains(result)
-        };
-        assert!(new.iter().any(|line| is_it(&line)), "{args:?}: no {action:?} with {result:?} in {new:#?}");
-    };
+    let check = |args: &[&str], code, action: &str, result: &str| check(&sandbox, args, code, action, result);
     assert!(lines(&sandbox, &[])[0]["action"].as_str().unwrap() == "load registry");
     check(&["load", "town/residents.csv"], 10, "load registry", "refused (store.not-empty)");
     check(&["generate", PLAIN, "--diff"], 10, "generate 001o005-v1.0 --diff", "failed (engine.no-base)");
@@ -52,6 +60,101 @@ fn whatever_changes_something_or_is_refused_has_a_line() {
     check(&["enable", "nightly", "--reason", "x"], 0, "enable job nightly", "done");
     check(&["run", "nightly", "--reason", "x"], 10, "job nightly", "failed (engine.no-base)");
     check(&["retention", "execute", "--reason", "x"], 0, "remove by retention", "nothing");
+    sandbox.run(&["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn a_refusal_of_every_changing_command_has_a_line() {
+    let sandbox = Sandbox::loaded(30, 8);
+    sandbox.generate(&[PLAIN], &["--full"]).expect(0);
+    sandbox.replace("hub/hub.toml", "# [sftp]", "[sftp]");
+    // Everything that must say why, with what it says and what keeps it from being done.
+    let table: [(&[&str], i32, &str, &str); 33] = [
+        (&["mend", PLAIN, "--receiver", "015"], 10, "mend 001o005-v1.0 for 015", "feed.mend-refused"),
+        (&["mend", PLAIN, "--receiver", "999"], 10, "mend 001o005-v1.0 for 999", "feed.mend-refused"),
+        (
+            &["reconcile", PLAIN, "--receiver", "015", "--correct"],
+            10,
+            "reconcile 001o005-v1.0 for 015",
+            "feed.mend-refused",
+        ),
+        (&["redeliver", PLAIN, "99"], 10, "redeliver 001o005-v1.0 99", "feed.no-such-publication"),
+        (&["redeliver", "f", "1"], 2, "redeliver f 1", "usage.unknown-feed"),
+        (&["remake", PLAIN, "99"], 10, "remake 001o005-v1.0 99", "feed.no-such-publication"),
+        (&["held", "release", PLAIN], 10, "held release 001o005-v1.0", "feed.not-held"),
+        (&["held", "discard", PLAIN], 10, "held discard 001o005-v1.0", "feed.not-held"),
+        (&["account", "add", "a", "--system", "999"], 2, "account add a", "usage.unknown-system"),
+        (&["account", "disable", "a"], 2, "account disable a", "usage.unknown-account"),
+        (&["account", "enable", "a"], 2, "account enable a", "usage.unknown-account"),
+        (&["account", "password", "a", "--generate"], 2, "account password a", "usage.unknown-account"),
+        (&["account", "key", "remove", "a", "x"], 2, "account key remove a x", "usage.unknown-account"),
+        (
+            &["account", "address", "add", "a", "10.0.0.0/8"],
+            2,
+            "account address add a 8",
+            "usage.unknown-account",
+        ),
+        (
+            &["acl", "grant", "001", "read", "--system", "015"],
+            10,
+            "acl grant 001 read",
+            "access.not-grantable",
+        ),
+        (&["acl", "revoke", "7"], 2, "acl revoke 7", "usage.unknown-grant"),
+        (&["destination", "trust", "x", KEY], 2, "destination trust x", "usage.unknown-destination"),
+        (&["deliver", "x"], 2, "deliver x", "usage.unknown-destination"),
+        (&["cancel", "zzzz"], 2, "cancel zzzz", "usage.unknown-run"),
+        (&["reread", "nowhere"], 2, "reread nowhere", "usage.unknown-set"),
+        (&["intake", "allow", "x", "1"], 2, "intake allow x 1", "usage.unknown-intake"),
+        (&["intake", "allow", "kaigo", "1"], 10, "intake allow kaigo 1", "intake.nothing-held"),
+        (&["alert", "clear", "x"], 2, "alert clear x", "usage."),
+        (&["hold", "x"], 2, "hold x", "usage.unknown-job"),
+        (&["release", "x"], 2, "release x", "usage.unknown-job"),
+        (&["enable", "x"], 2, "enable x", "usage.unknown-job"),
+        (&["disable", "x"], 2, "disable x", "usage.unknown-job"),
+        (&["run", "mend"], 2, "run mend", "usage.disabled-job"),
+        (&["transfer", "verify", "9"], 10, "transfer verify 9", "transfer.no-such-case"),
+        (&["transfer", "reject", "9"], 10, "transfer reject 9", "transfer.no-such-case"),
+        (&["transfer", "apply", "9"], 10, "transfer apply 9", "transfer.no-such-case"),
+        (&["transfer", "confirm", "9"], 10, "transfer confirm 9", "transfer.no-such-case"),
+        (&["generate", "f", "--full"], 2, "generate f", "usage.unknown-feed"),
+    ];
+    for (args, code, action, fault) in table {
+        let reason: &[&str] = if args[0] == "generate" { &[] } else { &["--reason", "why"] };
+        let args = [args, reason].concat();
+        let result = format!("refused ({fault}");
+        check(&sandbox, &args, code, action, &result);
+        // Again, and under a clock that stands, it is another refusal.
+        check(&sandbox, &args, code, action, &result);
+    }
+    sandbox.run(&["audit", "verify"]).expect(0);
+}
+
+/// A fingerprint of nobody's.
+const KEY: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[test]
+fn what_is_changed_besides_files_has_a_line() {
+    let sandbox = Sandbox::loaded(30, 8);
+    sandbox.generate(&[PLAIN], &["--full"]).expect(0);
+    sandbox.replace("hub/hub.toml", "# [sftp]", "[sftp]");
+    let check = |args: &[&str], action: &str, result: &str| {
+        check(&sandbox, &[args, &["--reason", "why"]].concat(), 0, action, result);
+    };
+    check(&["account", "add", "office", "--system", "015"], "account add office", "made for system 015");
+    check(&["account", "password", "office", "--generate"], "account password office", "");
+    check(
+        &["account", "address", "add", "office", "10.0.0.0/8"],
+        "account address add office 10.0.0.0/8",
+        "",
+    );
+    check(&["account", "disable", "office"], "account disable office", "");
+    check(&["account", "enable", "office"], "account enable office", "");
+    check(&["acl", "grant", "015/work", "all", "--system", "015"], "acl grant 015/work", "");
+    check(&["acl", "revoke", "1"], "acl revoke 1", "revoked");
+    check(&["hostkey", "make", "ed25519"], "hostkey make ed25519", "SHA256:");
+    check(&["redeliver", PLAIN, "1"], "redeliver 001o005-v1.0 1", "");
+    check(&["mend", PLAIN, "--receiver", "015", "--as", "full"], "mend 001o005-v1.0 for 015 as full", "");
     sandbox.run(&["audit", "verify"]).expect(0);
 }
 

@@ -131,3 +131,28 @@ fn broken_configuration_is_found_as_a_whole() {
     assert_eq!(findings(&sandbox, 1).len(), 2);
     check(&sandbox, 1, "config", "problem", "jobs/nightly.toml:5:");
 }
+
+#[test]
+fn what_partners_come_by_is_looked_at() {
+    let sandbox = Sandbox::loaded(30, 1);
+    check(&sandbox, 0, "exchange", "ok", "share");
+    check(&sandbox, 0, "mendings", "ok", "-");
+    // Host keys, in a place of their own.
+    sandbox.replace("hub/hub.toml", "# [sftp]", "[sftp]\nhost_keys = \"secrets/other\"");
+    check(&sandbox, 1, "host-keys", "problem", "secrets/other");
+    fs::create_dir_all(sandbox.path("hub/secrets/other")).unwrap();
+    fs::copy(sandbox.path("hub/secrets/ssh/ed25519"), sandbox.path("hub/secrets/other/ed25519")).unwrap();
+    check(&sandbox, 0, "host-keys", "ok", "secrets/other");
+    set_mode(&sandbox.path("hub/secrets/other/ed25519"), 0o644);
+    check(&sandbox, 1, "host-keys", "problem", "secrets/other");
+    set_mode(&sandbox.path("hub/secrets/other/ed25519"), 0o600);
+    sandbox.write("hub/secrets/other/ed25519", "no key");
+    check(&sandbox, 1, "host-keys", "problem", "secrets/other");
+    fs::copy(sandbox.path("hub/secrets/ssh/ed25519"), sandbox.path("hub/secrets/other/ed25519")).unwrap();
+    // A file where a mailbox would be.
+    let mailbox = sandbox.path("hub/share/015/mend");
+    fs::create_dir_all(mailbox.parent().unwrap()).unwrap();
+    let _ = fs::remove_dir_all(&mailbox);
+    fs::write(&mailbox, "x").unwrap();
+    check(&sandbox, 1, "exchange", "problem", "015/mend");
+}

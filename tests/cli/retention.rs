@@ -52,6 +52,9 @@ fn put_own(sandbox: &Sandbox) {
         ".archive/publications/001o005-v1.0/4/x.csv",
         ".archive/publications/001o005-v1.0/9/x.csv",
         ".quarantine/stray/x.csv",
+        "kaigo/check/report/x.html",
+        "kaigo/answer/x.receipt.json",
+        "../data/reports/reconcile_x.csv",
     ] {
         sandbox.write(&format!("hub/share/{file}"), "12345");
     }
@@ -106,8 +109,15 @@ fn the_hubs_own_and_old_runs_go_too() {
         sandbox.run(&["runs", "--last", "99", "--json"]).expect(0).json().as_array().unwrap().len()
     };
     let n_runs = runs(&sandbox);
-    let expected =
-        counts(&[("publications", 2), ("archive", 2), ("reports", 1), ("quarantine", 1), ("runs", n_runs)]);
+    let expected = counts(&[
+        ("publications", 2),
+        ("archive", 2),
+        ("reports", 1),
+        ("quarantine", 1),
+        ("answers", 2),
+        ("differences", 1),
+        ("runs", n_runs),
+    ]);
     assert_eq!(plan(&sandbox, IN_4_YEARS), expected);
     at(&sandbox, IN_4_YEARS, &["retention", "plan"])
         .expect(0)
@@ -116,6 +126,8 @@ fn the_hubs_own_and_old_runs_go_too() {
     at(&sandbox, IN_4_YEARS, &["retention", "execute"]).expect(0);
     let own = |path: &str| sandbox.path(&format!("hub/share/{path}")).exists();
     assert!(!own(".archive/report.txt") && !own(".quarantine/stray") && own(".quarantine"));
+    assert!(!own("kaigo/check/report/x.html") && !own("kaigo/answer/x.receipt.json"));
+    assert!(!own("../data/reports/reconcile_x.csv"));
     assert!(!own(".archive/publications/001o005-v1.0/1"));
     assert!(own(".archive/publications/001o005-v1.0/4/x.csv"), "the last full's diff");
     assert!(own(".archive/publications/001o005-v1.0/9/x.csv"), "not in the database");

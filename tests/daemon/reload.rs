@@ -35,6 +35,51 @@ fn only_a_configuration_that_is_all_right_is_taken() {
     running.signal("HUP");
     running.wait_for("that needs a restart");
     assert_eq!(running.stop().code(), Some(0));
+
+    // All of it is on record, with what was declared.
+    let lines: Vec<_> = sandbox.audit().into_iter().filter(|line| line.operator == "scheduler").collect();
+    let told: Vec<String> = lines.iter().map(|line| format!("{} {}", line.action, line.result)).collect();
+    let begins = [
+        "start scheduler version ",
+        "reload declarations refused (",
+        "reload declarations refused (",
+        "reload declarations taken, declarations ",
+        "reload declarations refused (config.needs-restart), declarations ",
+        "stop scheduler ",
+    ];
+    assert_eq!(told.len(), begins.len(), "{told:#?}");
+    for (line, begin) in told.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{told:#?}");
+    }
+    let digests: std::collections::BTreeSet<&str> =
+        told[..5].iter().map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(digests.len(), 5, "{told:#?}");
+}
+
+#[test]
+fn a_broken_chain_is_told_and_cleared_when_it_is_accepted() {
+    let sandbox = Sandbox::loaded(20, 4);
+    let text = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    std::fs::write(sandbox.path("hub/hub.toml"), text + "\n[daemon]\ntick = \"1s\"\n").unwrap();
+    let change = "UPDATE audit SET operator = 'suzuki' WHERE audit_no = 1";
+    rusqlite::Connection::open(sandbox.path("hub/data/renkei.db")).unwrap().execute_batch(change).unwrap();
+    let running = Running::start(&sandbox, &[]);
+    let until = |what: &str, is_open: bool| {
+        let started = std::time::Instant::now();
+        loop {
+            let open = sandbox.run(&["alert", "list", "--open", "--json"]).expect(0).json();
+            let has = open.as_array().unwrap().iter().any(|alert| alert["key"] == "audit-broken");
+            if has == is_open {
+                return;
+            }
+            assert!(started.elapsed() < crate::running::PATIENCE, "{what}: {open:#}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    until("it is told", true);
+    sandbox.run(&["audit", "accept", "--reason", "known"]).expect(0);
+    until("it is cleared", false);
+    assert_eq!(running.stop().code(), Some(0));
 }
 
 #[test]

@@ -164,3 +164,55 @@ fn a_rule_does_once_what_a_person_would() {
         assert_eq!(state(&sandbox), once, "{rule}");
     }
 }
+
+/// What is on record of diffs for single receivers: base, end and progress.
+fn mendings(sandbox: &Sandbox) -> Vec<String> {
+    let all = renkei_core::port::Store::snapshot(&sandbox.store()).unwrap().mendings(None, None).unwrap();
+    all.iter()
+        .map(|one| format!("{} {} {}", one.base_sequence, one.sequence, one.progress.as_str()))
+        .collect()
+}
+
+#[test]
+fn what_the_mailbox_refuses_does_not_multiply() {
+    let (sandbox, last) = lacking();
+    // A plain file where its folder would be.
+    let in_the_way = sandbox.path(&format!("hub/share/{RECEIVER}/mend"));
+    std::fs::create_dir_all(in_the_way.parent().unwrap()).unwrap();
+    let _ = std::fs::remove_dir_all(&in_the_way);
+    std::fs::write(&in_the_way, "x").unwrap();
+    let args = ["mend", PLAIN, "--receiver", RECEIVER, "--reason", "lost", "--as", "merged"];
+    for at in ["1930000100", "1930000200", "1930000300", "1930000400"] {
+        sandbox.run_with(&[("RENKEI_NOW", at)], &args);
+        assert!(mendings(&sandbox).iter().all(|one| one == "1 4 sealed"));
+        assert!(mendings(&sandbox).len() <= 2, "{:?}", mendings(&sandbox));
+    }
+    std::fs::remove_file(&in_the_way).unwrap();
+    // Whoever writes next finishes the newest, and it alone; then it is made once more, as asked for.
+    sandbox.run_with(&[("RENKEI_NOW", "1930000500")], &args).expect(0);
+    assert_eq!(mendings(&sandbox), ["1 4 published"; 2]);
+    assert_eq!(files::names(&in_the_way.join(PLAIN)).len(), 2);
+    sandbox.run_with(&[("RENKEI_NOW", "1930000600")], &["receive"]).expect(0);
+    goes_on(&sandbox, &last);
+}
+
+#[test]
+fn a_rule_waits_for_what_the_mailbox_refuses() {
+    let (sandbox, _) = lacking();
+    let text = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let of_plain = text
+        .split("[[feed]]")
+        .find(|feed| feed.contains(&format!("id = \"{PLAIN}\"")))
+        .and_then(|feed| feed.lines().find(|line| line.starts_with("receivers = [")))
+        .unwrap();
+    let with_rule = format!("receivers = [{{ system = \"{RECEIVER}\", mend = \"merged\" }}]");
+    sandbox.replace("hub/hub.toml", of_plain, &with_rule);
+    sandbox.replace("hub/jobs/mend.toml", "enabled = false", "enabled = true");
+    let in_the_way = sandbox.path(&format!("hub/share/{RECEIVER}/mend"));
+    let _ = std::fs::remove_dir_all(&in_the_way);
+    std::fs::write(&in_the_way, "x").unwrap();
+    for _ in 0..3 {
+        later(&sandbox, &["run", "mend"]);
+        assert_eq!(mendings(&sandbox), ["1 4 sealed"]);
+    }
+}

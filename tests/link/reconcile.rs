@@ -231,3 +231,99 @@ fn what_cannot_be_used_is_quarantined() {
         assert!(std::fs::read_to_string(place.join("reason.json")).unwrap().contains("holding.unusable"));
     }
 }
+
+/// Everything there is in the receiver's receipt folder of what it says it holds.
+fn letters(sandbox: &Sandbox) -> Vec<String> {
+    let names = files::names(&sandbox.path(&format!("hub/share/{RECEIVER}/receipt")));
+    names.into_iter().filter(|name| name.contains(".holding")).collect()
+}
+
+#[test]
+fn files_of_other_feeds_are_left_as_they_stand() {
+    let (sandbox, _) = linked();
+    later(&sandbox, &["receive", "--intake", "jumin", "--state"]).expect(0);
+    later(&sandbox, &["receive", "--intake", "jumin", "--state", "--buckets", "0"]).expect(0);
+    let before = letters(&sandbox);
+    assert_eq!(before.len(), 2);
+    let other = "001o005-v1.1";
+    sandbox.replace("hub/hub.toml", r#"["014", "017"]"#, &format!(r#"["014", "{RECEIVER}", "017"]"#));
+    let found = later(&sandbox, &["reconcile", other, "--json"]).expect(0).json();
+    assert_eq!(found, json!({ "compared": [], "quarantined": [] }), "{other}");
+    assert_eq!(letters(&sandbox), before);
+    let found = later(&sandbox, &["reconcile", PLAIN, "--json"]).expect(0).json();
+    assert_eq!(found["compared"].as_array().unwrap().len(), 2, "{found:#}");
+    assert_eq!(letters(&sandbox), [""; 0]);
+}
+
+/// Damages what is held and lets the receiver send the rows of the buckets that differ.
+fn sent_rows(sandbox: &Sandbox) {
+    damage(sandbox);
+    later(sandbox, &["receive", "--intake", "jumin", "--state", "--buckets", "all"]).expect(0);
+}
+
+#[test]
+fn rows_that_came_are_private_gone_from_the_folders_and_put_right() {
+    let (sandbox, _) = linked();
+    let args = ["reconcile", PLAIN, "--receiver", RECEIVER, "--correct", "--reason", "訂正"];
+    later(&sandbox, &args).expect_fault(10, "feed.mend-refused").says("no rows of its have come in");
+    sent_rows(&sandbox);
+    let point = [("RENKEI_NOW", MUCH_LATER), ("RENKEI_STOP_AT", "reconcile.recorded")];
+    sandbox.run_with(&point, &["reconcile"]).expect_killed();
+    let taken = sandbox.path(&format!("hub/share/{RECEIVER}/receipt")).join(&letters(&sandbox)[0]);
+    assert_eq!(std::fs::metadata(taken).unwrap().permissions().mode() & 0o777, 0o600);
+    let outcome = later(&sandbox, &["reconcile", PLAIN, "--reason", "compared by hand"]).expect(1);
+    outcome.says("Rows that differ 3");
+    assert_eq!(letters(&sandbox), [""; 0]);
+    let archive = files::read_tree(&sandbox.path("hub/share/.archive"), |_| true);
+    assert!(!archive.keys().any(|name| name.contains("holding-rows")), "{:?}", archive.keys());
+    // One report, however often it was written, and the rows beside it.
+    let kept = files::names(&sandbox.path("hub/data/reports"));
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    for name in &kept {
+        let mode = std::fs::metadata(sandbox.path("hub/data/reports").join(name)).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
+    }
+    let is_it = |line: &renkei_core::port::AuditEntry| {
+        line.action.starts_with("reconcile") && line.reason == "compared by hand"
+    };
+    assert!(sandbox.audit().iter().any(is_it));
+    let made = later(&sandbox, &[&args[..], &["--json"]].concat()).expect(0).json();
+    assert_eq!(made["published"]["rows"], 3, "{made:#}");
+    later(&sandbox, &["receive"]).expect(0);
+    assert_eq!(table(&sandbox, "jumin_v1_0"), expected(&sandbox));
+}
+
+#[test]
+fn rows_that_can_never_be_compared_do_not_block_their_receiver() {
+    let (sandbox, _) = linked();
+    sent_rows(&sandbox);
+    sandbox.replace(
+        "hub/layouts/001o005-1.0.toml",
+        "jumin_shubetsu = [\"1\"]",
+        "jumin_shubetsu = [\"1\", \"2\"]",
+    );
+    let changed = later(&sandbox, &["reconcile", "--json"]);
+    let found = changed.expect(1).json();
+    let place = found["quarantined"][0]["path"].as_str().unwrap();
+    let why = std::fs::read_to_string(sandbox.path("hub/share").join(place).join("reason.json")).unwrap();
+    assert!(why.contains("engine.rendering-changed"), "{why}");
+    assert_eq!(letters(&sandbox), [""; 0]);
+    // So it is with a full.
+    sandbox.write("theirs.csv", "x\r\n");
+    let args = ["reconcile", PLAIN, "--full", "theirs.csv", "--layout", "001o005-1.0"];
+    later(&sandbox, &args).expect_fault(10, "engine.rendering-changed");
+    assert_eq!(files::names(&sandbox.path("hub/data/reports")), [""; 0]);
+}
+
+#[test]
+fn a_comparison_with_nobodys_file_is_in_the_audit() {
+    let (sandbox, _) = linked();
+    let notice = sandbox.notices(PLAIN)[0].clone();
+    let full = notice.to_str().unwrap();
+    later(&sandbox, &["reconcile", PLAIN, "--full", full, "--as-of", "1", "--reason", "a look"]).expect(0);
+    let last = sandbox.audit().pop().unwrap();
+    assert_eq!(
+        (last.action.as_str(), last.reason.as_str()),
+        (&*format!("reconcile {PLAIN} 1 with a file"), "a look")
+    );
+}

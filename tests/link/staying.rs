@@ -49,6 +49,33 @@ fn told_to_end_inside_a_round_it_ends_quietly_and_goes_on_the_next_time() {
     }
 }
 
+#[test]
+fn beside_the_one_that_stays_others_look_and_have_their_turn() {
+    let sandbox = Sandbox::loaded(60, 6);
+    declare_patient(&sandbox);
+    sandbox.generate(&[PLAIN], &["--full"]).expect(0);
+    let mut agent = Running::spawn(&sandbox, &["receive", "--daemon"], &[]);
+    agent.until("the full", || outcomes(&sandbox) == ["taken"]);
+    sandbox.receive(&["--status"]).expect(0).says("jumin");
+    sandbox.receive(&["--intake", "jumin", "--state", "sums.json"]).expect(0);
+    // One stays, no second.
+    sandbox.receive(&["--daemon"]).expect(12);
+    let (status, said) = agent.end();
+    assert_eq!(status.code(), Some(0), "{said:#?}");
+}
+
+#[test]
+fn who_lets_a_set_in_says_why() {
+    let sandbox = linked("");
+    sandbox.receive(&["--intake", "jumin", "--allow", "1"]).expect(2);
+    let args = ["--intake", "jumin", "--allow", "1", "--reason", "町名変更", "--operator", "tanaka"];
+    sandbox.receive(&args).expect(0);
+    let kept = std::fs::read_to_string(sandbox.path("agent/allowed.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(kept.trim_end()).unwrap();
+    let told = (&line["operator"], &line["intake"], &line["sequence"], &line["reason"]);
+    assert_eq!(told, (&"tanaka".into(), &"jumin".into(), &1.into(), &"町名変更".into()));
+}
+
 fn n_on_record(sandbox: &Sandbox) -> usize {
     let status = sandbox.receive(&["--status", "--json"]).expect(0).json();
     status["intakes"][0]["sets"].as_array().unwrap().len()

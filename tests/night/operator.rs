@@ -82,6 +82,46 @@ fn a_run_that_waits_is_called_off() {
 }
 
 #[test]
+fn a_run_at_work_that_is_called_off_ends_by_who_did_so() {
+    let sandbox = hub();
+    // It takes its time where nothing is published yet.
+    let daemon = Daemon::start_with(&sandbox, &[("RENKEI_LINGER_AT", "publish.staging")]);
+    let queued = run(&sandbox, &["run", "first", "--no-wait", "--json"]).expect(0).json();
+    let run_id = queued["run_id"].as_str().unwrap();
+    daemon.until("it is at work", |status| job(status, "first")["standing"] == "running");
+    run(&sandbox, &["cancel", run_id, "--reason", "wrong day", "--operator", "tanaka"]).expect(0);
+    daemon.until("the end", |status| job(status, "first")["run"]["state"] == "cancelled");
+    assert_eq!(sandbox.notices(PLAIN).len(), 0);
+    daemon.stop();
+    let lines = sandbox.audit();
+    let of_run = |line: &&renkei_core::port::AuditEntry| line.action.contains(run_id);
+    let told: Vec<(&str, &str)> =
+        lines.iter().filter(of_run).map(|line| (line.operator.as_str(), line.result.as_str())).collect();
+    assert_eq!(told.first(), Some(&("tanaka", "it was running")), "{told:?}");
+    assert!(
+        told.last().is_some_and(|(who, result)| *who == "tanaka" && result.starts_with("cancelled")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_run_that_is_held_is_decided_and_not_called_off() {
+    let sandbox = hub();
+    sandbox.replace("hub/hub.toml", "# max_changed_rows = 20000", "max_changed_rows = 1");
+    run(&sandbox, &["run", "first"]).expect(0);
+    sandbox.run(&["apply", "town/moves.csv"]).expect(0);
+    sandbox.replace("hub/jobs/first.toml", "content = \"full\"", "content = \"diff\"");
+    run(&sandbox, &["run", "first"]).expect(10);
+    let runs = run(&sandbox, &["runs", "--json"]).expect(0).json();
+    let held = runs.as_array().unwrap().iter().find(|run| run["state"] == "held").unwrap();
+    let run_id = held["run_id"].as_str().unwrap();
+    run(&sandbox, &["cancel", run_id, "--reason", "x"])
+        .expect_fault(2, "usage.run-held")
+        .says("release or discard");
+    run(&sandbox, &["held", "discard", PLAIN, "--reason", "x"]).expect(0);
+}
+
+#[test]
 fn what_a_person_must_look_at_is_told_once_and_cleared_once() {
     let sandbox = hub();
     // A file where the feed's folder should be: nothing can be published there until somebody clears it away.

@@ -58,6 +58,9 @@ pub trait Folders: Send + Sync {
     /// What one of the hub's own folders has, by path.
     fn own_entries(&self, own: OwnFolder) -> Result<Vec<OwnEntry>, FolderError>;
 
+    /// The files of one folder of every system, such as `check/report`, each with its path from the root.
+    fn files_of_systems(&self, below: &FolderPath) -> Result<Vec<OwnEntry>, FolderError>;
+
     /// Removes an entry of the hub's own with all that is in it, following no link; none there is well.
     fn remove_own(&self, own: OwnFolder, path: &FolderPath) -> Result<(), FolderError>;
 
@@ -109,6 +112,8 @@ pub enum OwnFolder {
     Archive,
     /// `.quarantine`: what was refused, each with its reason.
     Quarantine,
+    /// Reports on rows that differ: not among the connection folders, but beside the database.
+    Differences,
 }
 
 /// Something in a folder of the hub's own: a file at its top, a publication or set of the archive, any other folder.

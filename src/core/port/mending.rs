@@ -80,6 +80,9 @@ pub trait MendingWriting: MendingReading {
     /// Marks the one that a run made as published; again is the same.
     fn settle_mending(&mut self, run_id: &str) -> Result<(), StoreError>;
 
+    /// Takes a sealed one off the record, because a later one takes its place. Nothing where it is not sealed.
+    fn drop_mending(&mut self, run_id: &str) -> Result<(), StoreError>;
+
     /// Records what a comparison came to.
     fn record_reconciliation(&mut self, record: &ReconciliationRecord) -> Result<(), StoreError>;
 }

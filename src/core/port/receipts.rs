@@ -11,6 +11,9 @@ pub trait ReceiptBox: Share + Inbox {
     /// Gives a file another name in its folder by one step; false where nothing has the one or something the other.
     fn claim(&self, folder: &FolderPath, name: &FileName, claimed: &FileName) -> Result<bool, FolderError>;
 
+    /// Lets only its owner read a file from now on, where it is ours to say so.
+    fn make_private(&self, folder: &FolderPath, name: &FileName) -> Result<(), FolderError>;
+
     /// Brings a claimed file to `receipts/FEED/SEQUENCE` of the archive under its first name. What is not there is
     /// well; one of the same name there stays beside it.
     fn file_away(

@@ -118,6 +118,11 @@ pub trait Snapshot:
 
     /// How many slots planned before a time were skipped without a run.
     fn n_skipped_slots(&self, before: Moment) -> Result<u64, StoreError>;
+
+    /// How many rows on deliveries, receipts, alerts and comparisons were written before a time and are not the last
+    /// word on anything.
+    fn n_old_records(&self, before: Moment) -> Result<u64, StoreError>;
+
     /// The publication of a feed that has this sequence; not a discarded one that had it.
     fn publication(&self, feed: &FeedId, sequence: Sequence)
     -> Result<Option<PublicationRecord>, StoreError>;
@@ -223,6 +228,13 @@ pub trait Transaction:
 
     /// Removes the slots planned before a time that were skipped without a run, and says how many.
     fn remove_skipped_slots(&mut self, before: Moment) -> Result<u64, StoreError>;
+
+    /// Removes the rows that [`Snapshot::n_old_records`] counts, and says how many.
+    fn remove_old_records(&mut self, before: Moment) -> Result<u64, StoreError>;
+
+    /// Removes a published diff for one receiver from the record; one that is not there is well.
+    fn remove_mending(&mut self, run_id: &str) -> Result<(), StoreError>;
+
     /// Marks a held publication as sealed: from here on it is published like any other. Any other progress is
     /// [`StoreError::Missing`].
     fn release(&mut self, feed: &FeedId, sequence: Sequence) -> Result<(), StoreError>;

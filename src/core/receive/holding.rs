@@ -46,14 +46,13 @@ pub struct HoldingError {
     pub what: &'static str,
 }
 
-impl HoldingError {
-    /// `reason.json` beside a file in quarantine.
-    pub fn as_json(&self, folder: &str, file: &str) -> String {
-        let value = serde_json::json!({
-            "what": "holding", "folder": folder, "file": file, "code": self.code(), "detail": self.to_string(),
-        });
-        format!("{value:#}\n")
-    }
+/// `reason.json` beside a receiver's file in quarantine.
+pub fn holding_refused(folder: &str, file: &str, fault: &dyn Fault) -> String {
+    let (code, detail) = (fault.code(), fault.to_string());
+    let value = serde_json::json!({
+        "what": "holding", "folder": folder, "file": file, "code": code, "detail": detail,
+    });
+    format!("{value:#}\n")
 }
 
 impl Fault for HoldingError {

@@ -13,7 +13,7 @@ mod receipt;
 mod terms;
 
 pub use convert::{CodeConversion, Conversion, ConversionIssue};
-pub use holding::{Holding, HoldingError, MAX_HOLDING_BYTES};
+pub use holding::{Holding, HoldingError, MAX_HOLDING_BYTES, holding_refused};
 pub use judge::{Gap, Standing, TakenBefore, judge};
 pub use opened::{OpenedError, OpenedRow, OpenedRows, Opening, write_opened_row};
 pub use pairer::{HELD_NOTICE_BYTES, Pairer, read_notice};

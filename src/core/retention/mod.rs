@@ -4,6 +4,7 @@
 //! of a feed and the diffs after it), what is not published or belongs to a run under way, what cannot be dated.
 
 mod files;
+mod mending;
 mod rules;
 mod runs;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 mod transfer;
 
 pub use files::{PublicationAge, judge_archived, judge_file, judge_publications};
+pub use mending::{MendingAge, judge_mending};
 pub use rules::Rules;
 pub use runs::{RunAge, judge_runs};
 pub use transfer::{TransferAge, judge_transfer};

@@ -14,6 +14,13 @@ pub struct Rules {
     pub quarantine: TimeDelta,
     /// Reports for the operator, from when they were written.
     pub reports: TimeDelta,
+    /// What comparing receivers' rows came to, with keys and values, beside the database; from when it was written.
+    pub differences: TimeDelta,
+    /// What the hub answered in folders of systems: receipts, reports on check files; from when it was put there.
+    pub answers: TimeDelta,
+    /// Rows on deliveries, receipts, alerts and comparisons, from when they were written. Three years, as runs; the
+    /// last of each receiver stays.
+    pub records: TimeDelta,
     /// Runs with their tries, steps and slots, from their end. Three years.
     pub runs: TimeDelta,
     /// Slots, from their planned time; at least [`Rules::SHORTEST_SLOTS`] and as long as missed ones are caught
@@ -41,6 +48,9 @@ impl Default for Rules {
             archive: TimeDelta::days(400),
             quarantine: TimeDelta::days(90),
             reports: TimeDelta::days(400),
+            differences: TimeDelta::days(90),
+            answers: TimeDelta::days(90),
+            records: TimeDelta::days(1095),
             runs: TimeDelta::days(1095),
             slots: TimeDelta::days(1095),
             audit: TimeDelta::days(3650),

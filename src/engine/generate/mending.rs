@@ -173,6 +173,7 @@ pub(super) fn finish(house: House<'_>, record: &MendingRecord) -> Result<(), Eng
     tx.append_audit(&publication_audit(house, &notice))?;
     tx.commit()?;
     house.folders.discard_stage(&way.stage)?;
+    clear_earlier(house, record);
     Ok(())
 }
 
@@ -303,19 +304,54 @@ fn stage_mending(
 /// cannot be removed is passed over by who takes in.
 fn clear_earlier(house: House<'_>, newest: &MendingRecord) {
     let clear = || -> Result<(), EngineError> {
-        let all = house.store.snapshot()?.mendings(Some(&newest.feed), Some(Progress::Published))?;
-        for earlier in all.iter().filter(|one| one.receiver == newest.receiver && one.stem != newest.stem) {
-            let notice = Notice::parse(earlier.notice.as_bytes())?;
-            let mut names = vec![notice_name(&earlier.stem.parse()?)?];
-            names.extend(notice.files.iter().map(|file| file.name.clone()));
-            names.extend(notice.reports.iter().map(|report| report.name.clone()));
-            house.folders.remove_published(&earlier.folder.parse()?, &names)?;
-        }
-        Ok(())
+        let all = house.store.snapshot()?.mendings(Some(&newest.feed), None)?;
+        let is_earlier =
+            |one: &&MendingRecord| one.receiver == newest.receiver && one.run_id != newest.run_id;
+        all.iter().filter(is_earlier).try_for_each(|earlier| supersede(house, earlier, newest))
     };
     if let Err(error) = clear() {
+        tracing::warn!(error = %error, "an earlier diff for a receiver stays on record");
+    }
+}
+
+/// Lets a newer one take the place of an earlier: that is out of the mailbox, and where its folder never took it, off
+/// the record.
+pub(super) fn supersede(
+    house: House<'_>,
+    earlier: &MendingRecord,
+    newer: &MendingRecord,
+) -> Result<(), EngineError> {
+    // Two of one second have the same names.
+    if earlier.stem != newer.stem
+        && let Err(error) = house.folders.remove_published(&earlier.folder.parse()?, &files_of(earlier)?)
+    {
         tracing::warn!(error = %error, "an earlier diff for a receiver stays in its mailbox");
     }
+    if earlier.progress == Progress::Sealed { drop_sealed(house, earlier) } else { Ok(()) }
+}
+
+/// What stands in the mailbox of it: the notice first.
+pub(crate) fn files_of(mending: &MendingRecord) -> Result<Vec<FileName>, EngineError> {
+    let notice = Notice::parse(mending.notice.as_bytes())?;
+    let mut names = vec![notice_name(&mending.stem.parse()?)?];
+    names.extend(notice.files.iter().map(|file| file.name.clone()));
+    names.extend(notice.reports.iter().map(|report| report.name.clone()));
+    Ok(names)
+}
+
+fn drop_sealed(house: House<'_>, mending: &MendingRecord) -> Result<(), EngineError> {
+    let MendingRecord { feed, receiver, base_sequence, sequence, .. } = mending;
+    let what = format!("drop what was made of {feed} for {receiver}");
+    let result = format!("{base_sequence} to {sequence} was not published, and a later one takes its place");
+    let mut tx = house.store.begin()?;
+    tx.drop_mending(&mending.run_id)?;
+    tx.append_audit(&audit_entry(house, what, house.reason, result))?;
+    tx.commit()?;
+    let stage = stage_name(&mending.run_id)?;
+    if house.folders.stages()?.contains(&stage) {
+        house.folders.discard_stage(&stage)?;
+    }
+    Ok(())
 }
 
 /// What a receiver's divergence does to the state it was given.

@@ -32,7 +32,7 @@ use renkei_registry::AtenaNo;
 
 pub use held::{discard, release};
 pub use mending::{Divergence, DivergentRow, mailbox};
-pub(crate) use mending::{count_mending, diverged, make_mending};
+pub(crate) use mending::{count_mending, diverged, files_of, make_mending};
 pub(crate) use publish::audit_entry;
 pub(crate) use recover::finish;
 pub use recover::{Recovered, recover};

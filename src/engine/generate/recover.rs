@@ -67,17 +67,24 @@ pub fn recover(house: House<'_>) -> Result<Recovered, EngineError> {
         recovered.finished.push((publication.feed, publication.sequence));
         house.witness.reached("recover.finished-one");
     }
-    for mending in house.store.snapshot()?.mendings(None, Some(Progress::Sealed))? {
-        match mending::finish(house, &mending) {
+    let mendings = house.store.snapshot()?.mendings(None, None)?;
+    for (at, mending) in mendings.iter().enumerate().filter(|(_, one)| one.progress == Progress::Sealed) {
+        let mut later = mendings.iter().skip(at + 1);
+        let newer = later.rfind(|later| (&later.feed, &later.receiver) == (&mending.feed, &mending.receiver));
+        if let Some(newer) = newer {
+            mending::supersede(house, mending, newer)?;
+            continue;
+        }
+        match mending::finish(house, mending) {
             Err(EngineError::Folder(source)) => {
                 kept_stages.push(stage_name(&mending.run_id)?);
-                let MendingRecord { feed, sequence, .. } = mending;
+                let MendingRecord { feed, sequence, .. } = mending.clone();
                 recovered.unfinished.push(EngineError::Unfinished { feed, sequence, source });
                 continue;
             }
             finished => finished?,
         }
-        recovered.finished.push((mending.feed, mending.sequence));
+        recovered.finished.push((mending.feed.clone(), mending.sequence));
         house.witness.reached("recover.finished-one");
     }
     archive::complete(house)?;

@@ -5,7 +5,7 @@ use renkei_core::Moment;
 use renkei_core::feed::{Feed, FeedReceiver};
 use renkei_core::mend::{MendPlan, MendWay};
 use renkei_core::port::Snapshot;
-use renkei_core::publication::{Kind, Progress};
+use renkei_core::publication::Kind;
 
 use super::execute::{Mended, mend};
 use super::look::plan_mend_of;
@@ -55,7 +55,8 @@ fn is_under_way(
     match way {
         MendWay::Merged => {
             let head = snapshot.feed_head(&feed.id)?.map(|head| head.sequence);
-            let all = snapshot.mendings(Some(&feed.id), Some(Progress::Published))?;
+            // One that its folder refuses is under way too: another would be refused like it.
+            let all = snapshot.mendings(Some(&feed.id), None)?;
             Ok(all.iter().any(|one| {
                 one.receiver == plan.receiver
                     && Some(one.base_sequence) == plan.holds

@@ -84,6 +84,8 @@ pub fn conclude(
     if !is_made && cancelled.is_some() {
         ended.state = RunState::Cancelled;
         ended.not_before = None;
+        // Its end is the work of who called it off.
+        ended.cancel_asked_by.clone_from(&cancelled);
         attempt.state = RunState::Cancelled;
     }
     if !ended.state.is_final() {

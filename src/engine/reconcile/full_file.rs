@@ -15,6 +15,7 @@ use renkei_core::projection::{Projection, Shown};
 use renkei_core::state::{RowDigest, bucket_of};
 use renkei_core::text::Encoding;
 
+use super::check_divergence;
 use super::state_at::each_row_at;
 use crate::compare::{Comparison, Difference, Side, compare};
 use crate::error::EngineError;
@@ -32,12 +33,15 @@ pub struct FileFound {
     /// Counts. A is what was given, B the file.
     pub counts: Comparison,
     /// What the receiver holds; `None` where the file is in another layout than the feed's, or is not sound, so
-    /// that no diff can be made from it.
+    /// that no diff can be made from it, and where too many rows differ.
     pub theirs: Option<Divergence>,
+    /// Whether more rows differ than a diff is made of.
+    pub is_too_different: bool,
 }
 
 /// Compares a receiver's full in a layout with our rows as of a publication; A is ours. Each row that differs is also
-/// given to `take`, in no promised order.
+/// given to `take`, in no promised order. [`EngineError::RenderingChanged`] where our rows are written otherwise now
+/// than they were given.
 pub fn compare_file(
     house: House<'_>,
     feed: &Feed,
@@ -46,10 +50,13 @@ pub fn compare_file(
     file: Side<'_>,
     take: &mut dyn FnMut(&Difference<'_>) -> Result<(), EngineError>,
 ) -> Result<FileFound, EngineError> {
+    if given.layout_sha256 != feed.rendering_sha256() {
+        return Err(EngineError::RenderingChanged { feed: feed.id.clone(), sequence: given.sequence });
+    }
     let fault = Mutex::new(None);
     let mut rows = Vec::new();
-    let is_same_layout =
-        layout.sha256 == feed.layout.sha256 && given.layout_sha256 == feed.rendering_sha256();
+    let mut is_too_different = false;
+    let is_same_layout = layout.sha256 == feed.layout.sha256;
     let compared = std::thread::scope(|scope| {
         let open = |_: usize| -> Result<Box<dyn Read + Send>, EngineError> {
             let (sender, pieces) = sync_channel(QUEUE);
@@ -73,8 +80,12 @@ pub fn compare_file(
         };
         let ours = Side { n_files: 1, n_bytes: u64::MAX, format, open: &open };
         compare(layout, ours, file, &mut |difference| {
-            if is_same_layout {
+            if is_same_layout && !is_too_different {
                 rows.push(divergent(feed, difference));
+                is_too_different = check_divergence(&feed.id, rows.len()).is_err();
+                if is_too_different {
+                    rows = Vec::new();
+                }
             }
             take(difference)
         })
@@ -84,11 +95,11 @@ pub fn compare_file(
     }
     let counts = compared?;
     let is_sound = counts.n_duplicate == 0 && counts.issues.n_errors == 0;
-    let theirs = (is_same_layout && is_sound).then(|| {
+    let theirs = (is_same_layout && is_sound && !is_too_different).then(|| {
         let state = diverged(&given.state, &rows);
         Divergence { sequence: given.sequence, state, rows }
     });
-    Ok(FileFound { counts, theirs })
+    Ok(FileFound { counts, theirs, is_too_different })
 }
 
 /// A row that differs, as the feed would render both sides of it.

@@ -15,7 +15,7 @@ use renkei_core::mend::{MendCost, MendObstacle};
 use renkei_core::port::{AuditEntry, PublicationRecord, ReconciliationRecord, Snapshot};
 use renkei_core::publication::Progress;
 use renkei_core::receive::{Holding, HoldingError};
-use renkei_core::{BusinessId, Digest, Sequence};
+use renkei_core::{BusinessId, Digest, FeedId, Sequence};
 
 use crate::error::EngineError;
 use crate::generate::{Cause, Divergence, Published, make_mending};
@@ -23,8 +23,14 @@ use crate::house::House;
 use crate::mend::merged;
 
 pub use full_file::{FileFound, compare_file};
-pub use letters::{HOLDING_ENDING, KeepReport, LettersTaken, ROWS_ENDING, Reconciled, take_in_letters};
+pub use letters::{
+    Asked, HOLDING_ENDING, KeepReport, LettersTaken, OpenedLetter, ROWS_ENDING, Reconciled, RowsFound,
+    take_in_letters,
+};
 pub use opened::{OpenRows, compare_opened};
+
+/// How many rows may differ for a diff to be made of them: about 100 MB in memory. Beyond, a full is the way.
+pub const MAX_DIVERGENT_ROWS: usize = 500_000;
 
 /// Every point at which taking in what receivers hold may be cut off.
 pub const RECONCILE_POINTS: [&str; 2] = ["reconcile.claimed", "reconcile.recorded"];
@@ -54,8 +60,13 @@ pub fn compare_sums(
         return Err(HoldingError { what: "it is of another feed" }.into());
     }
     let theirs = holding.state().ok_or(HoldingError { what: "it has not 256 sums" })?;
-    let record = given(snapshot.as_ref(), feed, holding.sequence)
-        .map_err(|_| HoldingError { what: "no publication of its number is on record" })?;
+    let record = given(snapshot.as_ref(), feed, holding.sequence).map_err(|error| match error {
+        EngineError::NoSuchPublication { .. } => {
+            HoldingError { what: "no publication of its number is on record" }.into()
+        }
+        // The database's own trouble says nothing against the file.
+        error => error,
+    })?;
     let buckets = record.state.differing_buckets(&theirs);
     let count = |n_rows: i64| u64::try_from(n_rows).unwrap_or(0);
     let found = ReconciliationRecord {
@@ -95,6 +106,30 @@ pub fn record(house: House<'_>, found: &ReconciliationRecord) -> Result<(), Engi
     Ok(())
 }
 
+/// Puts a comparison with a file of nobody in particular on record: its report has keys and values.
+pub fn note_comparison(
+    house: House<'_>,
+    feed: &Feed,
+    sequence: Sequence,
+    n_rows: u64,
+) -> Result<(), EngineError> {
+    let action = format!("reconcile {} {sequence} with a file", feed.id);
+    let at = house.clock.now().to_string();
+    let mut tx = house.store.begin()?;
+    let result = format!("{n_rows} rows differ");
+    tx.append_audit(&AuditEntry::new(at, house.operator, action, house.reason, result))?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Refuses to keep more rows in memory than a diff is made of.
+fn check_divergence(feed: &FeedId, n_rows: usize) -> Result<(), EngineError> {
+    if n_rows > MAX_DIVERGENT_ROWS {
+        return Err(EngineError::TooDifferent { feed: feed.clone(), most: MAX_DIVERGENT_ROWS });
+    }
+    Ok(())
+}
+
 /// What a correcting diff would cost, and what keeps it from being made.
 pub fn cost_of_correction(
     house: House<'_>,
@@ -116,4 +151,17 @@ pub fn correct(
     let what = format!("correct {} for {receiver}", feed.id);
     let cause = Cause { what, reason: Some(reason.to_owned()), redoes: None };
     make_mending(House { reason, ..house }, feed, receiver, theirs.sequence, Some(theirs), &cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_rows_than_memory_is_for_are_refused() {
+        let feed = "f".parse().unwrap();
+        assert!(check_divergence(&feed, MAX_DIVERGENT_ROWS).is_ok());
+        let refused = check_divergence(&feed, MAX_DIVERGENT_ROWS + 1).unwrap_err();
+        assert!(refused.to_string().contains("a full is the way"), "{refused}");
+    }
 }

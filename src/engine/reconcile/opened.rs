@@ -11,6 +11,7 @@ use renkei_core::projection::{Projection, Shown};
 use renkei_core::receive::{Holding, HoldingError, OpenedError, OpenedRows};
 use renkei_core::state::RowDigest;
 
+use super::check_divergence;
 use super::state_at::each_row_at;
 use crate::compare::index::{Index, Meeting, RowHash};
 use crate::error::EngineError;
@@ -77,10 +78,12 @@ pub fn compare_opened(
                 different.insert(hash.key, found.len());
             }
             found.push(DivergentRow { key, bucket, ours: Some(digest), theirs: None });
+            check_divergence(&feed.id, found.len())?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
     let mut surplus: Vec<u128> = index.into_unmet().into_iter().map(|(key, _)| key).collect();
+    check_divergence(&feed.id, found.len() + surplus.len())?;
     surplus.sort_unstable();
     if !(different.is_empty() && surplus.is_empty()) {
         let mut rows = open_rows(open)?;

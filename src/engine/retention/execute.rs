@@ -79,6 +79,15 @@ fn try_execute(house: House<'_>, rules: &Rules, run: &mut Run<'_>) -> Result<Ret
         line(house, tx.as_mut(), "remove skipped slots by retention", format!("{n_slots} slots"))?;
         tx.commit()?;
     }
+    if plan.n_old_records > 0 {
+        run.begin_step("records");
+        let mut tx = house.store.begin()?;
+        let n_rows = tx.remove_old_records(plan.records_before)?;
+        run.end_step(format!("{n_rows} rows"));
+        line(house, tx.as_mut(), "remove records by retention", format!("{n_rows} rows"))?;
+        run.put_steps(tx.as_mut())?;
+        tx.commit()?;
+    }
     if let Some(cut) = &plan.audit {
         run.begin_step("audit");
         let n_lines = cut_audit(house, cut, record.as_deref())?;
@@ -135,6 +144,15 @@ fn remove_item(house: House<'_>, item: &RetentionItem) -> Result<(), EngineError
         Target::Own(own, path) => {
             house.folders.remove_own(*own, path)?;
             house.witness.reached("retention.own-removed");
+        }
+        Target::Mending { run_id, folder, names } => {
+            house.folders.remove_published(folder, names)?;
+            let mut tx = house.store.begin()?;
+            tx.remove_mending(run_id)?;
+            tx.commit()?;
+        }
+        Target::Answer { folder, name } => {
+            house.folders.remove_published(folder, std::slice::from_ref(name))?;
         }
         Target::Transfer(case_no) => erase(house, *case_no)?,
         Target::Run => {}

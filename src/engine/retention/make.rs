@@ -15,6 +15,7 @@ use renkei_core::retention::{
 };
 use renkei_core::{FeedId, FileName, FolderPath, Moment, Sequence};
 
+use super::aside;
 use super::plan::{Area, AreaPlan, AuditCut, RetentionItem, RetentionPlan, Target};
 use crate::audit::walk_audit;
 use crate::error::EngineError;
@@ -57,16 +58,37 @@ pub fn plan(
         let verdict = judge_file(entry.changed_at, rules.quarantine, now);
         quarantine.own(OwnFolder::Quarantine, entry, verdict);
     }
+    let mut differences = Gathering::new(Area::Differences, rules.differences);
+    for entry in folders.own_entries(OwnFolder::Differences)? {
+        let verdict = judge_file(entry.changed_at, rules.differences, now);
+        differences.own(OwnFolder::Differences, entry, verdict);
+    }
+    let mailboxes = aside::mailboxes(snapshot, folders, rules, now)?;
+    let answers = aside::answers(folders, rules, now)?;
     let runs = old_runs(snapshot, rules, now)?;
     let transfers = old_transfers(snapshot, rules, now)?;
     let slots_before = now.plus(-rules.slots);
+    let records_before = now.plus(-rules.records);
     Ok(RetentionPlan {
         at: now.to_string(),
-        areas: vec![publications, archive.0, quarantine.0, kept_reports.0, runs, transfers],
+        areas: vec![
+            publications,
+            archive.0,
+            quarantine.0,
+            kept_reports.0,
+            mailboxes,
+            answers,
+            differences.0,
+            runs,
+            transfers,
+        ],
         n_skipped_slots: snapshot.n_skipped_slots(slots_before)?,
+        records_days: rules.records.num_days(),
+        n_old_records: snapshot.n_old_records(records_before)?,
         audit_days: rules.audit.num_days(),
         audit: old_audit(snapshot, now.plus(-rules.audit))?,
         slots_before,
+        records_before,
     })
 }
 
@@ -233,19 +255,23 @@ fn old_audit(snapshot: &dyn Snapshot, before: Moment) -> Result<Option<AuditCut>
     }
 }
 
-struct Gathering(AreaPlan);
+pub(super) struct Gathering(AreaPlan);
 
 impl Gathering {
-    fn new(area: Area, rule: TimeDelta) -> Self {
+    pub(super) fn new(area: Area, rule: TimeDelta) -> Self {
         Self(AreaPlan { area, days: rule.num_days(), remove: Vec::new(), kept: BTreeMap::new() })
     }
 
-    fn keep(&mut self, kept: Kept) {
+    pub(super) fn keep(&mut self, kept: Kept) {
         *self.0.kept.entry(kept).or_default() += 1;
     }
 
-    fn remove(&mut self, item: RetentionItem) {
+    pub(super) fn remove(&mut self, item: RetentionItem) {
         self.0.remove.push(item);
+    }
+
+    pub(super) fn into_plan(self) -> AreaPlan {
+        self.0
     }
 
     fn own(&mut self, own: OwnFolder, entry: OwnEntry, verdict: Verdict) {

@@ -1,6 +1,7 @@
 //! Retention (保存期間): a plan of what may go, made from one snapshot and the folders; and its execution, which
 //! may be cut off anywhere and is then simply done again. The rules are in `core::retention`.
 
+mod aside;
 mod execute;
 mod make;
 mod plan;

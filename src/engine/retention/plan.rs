@@ -21,6 +21,12 @@ pub enum Area {
     Quarantine,
     /// Reports for the operator.
     Reports,
+    /// Diffs for single receivers in their mailboxes.
+    Mailboxes,
+    /// What the hub answered in folders of systems.
+    Answers,
+    /// Reports on rows that differ.
+    Differences,
     /// Runs with tries, steps and slots.
     Runs,
     /// What transfer cases hold of people.
@@ -29,8 +35,17 @@ pub enum Area {
 
 impl Area {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Publications, Self::Archive, Self::Quarantine, Self::Reports, Self::Runs, Self::Transfers];
+    pub const ALL: [Self; 9] = [
+        Self::Publications,
+        Self::Archive,
+        Self::Quarantine,
+        Self::Reports,
+        Self::Mailboxes,
+        Self::Answers,
+        Self::Differences,
+        Self::Runs,
+        Self::Transfers,
+    ];
 
     /// The word in the audit and in JSON.
     pub const fn as_str(self) -> &'static str {
@@ -39,6 +54,9 @@ impl Area {
             Self::Archive => "archive",
             Self::Quarantine => "quarantine",
             Self::Reports => "reports",
+            Self::Mailboxes => "mailboxes",
+            Self::Answers => "answers",
+            Self::Differences => "differences",
             Self::Runs => "runs",
             Self::Transfers => "transfers",
         }
@@ -48,7 +66,7 @@ impl Area {
 /// One thing that goes.
 #[derive(Debug, Clone, Serialize)]
 pub struct RetentionItem {
-    /// A publication as `FEED SEQUENCE`, a path in the hub's own folder, a run's id, a transfer case's number.
+    /// A publication as `FEED SEQUENCE`, a diff for one receiver as `FEED BASE-SEQUENCE RECEIVER`, a path in the hub's own folder, a run's id, a transfer case's number.
     pub what: String,
     /// How many files it has.
     pub n_files: u64,
@@ -65,6 +83,8 @@ pub struct RetentionItem {
 pub(super) enum Target {
     Published { feed: FeedId, sequence: Sequence, folder: FolderPath, names: Vec<FileName> },
     Own(OwnFolder, FolderPath),
+    Mending { run_id: String, folder: FolderPath, names: Vec<FileName> },
+    Answer { folder: FolderPath, name: FileName },
     Run,
     Transfer(CaseNo),
 }
@@ -108,19 +128,25 @@ pub struct RetentionPlan {
     pub areas: Vec<AreaPlan>,
     /// Slots that were skipped without a run and are old enough.
     pub n_skipped_slots: u64,
+    /// The rule for rows on deliveries, receipts, alerts and comparisons, in days.
+    pub records_days: i64,
+    /// Such rows that are old enough.
+    pub n_old_records: u64,
     /// The audit's rule, in days.
     pub audit_days: i64,
     /// What goes of the audit.
     pub audit: Option<AuditCut>,
     #[serde(skip)]
     pub(super) slots_before: Moment,
+    #[serde(skip)]
+    pub(super) records_before: Moment,
 }
 
 impl RetentionPlan {
     /// True when nothing goes.
     pub fn is_empty(&self) -> bool {
         self.areas.iter().all(|area| area.remove.is_empty())
-            && self.n_skipped_slots == 0
+            && self.n_skipped_slots + self.n_old_records == 0
             && self.audit.is_none()
     }
 }

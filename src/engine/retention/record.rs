@@ -24,6 +24,9 @@ pub(super) fn write(house: House<'_>, run_id: &str, plan: &RetentionPlan) -> Res
     if plan.n_skipped_slots > 0 {
         let _ = writeln!(text, "slots skipped before {}: {}", plan.slots_before, plan.n_skipped_slots);
     }
+    if plan.n_old_records > 0 {
+        let _ = writeln!(text, "rows of records before {}: {}", plan.records_before, plan.n_old_records);
+    }
     if let Some(cut) = &plan.audit {
         let _ = writeln!(text, "audit through line {} ({})", cut.through.audit_no, cut.through.chain_sha256);
     }

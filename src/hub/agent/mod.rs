@@ -2,6 +2,7 @@
 //!
 //! One small TOML says whose files are taken from where, in which versions, and where their rows go.
 
+mod allowed;
 mod config;
 mod conversion;
 mod desk;
@@ -13,8 +14,9 @@ mod round;
 mod state;
 mod stop;
 
+pub(crate) use allowed::note_allowed;
 pub(crate) use config::ReadAgent;
-pub(crate) use round::Agent;
+pub(crate) use round::{Agent, OpenedFor};
 
 use renkei_core::port::SeenName;
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -37,7 +38,31 @@ pub(crate) struct Agent {
     rounds: HashMap<IntakeId, Rounds>,
     /// The day on which what is past its time was removed.
     swept: Option<NaiveDate>,
-    _lock: RootLock,
+    /// Held while it works; the agent that stays lets go of it between two rounds.
+    lock: Option<RootLock>,
+}
+
+/// What an agent is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OpenedFor {
+    /// Only to look: works beside another.
+    Looking,
+    /// To change something: one at a time per folder.
+    Work,
+}
+
+/// Held by whoever is at work in the agent's folder, and by the one agent that stays there.
+const LOCK: &str = "agent.lock";
+const STAYING_LOCK: &str = "agent-daemon.lock";
+
+fn take_lock(folder: &Path, name: &str, clock: &HubClock, wait: Duration) -> Result<RootLock, Failure> {
+    let now = renkei_engine::Clock::now(clock).to_string();
+    Ok(RootLock::take(&folder.join(name), "renkei receive", &now, (!wait.is_zero()).then_some(wait))?)
+}
+
+/// Whoever had the lock before and was cut off left these.
+fn discard_stages(own: &LocalFolders) -> Result<(), Failure> {
+    Ok(own.stages()?.iter().try_for_each(|stage| own.discard_stage(stage))?)
 }
 
 /// The terms with the folder in which the hub puts what is for this receiver alone. Only who follows a feed is
@@ -56,19 +81,18 @@ fn with_mailbox<'t>(
 
 impl Agent {
     /// Opens everything. A missing folder of the agent's own is made; a missing share is an error.
-    pub(crate) fn open(config: AgentConfig, wait: Duration) -> Result<Self, Failure> {
+    pub(crate) fn open(config: AgentConfig, wait: Duration, what: OpenedFor) -> Result<Self, Failure> {
         let clock = HubClock::system();
         let own_made = std::fs::create_dir_all(&config.folder);
         own_made.map_err(|source| crate::HubError::Write { path: config.folder.clone(), source })?;
-        let lock = RootLock::take(
-            &config.folder.join("agent.lock"),
-            "renkei receive",
-            &renkei_engine::Clock::now(&clock).to_string(),
-            (!wait.is_zero()).then_some(wait),
-        )?;
+        let lock = match what {
+            OpenedFor::Looking => None,
+            OpenedFor::Work => Some(take_lock(&config.folder, LOCK, &clock, wait)?),
+        };
         let own = LocalFolders::open(&config.folder)?;
-        // Whoever had the lock before and was cut off left these.
-        own.stages()?.iter().try_for_each(|stage| own.discard_stage(stage))?;
+        if lock.is_some() {
+            discard_stages(&own)?;
+        }
         let folders = ReceiverFolders::new(ReadOnlyShare::at(&config.share), own);
         let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
         let store: Box<dyn IntakeStore> = match &config.target {
@@ -85,11 +109,52 @@ impl Agent {
                 Box::new(PostgresIntake::open(options)?)
             }
         };
-        Ok(Self { config, store, folders, outbox, clock, rounds: HashMap::new(), swept: None, _lock: lock })
+        Ok(Self { config, store, folders, outbox, clock, rounds: HashMap::new(), swept: None, lock })
+    }
+
+    /// Becomes the one agent that stays here, for as long as what is given lives, and lets others have a turn between
+    /// two rounds.
+    pub(crate) fn stay(&mut self) -> Result<RootLock, Failure> {
+        let staying = take_lock(&self.config.folder, STAYING_LOCK, &self.clock, Duration::ZERO)?;
+        self.lock = None;
+        Ok(staying)
+    }
+
+    fn take_turn(&mut self) -> Result<(), Failure> {
+        if self.lock.is_none() {
+            self.lock = Some(take_lock(&self.config.folder, LOCK, &self.clock, STORE_WAIT)?);
+            discard_stages(self.folders.own())?;
+        }
+        Ok(())
+    }
+
+    /// One round of [`Agent::round`], as the one agent at work.
+    pub(crate) fn go(
+        &mut self,
+        only: Option<&IntakeId>,
+        goal: Goal,
+        allowed: Option<u32>,
+        lang_ja: bool,
+        witness: &dyn Witness,
+    ) -> Vec<IntakeLook> {
+        let is_staying = self.lock.is_none();
+        if let Err(failure) = self.take_turn() {
+            let intake = only.or_else(|| self.config.intakes.first().map(|intake| &intake.terms.id));
+            let refused = Vec::new();
+            return intake
+                .map(|intake| IntakeLook { intake: intake.clone(), outcome: Err(failure), refused })
+                .into_iter()
+                .collect();
+        }
+        let looks = self.round(only, goal, allowed, lang_ja, witness);
+        if is_staying {
+            self.lock = None;
+        }
+        looks
     }
 
     /// Goes round all intakes, or the one named, once. Asked to end meanwhile, it says what it came to until then.
-    pub(crate) fn go(
+    fn round(
         &mut self,
         only: Option<&IntakeId>,
         goal: Goal,
@@ -176,15 +241,25 @@ impl Agent {
         }
     }
 
-    /// Watches the folders of the intakes.
+    /// Watches the folders of the intakes, and what is for this receiver alone.
     pub(crate) fn watcher(&self, only: Option<&IntakeId>) -> Watcher {
         let intakes =
             self.config.intakes.iter().filter(|intake| only.is_none_or(|only| *only == intake.terms.id));
-        let folders = intakes.flat_map(|intake| &intake.terms.folders).map(|folder| WatchedFolder {
+        let mailbox = self.config.mailbox.as_ref();
+        let mut folders: Vec<FolderPath> = mailbox.cloned().into_iter().collect();
+        for intake in intakes {
+            match with_mailbox(&intake.terms, mailbox, self.store.as_ref()) {
+                Ok(terms) => folders.extend(terms.folders.iter().cloned()),
+                Err(_) => folders.extend(intake.terms.folders.iter().cloned()),
+            }
+        }
+        folders.sort();
+        folders.dedup();
+        let watched = |folder: FolderPath| WatchedFolder {
             path: self.config.share.join(folder.as_str()),
             mode: WatchMode::Auto,
-        });
-        Watcher::new(folders.collect(), self.config.every)
+        };
+        Watcher::new(folders.into_iter().map(watched).collect(), self.config.every)
     }
 
     /// Where receipts go.

@@ -28,6 +28,10 @@ impl Cancel {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_noting(session)?;
         let run = named_run(workplace.snapshot()?.as_ref(), &self.run)?;
+        if run.state == RunState::Held {
+            // What it made is whole and waits for a decision; that is what ends it.
+            return Err(HubError::RunHeld { run: run.run_id }.into());
+        }
         if run.state.is_final() || run.order.is_empty() {
             let state = run.state.as_str();
             return Err(HubError::NotCancellable { run: run.run_id, state }.into());

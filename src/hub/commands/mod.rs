@@ -7,6 +7,7 @@ mod alert;
 mod apply;
 mod audit;
 mod cancel;
+mod changing;
 mod check;
 mod commits;
 mod compare;
@@ -62,6 +63,8 @@ mod versions;
 mod partner_tests;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use changing::Change;
 
 use crate::{Exit, Failure, Session};
 

@@ -6,15 +6,20 @@ use std::time::Duration;
 use clap::Args;
 use renkei_core::IntakeId;
 use renkei_core::declared::nearest;
+use renkei_engine::Clock as _;
 use renkei_engine::receive::Goal;
 
 use super::looks::{news, print_held, tell, worst};
-use crate::agent::{Agent, ReadAgent, Stop, Stoppable};
+use super::reason;
+use crate::agent::{Agent, OpenedFor, ReadAgent, Stop, Stoppable, note_allowed};
+use crate::clock::HubClock;
 use crate::console::Lang;
 use crate::intake::IntakeLook;
 use crate::progress::Progress;
 use crate::{Exit, Failure, HubError, Session};
 
+/// How long telling what is held waits for a round of the agent that stays.
+const STATE_WAIT: Duration = Duration::from_secs(30);
 /// Between two looks, whatever happens in the folders.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -40,8 +45,11 @@ pub(crate) struct Receive {
     #[arg(long)]
     daemon: bool,
     /// Take in the set of this sequence although it changes more than the bounds allow.
-    #[arg(long, value_name = "SEQUENCE", requires = "intake")]
+    #[arg(long, value_name = "SEQUENCE", requires_all = ["intake", "reason"])]
     allow: Option<u32>,
+    /// Why a set is let in; kept in the agent's folder with who let it in. No names, numbers or addresses of residents.
+    #[arg(long, value_name = "TEXT", requires = "allow", value_parser = reason::parse)]
+    reason: Option<String>,
     /// Show what is held and the last sets, and change nothing.
     #[arg(long, conflicts_with_all = ["preview", "daemon", "allow"])]
     status: bool,
@@ -71,7 +79,13 @@ impl Receive {
         }
         let config = ReadAgent::load(&self.config)?;
         let only = self.only(config.intakes.iter().map(|intake| intake.terms.id.as_str()))?;
-        let mut agent = Agent::open(config, session.wait())?;
+        let (what, wait) = match (self.status, &self.state) {
+            (true, _) => (OpenedFor::Looking, session.wait()),
+            // An agent that stays has its turn in between.
+            (_, Some(_)) => (OpenedFor::Work, session.wait().max(STATE_WAIT)),
+            _ => (OpenedFor::Work, session.wait()),
+        };
+        let mut agent = Agent::open(config, wait, what)?;
         if self.status {
             let ids = agent.config().intakes.iter().map(|intake| &intake.terms.id);
             print_held(
@@ -86,6 +100,11 @@ impl Receive {
         }
         if self.daemon {
             return self.stay(session, &mut agent, only.as_ref());
+        }
+        if let (Some(sequence), Some(intake), Some(reason)) = (self.allow, &only, &self.reason) {
+            let now = HubClock::system().now();
+            let why = (session.operator(), reason.as_str());
+            note_allowed(&agent.config().folder, intake, sequence, (&why.0, why.1), now)?;
         }
         let goal = if self.preview { Goal::Preview } else { Goal::Take };
         let looks = self.go(session, &mut agent, only.as_ref(), goal, None);
@@ -129,6 +148,7 @@ impl Receive {
     /// or SIGINT. A fault of one look is told and does not end it.
     fn stay(&self, session: &Session, agent: &mut Agent, only: Option<&IntakeId>) -> Result<Exit, Failure> {
         let stop = Stop::watch()?;
+        let _staying = agent.stay()?;
         let every = agent.config().every;
         session.console().say(
             format_args!("取込の常駐を始めました（{} 秒ごと）。", every.as_secs()),

@@ -137,6 +137,10 @@ fn print(session: &Session, plan: &RetentionPlan) {
         dash(),
         String::new(),
     ]);
+    let (n_rows, days) = (grouped(plan.n_old_records), plan.records_days.to_string());
+    let records =
+        lang.pick("引渡し・台帳・警報・照合の行", "rows of deliveries, ledger, alerts, comparisons");
+    table.row([records.to_owned(), days, n_rows, dash(), dash(), String::new()]);
     let lines = grouped(plan.audit.map_or(0, |cut| cut.n_lines));
     let audit = lang.pick("監査の行", "lines of the audit").to_owned();
     table.row([audit, plan.audit_days.to_string(), lines, dash(), dash(), String::new()]);
@@ -157,6 +161,9 @@ fn area_word(area: Area, lang: Lang) -> &'static str {
         Area::Archive => lang.pick("配信の控え", "archive"),
         Area::Quarantine => lang.pick("隔離", "quarantine"),
         Area::Reports => lang.pick("報告", "reports"),
+        Area::Mailboxes => lang.pick("受け手ごとの差分", "mailboxes"),
+        Area::Answers => lang.pick("回答・点検の報告", "answers"),
+        Area::Differences => lang.pick("行の違いの報告", "differences"),
         Area::Runs => lang.pick("実行の記録", "runs"),
         Area::Transfers => lang.pick("転出証明書情報等", "transfer cases"),
     }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use renkei_core::Digest;
 use renkei_core::declared::{Problems, Spot};
+use renkei_core::hash::Hasher;
 
 /// The file that makes a folder a hub's folder.
 pub const HUB_FILE: &str = "hub.toml";
@@ -82,4 +84,59 @@ pub(super) fn names(folder: &Path, below: &str, suffix: &str, problems: &Problem
         .collect();
     names.sort();
     names
+}
+
+/// The SHA-256 of everything that is declared in a hub's folder: each file's name and bytes, by name. What cannot be
+/// read counts as empty.
+pub(crate) fn declarations_sha256(folder: &Path) -> Digest {
+    let mut found = vec![PathBuf::from(HUB_FILE)];
+    for below in ["jobs", "jobs/calendars", "layouts", "layouts/degrade", "layouts/mappings"] {
+        let entries = fs::read_dir(folder.join(below)).into_iter().flatten().filter_map(Result::ok);
+        let names = entries.map(|entry| Path::new(below).join(entry.file_name()));
+        found.extend(names.filter(|name| folder.join(name).is_file() && !is_hidden(name)));
+    }
+    found.sort();
+    let mut hasher = Hasher::new();
+    for name in &found {
+        let bytes = fs::read(folder.join(name)).unwrap_or_default();
+        let text = name.to_string_lossy();
+        for part in [text.as_bytes(), &bytes] {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+    }
+    hasher.finish()
+}
+
+/// Editors leave such files beside one that is open.
+fn is_hidden(name: &Path) -> bool {
+    name.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_declaration_is_in_the_digest() {
+        let hub = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = hub.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let digest = || declarations_sha256(hub.path());
+        write("hub.toml", "a");
+        let mut last = digest();
+        for name in
+            ["hub.toml", "jobs/a.toml", "jobs/calendars/c.toml", "layouts/l.toml", "layouts/mappings/m.toml"]
+        {
+            write(name, "b");
+            assert_ne!(digest(), last, "{name}");
+            last = digest();
+        }
+        write("jobs/.a.toml.swp", "x");
+        write("data/renkei.db", "x");
+        assert_eq!(digest(), last);
+    }
 }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use renkei_core::BusinessId;
@@ -18,6 +18,9 @@ use crate::config::Config;
 use crate::conform::{CheckedFolder, KnownLayouts, check_folders};
 use crate::console::Lang;
 use crate::{Failure, HubError};
+
+/// Held by the one thread that looks: two reports on one file would overwrite each other.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// The folders are looked at this often whatever the events say.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -87,12 +90,18 @@ struct Desk {
 impl Desk {
     fn keep(&mut self) {
         while !self.is_over.load(Ordering::Acquire) {
+            // The thread of an earlier configuration may still be at a look.
+            let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.is_over.load(Ordering::Acquire) {
+                return;
+            }
             let looked = catch_unwind(AssertUnwindSafe(|| {
                 check_folders(&self.root, &self.systems, &self.layouts, self.clock.now(), self.lang)
             }));
             let looked = looked.unwrap_or_else(|_| {
                 vec![Err(HubError::Panic { place: "the look at the check folders".to_owned() }.into())]
             });
+            drop(turn);
             self.tell(&looked);
             self.wait();
         }

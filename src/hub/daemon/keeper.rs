@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use renkei_core::Fault as _;
 use renkei_core::port::FolderError;
 use renkei_engine::Clock as _;
 use renkei_folder::RootLock;
@@ -14,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::audit;
 use super::control::{listen, serve};
 use super::live::Live;
 use super::look::Looker;
@@ -21,7 +23,7 @@ use super::notify::{tell, watchdog_pause};
 use super::worker::{Ended, do_work, note_panics};
 use crate::alert::deliver_waiting;
 use crate::clock::HubClock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, declarations_sha256};
 use crate::premises::{Beside, Premises, make_folders};
 use crate::{Exit, Failure, HubError, Session, log, metrics};
 
@@ -38,6 +40,7 @@ const STOP_AGAIN: Duration = Duration::from_secs(1);
 /// Runs the daemon until it is told to stop.
 pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
     let folder = session.folder()?;
+    let declared = declarations_sha256(&folder);
     let config = Config::load(&folder)?;
     make_folders(&config)?;
     let beside = Beside::of(&config);
@@ -58,9 +61,14 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
     let live = Live::default();
     let feeds: Vec<_> = config.feeds.iter().map(|declared| declared.feed.id.clone()).collect();
     let wake = Arc::new(Notify::new());
+    let opened = Arc::clone(&premises);
     let looker = Looker::new(premises, config, live.clone(), Arc::clone(&wake), session.console().lang());
     looker.tell_feeds(&feeds);
-    let kept = runtime.block_on(keep(looker, live, folder, beside, wake));
+    let kept = runtime.block_on(async move {
+        let started = format!("version {}, {}", env!("CARGO_PKG_VERSION"), audit::declared(declared));
+        audit::note_beside(&opened, "start scheduler", started);
+        keep(looker, live, folder, beside, wake).await
+    });
     // A run that does not come to a safe point keeps its thread; the process ends all the same, and the next
     // start puts it in order.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -148,7 +156,8 @@ async fn keep(
             }
         }
     }
-    looker = shut(looker).await?;
+    looker =
+        shut(looker, if tasks.is_empty() { "all work done" } else { "work left to the next start" }).await?;
     drop(looker);
     // Whoever connects from now on finds nobody.
     let _ = std::fs::remove_file(&beside.socket);
@@ -157,9 +166,11 @@ async fn keep(
 }
 
 /// The server has threads of its own that are waited for.
-async fn shut(mut looker: Looker) -> Result<Looker, Failure> {
+async fn shut(mut looker: Looker, result: &'static str) -> Result<Looker, Failure> {
     tokio::task::spawn_blocking(move || {
         looker.shut(VISIT_PATIENCE);
+        audit::note(&looker.premises, "stop scheduler", result, 1);
+        looker.keep_head();
         looker
     })
     .await
@@ -224,8 +235,18 @@ fn stop(looker: &mut Looker, live: &Live, stop_at: &mut Option<tokio::time::Inst
     tracing::info!(grace_s = grace.as_secs(), running = live.runs().len(), "stopping: nothing new starts");
 }
 
-/// Takes the configuration anew, all of it or nothing.
+/// Takes the configuration anew, all of it or nothing, and puts on record which.
 fn reload(looker: &mut Looker, folder: &std::path::Path) {
+    let declared = audit::declared(declarations_sha256(folder));
+    let result = match take_anew(looker, folder) {
+        Ok(()) => format!("taken, {declared}"),
+        Err(code) => format!("refused ({code}), {declared}"),
+    };
+    audit::note_beside(&looker.premises, "reload declarations", result);
+}
+
+/// The code of what keeps it from being taken is the error.
+fn take_anew(looker: &mut Looker, folder: &std::path::Path) -> Result<(), &'static str> {
     match Config::load(folder) {
         Ok(mut config) => {
             let old = &looker.config;
@@ -234,7 +255,7 @@ fn reload(looker: &mut Looker, folder: &std::path::Path) {
                 tracing::error!(
                     "[store], [root] or municipality changed: that needs a restart; the old configuration stays"
                 );
-                return;
+                return Err("config.needs-restart");
             }
             if config.metrics != old.metrics {
                 tracing::warn!(
@@ -254,14 +275,19 @@ fn reload(looker: &mut Looker, folder: &std::path::Path) {
             }
             looker.adopt(config);
             tracing::info!(jobs = looker.plan.jobs.len(), "the configuration was read anew");
+            Ok(())
         }
-        Err(ConfigError::Invalid { problems }) => {
-            for problem in &problems {
-                tracing::error!("{problem}");
+        Err(error) => {
+            if let ConfigError::Invalid { problems } = &error {
+                for problem in problems {
+                    tracing::error!("{problem}");
+                }
+                tracing::error!(problems = problems.len(), "the old configuration stays until all is right");
+            } else {
+                tracing::error!(%error, "the old configuration stays");
             }
-            tracing::error!(problems = problems.len(), "the old configuration stays until all is right");
+            Err(error.code())
         }
-        Err(error) => tracing::error!(%error, "the old configuration stays"),
     }
 }
 

@@ -15,6 +15,7 @@ use renkei_folder::RootLock;
 use tokio::sync::Notify;
 
 use super::alarms::Alarms;
+use super::chain::ChainKeeper;
 use super::checks::Checks;
 use super::deliveries::tell_of_deliveries;
 use super::head::HeadKeeper;
@@ -32,7 +33,7 @@ use crate::metrics;
 use crate::premises::{Beside, Premises};
 
 /// Who the scheduler is in the audit.
-const SCHEDULER: &str = "scheduler";
+pub(super) const SCHEDULER: &str = "scheduler";
 
 /// Everything a look works with.
 pub(super) struct Looker {
@@ -48,6 +49,7 @@ pub(super) struct Looker {
     beside: Beside,
     jumps: Jumps,
     head: HeadKeeper,
+    chain: ChainKeeper,
     receipts: ReceiptKeeper,
     pub(super) alarms: Alarms,
     inboxes: Inboxes,
@@ -91,6 +93,7 @@ impl Looker {
             beside,
             jumps: Jumps::default(),
             head: HeadKeeper::default(),
+            chain: ChainKeeper::default(),
             inboxes,
             visitors: VisitorKeeper::default(),
             couriers: Couriers::default(),
@@ -118,6 +121,11 @@ impl Looker {
     /// Nobody is let in any more; uploads that are at work have so long.
     pub(super) fn shut(&mut self, patience: std::time::Duration) {
         self.visitors.stop(patience);
+    }
+
+    /// Keeps the audit's end in its second place, for the last time.
+    pub(super) fn keep_head(&self) {
+        self.head.keep(&self.premises, &self.config);
     }
 
     /// Looks once, and gives the tries that begin now; they are on record as begun.
@@ -148,6 +156,7 @@ impl Looker {
             self.visitors.keep(&self.premises, &self.config, &self.alarms, now);
         }
         self.head.keep(&self.premises, &self.config);
+        self.chain.keep(&self.premises, &self.config, &self.alarms, &self.wake, now);
         self.look_out(now);
         let sender = self.alarms.sender();
         match begun {

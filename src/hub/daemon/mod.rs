@@ -5,6 +5,8 @@
 //! daemon take turns as writers.
 
 mod alarms;
+mod audit;
+mod chain;
 mod checks;
 mod control;
 mod deliveries;

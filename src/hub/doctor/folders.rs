@@ -1,5 +1,7 @@
 //! Whether every feed's folder can be written.
 
+use std::path::{Path, PathBuf};
+
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::finding::{Finding, Level, Words};
@@ -12,16 +14,8 @@ pub(super) fn writable(config: &Config) -> Vec<Finding> {
     let stage = config.root.join(".stage");
     let folders = config.feeds.iter().map(|declared| config.root.join(declared.feed.folder.as_str()));
     for folder in folders.chain([stage]) {
-        let existing = nearest(&folder);
-        let asked = accessat(CWD, existing, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS);
-        if let Err(error) = asked {
-            let words = Words::new(format!("書き込めません: {error}"), format!("cannot be written: {error}"));
-            let remedy = Words::new(
-                "フォルダの権限と、読み取り専用のマウントでないことを確かめてください。",
-                "Check the folder's rights, and that it is not mounted read-only.",
-            );
-            let finding = Finding::new("folders", Level::Problem, existing.display().to_string(), words);
-            findings.push(finding.with_remedy(remedy));
+        if let Err((existing, error)) = is_writable(&folder) {
+            findings.push(not_writable("folders", &existing, &error));
         }
     }
     // Several feeds below one folder that cannot be written are one finding.
@@ -35,4 +29,24 @@ pub(super) fn writable(config: &Config) -> Vec<Finding> {
         findings.push(Finding::ok("folders", config.root.display().to_string(), words));
     }
     findings
+}
+
+/// Asks the system, without writing, of a folder or the one it would be made in: that one, and why not.
+pub(super) fn is_writable(folder: &Path) -> Result<(), (PathBuf, std::io::Error)> {
+    let existing = nearest(folder);
+    if !existing.is_dir() {
+        return Err((existing.to_owned(), std::io::ErrorKind::NotADirectory.into()));
+    }
+    let asked = accessat(CWD, existing, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS);
+    asked.map_err(|error| (existing.to_owned(), error.into()))
+}
+
+/// A folder that cannot be written.
+pub(super) fn not_writable(check: &'static str, folder: &Path, error: &std::io::Error) -> Finding {
+    let words = Words::new(format!("書き込めません: {error}"), format!("cannot be written: {error}"));
+    let remedy = Words::new(
+        "フォルダの権限と、読み取り専用のマウントでないことを確かめてください。",
+        "Check the folder's rights, and that it is not mounted read-only.",
+    );
+    Finding::new(check, Level::Problem, folder.display().to_string(), words).with_remedy(remedy)
 }

@@ -5,6 +5,7 @@ mod audit;
 mod calendars;
 mod clock;
 mod database;
+mod doors;
 mod finding;
 mod folders;
 mod permissions;
@@ -39,6 +40,9 @@ pub(crate) fn examine(
     findings.extend(volumes::one_volume(config));
     findings.extend(permissions::check(config));
     findings.extend(folders::writable(config));
+    findings.extend(doors::host_keys(config));
+    findings.extend(doors::secrets(config));
+    findings.extend(doors::exchanged(config));
     findings.push(lock(config));
     findings.push(clock::synchronised());
     findings.push(channels(config));
@@ -68,6 +72,7 @@ fn of_store(store: &SqliteStore, path: &Path, now: Moment, is_fast: bool) -> Vec
         Ok([
             clock::after_the_record(&*snapshot, now)?,
             work::unfinished_publications(&*snapshot)?,
+            doors::unfinished_mendings(&*snapshot)?,
             work::failed_runs(&*snapshot, now)?,
             work::open_alerts(&*snapshot)?,
         ])

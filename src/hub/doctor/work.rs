@@ -72,7 +72,7 @@ pub(super) fn open_alerts(snapshot: &dyn Snapshot) -> Result<Finding, StoreError
     Ok(listed("open-alerts", &names, ok, what, remedy))
 }
 
-fn listed(
+pub(super) fn listed(
     check: &'static str,
     names: &[String],
     ok: Words,

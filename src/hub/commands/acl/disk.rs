@@ -60,13 +60,18 @@ impl Apply {
             return Ok(Exit::Ok);
         }
         let (n_lines, n_made) = (looked.drifts.len(), looked.missing.len());
+        // Before it is done: no right on disk changes without a reason on record.
+        let (action, reason) = ("acl apply", &self.reason.reason);
+        desk.change(action.to_owned(), reason, |_, _| {
+            Ok(format!("{n_lines} lines are to be put right, {n_made} folders to be made"))
+        })?;
         for folder in &looked.missing {
             looked.folders.make_folder(folder)?;
         }
         for one in &looked.plan {
             set(&looked.folders, one)?;
         }
-        desk.change("acl apply".to_owned(), &self.reason.reason, |_, _| {
+        desk.change(action.to_owned(), reason, |_, _| {
             Ok(format!("{n_lines} lines put right, {n_made} folders made"))
         })?;
         session.console().say(

@@ -41,6 +41,14 @@ pub(crate) fn a_mending_is_sealed_and_settled_by_its_run<F: Fixture>() {
     assert_eq!(snapshot.mendings(None, Some(Progress::Sealed)).unwrap(), all[..1]);
     assert_eq!(snapshot.mendings(Some(&feed("b")), None).unwrap(), []);
     assert_eq!(snapshot.last_sequence(&feed("a")).unwrap(), Sequence(0));
+    drop(snapshot);
+    let mut transaction = store.begin().unwrap();
+    for run in ["r1", "r2", "r9"] {
+        transaction.drop_mending(run).unwrap();
+    }
+    transaction.commit().unwrap();
+    // Only what was sealed goes.
+    assert_eq!(store.snapshot().unwrap().mendings(None, None).unwrap(), all[1..]);
 }
 
 pub(crate) fn the_last_comparison_is_told_and_the_last_that_agreed<F: Fixture>() {

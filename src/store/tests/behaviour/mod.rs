@@ -93,6 +93,7 @@ macro_rules! behaviour_suite {
                 only_slots_that_never_ran_are_forgotten,
                 a_job_keeps_its_watermark_hold_and_switch_apart;
             retention: old_runs_go_with_their_parts_tries_steps_and_slots;
+            retention: old_records_go_but_never_the_last_word;
             transfers: a_case_reads_back_and_its_file_is_known_again,
                 a_case_keeps_its_states_events_and_number,
                 a_file_is_due_under_way_and_given,

@@ -1,0 +1,201 @@
+//! Commands that change something: a refusal of one has its line in the audit, written here for all of them.
+
+use clap::ArgMatches;
+use renkei_core::Class;
+use renkei_core::port::{AuditEntry, Store as _, StoreError};
+use renkei_engine::Clock as _;
+
+use crate::clock::HubClock;
+use crate::premises::open_store;
+use crate::{Failure, Session, audit_head};
+
+/// The commands whose refusal is on record. Those that only look are not among them.
+const CHANGING: [&str; 42] = [
+    "account add",
+    "account address add",
+    "account address remove",
+    "account disable",
+    "account enable",
+    "account key add",
+    "account key remove",
+    "account password",
+    "acl apply",
+    "acl grant",
+    "acl revoke",
+    "alert clear",
+    "apply",
+    "audit accept",
+    "cancel",
+    "deliver",
+    "destination trust",
+    "disable",
+    "enable",
+    "generate",
+    "held discard",
+    "held release",
+    "hold",
+    "hostkey make",
+    "intake allow",
+    "load",
+    "mend",
+    "reconcile",
+    "redeliver",
+    "release",
+    "remake",
+    "reread",
+    "retention execute",
+    "run",
+    "transfer apply",
+    "transfer compare",
+    "transfer confirm",
+    "transfer receive",
+    "transfer reject",
+    "transfer resend",
+    "transfer send",
+    "transfer verify",
+];
+/// How long the line waits for its turn.
+const NOTE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+/// So many lines are looked at for one that the command wrote itself.
+const MOST_LINES: u32 = 1_000;
+/// No word of a command line is longer in the audit, in characters.
+const LONGEST: usize = 60;
+
+/// What a command line asks to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    action: String,
+    reason: String,
+}
+
+impl Change {
+    /// What a command line asks for; `None` for one that only looks.
+    pub(crate) fn of(command: &clap::Command, matches: &ArgMatches) -> Option<Self> {
+        let mut path: Vec<&str> = Vec::new();
+        let (mut command, mut matches) = (command, matches);
+        while let Some((name, below)) = matches.subcommand() {
+            path.push(name);
+            (command, matches) = (command.find_subcommand(name)?, below);
+        }
+        let mut action = path.join(" ");
+        let is_dry = matches.try_get_one::<bool>("dry_run").ok().flatten().is_some_and(|is_dry| *is_dry);
+        if is_dry || !CHANGING.contains(&action.as_str()) {
+            return None;
+        }
+        // Folders of the connection root are no secret.
+        let is_of_folders = action.starts_with("acl ");
+        let shown = |id: &str| -> Vec<String> {
+            let values = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
+            values.map(|value| word(&value.to_string_lossy(), is_of_folders)).collect()
+        };
+        for positional in command.get_positionals() {
+            for value in shown(positional.get_id().as_str()) {
+                action.push(' ');
+                action.push_str(&value);
+            }
+        }
+        if let Some(receiver) = shown("receiver").first() {
+            action.push_str(" for ");
+            action.push_str(receiver);
+        }
+        let reason = matches.try_get_one::<String>("reason").ok().flatten();
+        Some(Self { action, reason: reason.cloned().unwrap_or_default() })
+    }
+
+    /// The number of the audit's last line before it is done; `None` where there is no hub to read it from.
+    pub(crate) fn last_line(session: &Session) -> Option<u64> {
+        let config = session.config().ok()?;
+        if !config.store.path.exists() {
+            return None;
+        }
+        let store = open_store(&config, session.wait(), false).ok()?;
+        Some(store.snapshot().ok()?.audit_head().ok()?.audit_no)
+    }
+
+    /// Writes that it was refused, unless the command did so itself after the line `last`. That this may fail too does
+    /// not hide why.
+    pub(crate) fn note_refused(&self, session: &Session, last: Option<u64>, failure: &Failure) {
+        if failure.class() == Class::Retry {
+            // Its turn never came.
+            return;
+        }
+        if let Err(failure) = self.try_note(session, last, failure.code()) {
+            tracing::error!(fault.code = failure.code(), "the audit's line could not be written");
+        }
+    }
+
+    fn try_note(&self, session: &Session, last: Option<u64>, code: &str) -> Result<(), Failure> {
+        // Without a hub that can be read there is no audit to write to.
+        let Ok(config) = session.config() else { return Ok(()) };
+        if !config.store.path.exists() {
+            return Ok(());
+        }
+        let store = open_store(&config, NOTE_WAIT, false)?;
+        let operator = session.operator();
+        let (now, said) = (HubClock::system().now(), format!("({code})"));
+        let told: Result<bool, StoreError> = store.snapshot().and_then(|snapshot| {
+            let lines = snapshot.audit(last.unwrap_or(0), MOST_LINES)?;
+            Ok(lines.iter().any(|line| line.operator == operator && line.result.contains(&said)))
+        });
+        if told? {
+            return Ok(());
+        }
+        let result = format!("refused {said}");
+        let mut tx = store.begin()?;
+        tx.append_audit(&AuditEntry::new(
+            now.to_string(),
+            &operator,
+            self.action.clone(),
+            &self.reason,
+            result,
+        ))?;
+        tx.commit()?;
+        audit_head::keep(&store, &config, now)
+    }
+}
+
+/// A word of a command line: of a file its last name only, because folders may tell more than they should.
+fn word(text: &str, is_folder: bool) -> String {
+    let last = text.rsplit('/').find(|part| !part.is_empty()).filter(|_| !is_folder);
+    last.unwrap_or(text).escape_debug().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn of(line: &str) -> Option<Change> {
+        let command = Cli::command();
+        let matches = command.clone().try_get_matches_from(line.split(' ')).unwrap();
+        Change::of(&command, &matches)
+    }
+
+    #[test]
+    fn a_line_names_what_was_asked_for() {
+        let check = |line: &str, action: &str| {
+            let change = of(line).unwrap();
+            assert_eq!((change.action.as_str(), change.reason.as_str()), (action, "x"));
+        };
+        check("renkei mend f --receiver 015 --reason x", "mend f for 015");
+        check("renkei redeliver f 3 --reason x", "redeliver f 3");
+        check("renkei hold --reason x nightly", "hold nightly");
+        assert_eq!(of("renkei mend f --receiver 015 --reason x --dry-run"), None);
+        assert_eq!(of("renkei status"), None);
+        check("renkei acl grant 015/work all --system 015 --reason x", "acl grant 015/work all");
+        assert_eq!(of("renkei apply /home/sato/a.csv").unwrap().action, "apply a.csv");
+    }
+
+    #[test]
+    fn every_changing_command_is_one() {
+        for path in CHANGING {
+            let mut command = Cli::command();
+            command.build();
+            for name in path.split(' ') {
+                command = command.find_subcommand(name).unwrap_or_else(|| panic!("{path}")).clone();
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What partners come and go by: the server's host keys, secrets, the folders of destinations, and the folders in which
+//! systems and the hub find each other's files.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use renkei_core::port::{Snapshot, StoreError};
+use renkei_core::publication::Progress;
+use renkei_sftp::client::{LoginTerms, SecretSource as PartnerSecret};
+
+use super::finding::{Finding, Level, Words};
+use super::folders::{is_writable, not_writable};
+use crate::config::alert::SecretSource;
+use crate::config::{Config, WayTerms};
+use crate::console::Lang;
+use crate::texts::of_fault;
+use crate::visitors::HostKeys;
+
+/// The host keys, where partners log in here.
+pub(super) fn host_keys(config: &Config) -> Option<Finding> {
+    const CHECK: &str = "host-keys";
+    let folder = &config.sftp.as_ref()?.host_keys;
+    let place = folder.display().to_string();
+    Some(match HostKeys::at(folder).read() {
+        Ok(keys) => {
+            let names: Vec<&str> = keys.iter().map(|(kind, _)| kind.name).collect();
+            let names = names.join(", ");
+            let words = Words::new(format!("ホスト鍵: {names}"), format!("host keys: {names}"));
+            Finding::ok(CHECK, place, words)
+        }
+        Err(failure) => {
+            let code = failure.code();
+            let title = |lang| of_fault(code).map_or(code, |text| text.title.pick(lang)).to_owned();
+            let remedy = |lang| of_fault(code).map_or("", |text| text.remedy.pick(lang)).to_owned();
+            let causes = failure.causes().join(": ");
+            let what = |lang| format!("{} ({causes}) [{code}]", title(lang));
+            Finding::new(CHECK, Level::Problem, place, Words::new(what(Lang::Ja), what(Lang::En)))
+                .with_remedy(Words::new(remedy(Lang::Ja), remedy(Lang::En)))
+        }
+    })
+}
+
+/// Where a secret is kept.
+enum Place<'p> {
+    File(&'p Path),
+    Env(&'p str),
+}
+
+/// Every secret that is declared: is it there, and is it its owner's alone?
+pub(super) fn secrets(config: &Config) -> Vec<Finding> {
+    const CHECK: &str = "secrets";
+    let mut places: Vec<(String, Place<'_>)> = Vec::new();
+    if let Some(login) = config.alert.mail.as_ref().and_then(|mail| mail.login.as_ref()) {
+        places.push((
+            "alert.mail".to_owned(),
+            match &login.password {
+                SecretSource::File(path) => Place::File(path),
+                SecretSource::Env(name) => Place::Env(name),
+            },
+        ));
+    }
+    for destination in &config.destinations {
+        let WayTerms::Sftp(terms) = &destination.way else { continue };
+        let of = format!("destination {}", destination.terms.id);
+        let sources = match &terms.login {
+            LoginTerms::Key { key, passphrase } => vec![Some(key), passphrase.as_ref()],
+            LoginTerms::Password(password) => vec![Some(password)],
+        };
+        places.extend(sources.into_iter().flatten().map(|source| {
+            let place = match source {
+                PartnerSecret::File(path) => Place::File(path),
+                PartnerSecret::Env(name) => Place::Env(name),
+            };
+            (of.clone(), place)
+        }));
+    }
+    let mut findings: Vec<Finding> = places
+        .iter()
+        .filter_map(|(of, place)| secret(of, place).map(|what| (of, place, what)))
+        .map(|(of, place, words)| {
+            let place = match place {
+                Place::File(path) => path.display().to_string(),
+                Place::Env(name) => format!("${name}"),
+            };
+            let remedy = Words::new(
+                format!("{of} の設定と、その場所・権限（chmod 600）を確かめてください。"),
+                format!("Check what {of} declares, its place and its rights (chmod 600)."),
+            );
+            Finding::new(CHECK, Level::Problem, place, words).with_remedy(remedy)
+        })
+        .collect();
+    if findings.is_empty() && !places.is_empty() {
+        let n = places.len();
+        let words = Words::new(
+            format!("秘密 {n} 件はあり、持ち主だけのものです"),
+            format!("{n} secrets are there, and their owner's alone"),
+        );
+        findings.push(Finding::ok(CHECK, config.folder.display().to_string(), words));
+    }
+    findings
+}
+
+/// What is wrong with a secret's place; `None` where nothing is.
+fn secret(of: &str, place: &Place<'_>) -> Option<Words> {
+    match place {
+        Place::Env(name) => std::env::var_os(name).is_none().then(|| {
+            // Whoever asks may have another environment than the daemon.
+            Words::new(
+                format!("{of} の環境変数がここでは設定されていません"),
+                format!("the variable of {of} is not set here"),
+            )
+        }),
+        Place::File(path) => match std::fs::metadata(path) {
+            Err(error) => Some(Words::new(
+                format!("{of} の秘密を読めません: {error}"),
+                format!("the secret of {of} cannot be read: {error}"),
+            )),
+            Ok(file) => {
+                let mode = file.permissions().mode() & 0o777;
+                (mode & 0o077 != 0).then(|| {
+                    Words::new(
+                        format!("{of} の秘密を持ち主以外も使えます（{mode:03o}）"),
+                        format!("others than its owner may use the secret of {of} (mode {mode:03o})"),
+                    )
+                })
+            }
+        },
+    }
+}
+
+/// Folders of destinations, and of systems: inboxes, receipts, checks, mailboxes, answers.
+pub(super) fn exchanged(config: &Config) -> Vec<Finding> {
+    const CHECK: &str = "exchange";
+    let of_destinations = config.destinations.iter().filter_map(|one| match &one.way {
+        WayTerms::Folder { root, folder } => {
+            Some(folder.as_ref().map_or_else(|| root.clone(), |folder| root.join(folder.as_str())))
+        }
+        _ => None,
+    });
+    let mut folders: Vec<PathBuf> = of_destinations.collect();
+    for intake in &config.intakes {
+        folders.extend(intake.terms.folders.iter().map(|folder| config.root.join(folder.as_str())));
+        folders.push(config.root.join(intake.answer.as_str()));
+    }
+    for system in &config.systems {
+        let own = ["receipt", "check", "check/report", "mend"];
+        folders.extend(own.iter().map(|below| config.root.join(system.id.as_str()).join(below)));
+    }
+    folders.sort();
+    folders.dedup();
+    // A destination's root is not made by anybody here.
+    let roots = config.destinations.iter().filter_map(|one| match &one.way {
+        WayTerms::Folder { root, .. } => Some(root),
+        _ => None,
+    });
+    let mut findings: Vec<Finding> = roots
+        .filter(|root| !root.is_dir())
+        .map(|root| not_writable(CHECK, root, &std::io::Error::from(std::io::ErrorKind::NotFound)))
+        .collect();
+    findings.extend(folders.iter().filter_map(|folder| {
+        let (existing, error) = is_writable(folder).err()?;
+        Some(not_writable(CHECK, &existing, &error))
+    }));
+    findings.dedup();
+    if findings.is_empty() && !folders.is_empty() {
+        let n = folders.len();
+        let words = Words::new(
+            format!("受渡しのフォルダ {n} 個に書き込めます"),
+            format!("{n} folders of systems and destinations can be written"),
+        );
+        findings.push(Finding::ok(CHECK, config.root.display().to_string(), words));
+    }
+    findings
+}
+
+/// Diffs for single receivers that were sealed and are not in their mailboxes yet.
+pub(super) fn unfinished_mendings(snapshot: &dyn Snapshot) -> Result<Finding, StoreError> {
+    let sealed = snapshot.mendings(None, Some(Progress::Sealed))?;
+    let names: Vec<String> =
+        sealed.iter().map(|one| format!("{} {} {}", one.feed, one.sequence, one.receiver)).collect();
+    let remedy = Words::new(
+        "受け手のフォルダ（mend/）に書けるかを確かめてください。次に書き込むコマンドが続きを行います。",
+        "See that the receiver's folder (mend/) can be written; the next command that writes finishes them.",
+    );
+    let ok = Words::new("途中の受け手ごとの差分はありません", "no diff for a single receiver is half done");
+    let what = |n| {
+        Words::new(
+            format!("途中の受け手ごとの差分が {n} 件あります"),
+            format!("{n} diffs for single receivers are half done"),
+        )
+    };
+    Ok(super::work::listed("mendings", &names, ok, what, remedy))
+}
