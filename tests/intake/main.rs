@@ -18,6 +18,8 @@ mod sandbox;
 #[cfg(test)]
 mod taken;
 #[cfg(test)]
+mod transfer;
+#[cfg(test)]
 #[path = "../night/up.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]
 mod up;

@@ -114,7 +114,12 @@ pub(crate) fn rows(expected: &[(u32, &str)]) -> BTreeSet<(String, String)> {
 
 /// The outcomes of all receipts in the sender's answer folder.
 pub(crate) fn answers(sandbox: &Sandbox) -> Vec<String> {
-    let folder = sandbox.path(ANSWER);
+    answers_in(sandbox, ANSWER)
+}
+
+/// The outcomes of all receipts in an answer folder.
+pub(crate) fn answers_in(sandbox: &Sandbox, folder: &str) -> Vec<String> {
+    let folder = sandbox.path(folder);
     let receipts = files::names(&folder).into_iter().filter(|name| name.ends_with(".receipt.json"));
     receipts
         .map(|name| {

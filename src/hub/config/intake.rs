@@ -11,7 +11,7 @@ use renkei_core::layout::Layout;
 use renkei_core::mapping::Mapping;
 use renkei_core::receive::{Patience, Terms};
 use renkei_core::schedule::Schedule;
-use renkei_core::transfer::CaseKind;
+use renkei_core::transfer::{CaseKind, is_column};
 use renkei_core::{FolderPath, IntakeId, Version};
 use renkei_folder::WatchMode;
 use renkei_registry::{Dictionary, MunicipalityCode};
@@ -277,9 +277,12 @@ fn check_layouts(taking: &Taking, rows_to: &RowsTo, problems: &Problems) {
             RowsTo::Table(_) => None,
             RowsTo::Moves => no_moves(layout),
             RowsTo::Transfer(kind) => {
-                let wanted = if *kind == CaseKind::OssMoveOut { "001z020" } else { "001z021" };
-                (layout.interface.as_str() != wanted)
-                    .then(|| format!("it is of interface {}, not {wanted}", layout.interface))
+                let wanted = if *kind == CaseKind::OssMoveOut { "001z021" } else { "001z020" };
+                if layout.interface.as_str() == wanted {
+                    no_cases(*kind, layout)
+                } else {
+                    Some(format!("it is of interface {}, not {wanted}", layout.interface))
+                }
             }
         };
         if let Some(wrong) = wrong {
@@ -288,6 +291,13 @@ fn check_layouts(taking: &Taking, rows_to: &RowsTo, problems: &Problems) {
             problems.report(&taking.accept_spot, message);
         }
     }
+}
+
+/// Why files of a layout are no files of transfer cases.
+fn no_cases(kind: CaseKind, layout: &Layout) -> Option<String> {
+    let mut names = layout.columns.iter().map(|column| &column.header_romaji);
+    let unknown = names.find(|name| !is_column(kind, name))?;
+    Some(format!("a file of transfer cases has no column {unknown}"))
 }
 
 /// Why files of a layout are no files of moves.
