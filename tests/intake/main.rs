@@ -13,6 +13,8 @@ mod partner;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod reluctant;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]

@@ -10,12 +10,10 @@ use renkei_core::receive::Terms;
 use renkei_core::{FolderPath, IntakeId};
 use renkei_engine::receive::{Goal, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
-use renkei_folder::{
-    LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock, WatchMode, WatchedFolder, Watcher,
-};
+use renkei_folder::{LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock, WatchedFolder, Watcher};
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
-use super::config::{AgentConfig, Target};
+use super::config::{AgentConfig, AgentIntake, Target};
 use super::desk::AgentDesk;
 use super::keep;
 use crate::Failure;
@@ -180,9 +178,13 @@ impl Agent {
     pub(crate) fn watcher(&self, only: Option<&IntakeId>) -> Watcher {
         let intakes =
             self.config.intakes.iter().filter(|intake| only.is_none_or(|only| *only == intake.terms.id));
-        let folders = intakes.flat_map(|intake| &intake.terms.folders).map(|folder| WatchedFolder {
+        let watched = |intake: &AgentIntake, folder: &FolderPath| WatchedFolder {
             path: self.config.share.join(folder.as_str()),
-            mode: WatchMode::Auto,
+            mode: intake.watch,
+        };
+        let folders = intakes.flat_map(|intake| {
+            let folders = intake.terms.folders.iter();
+            folders.map(move |folder| watched(intake, folder))
         });
         Watcher::new(folders.collect(), self.config.every)
     }
