@@ -7,6 +7,8 @@ mod crash;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod flawed;
+#[cfg(test)]
 mod mapped;
 #[cfg(test)]
 mod partner;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod flawed;
+#[cfg(test)]
 mod kept;
 #[cfg(test)]
 mod ledger;
