@@ -9,6 +9,8 @@ mod daemon;
 #[cfg(test)]
 mod flawed;
 #[cfg(test)]
+mod layouts;
+#[cfg(test)]
 mod mapped;
 #[cfg(test)]
 mod partner;

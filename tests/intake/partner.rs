@@ -48,6 +48,14 @@ impl Set {
         Self { kind: "diff", base: Some(sequence - 1), ..Self::full(sequence, rows) }
     }
 
+    /// A full of a file's header and rows, all fields of which are quoted.
+    pub(crate) fn of_file(inbox: &'static str, interface: &'static str, sequence: u32, text: &str) -> Self {
+        let bare = |line: &str| line[1..line.len() - 1].replace("\",\"", ",");
+        let mut lines = text.trim_start_matches('\u{feff}').lines().map(bare);
+        let header = lines.next().unwrap();
+        Self { inbox, header, interface, ..Self::full(sequence, lines.collect()) }
+    }
+
     /// The stem of its files.
     pub(crate) fn stem(&self) -> String {
         format!("082201_{}-00_{}_{:04}", self.interface, self.kind, self.sequence)

@@ -27,13 +27,6 @@ fn hub() -> Sandbox {
     sandbox
 }
 
-/// A set of a fixture's header and rows.
-fn set(inbox: &'static str, interface: &'static str, sequence: u32, text: &str) -> Set {
-    let mut lines = text.lines().map(|line| line.trim_matches('"').replace("\",\"", ","));
-    let header = lines.next().unwrap();
-    Set { inbox, header, interface, ..Set::full(sequence, lines.collect()) }
-}
-
 fn transfer(
     sandbox: &Sandbox,
     verb: &str,
@@ -85,7 +78,7 @@ fn out_of(sandbox: &Sandbox) -> String {
 fn a_move_out_of_the_portal_is_taken_in_verified_applied_and_goes_to_the_cs_once() {
     let sandbox = hub();
     let text = out_of(&sandbox);
-    set(OSS, "001z021", 1, &text).hand_in(&sandbox);
+    Set::of_file(OSS, "001z021", 1, &text).hand_in(&sandbox);
     look(&sandbox).expect(0).says("taken in (added 2,");
     assert_eq!(answers_in(&sandbox, ANSWER), ["1 taken"]);
     let got = received(&sandbox, "1");
@@ -107,7 +100,7 @@ fn a_move_out_of_the_portal_is_taken_in_verified_applied_and_goes_to_the_cs_once
     assert_eq!(files::names(&outbox), ["082201_certificate_T000001.csv", "082201_certificate_T000001.done"]);
     fs::remove_dir_all(&outbox).unwrap();
     // The same set again is a repeat and makes nothing.
-    set(OSS, "001z021", 1, &text).hand_in(&sandbox);
+    Set::of_file(OSS, "001z021", 1, &text).hand_in(&sandbox);
     look(&sandbox).expect(0);
     sandbox.run(&["transfer", "send"]).expect(0);
     assert!(!outbox.exists());
@@ -118,7 +111,7 @@ fn a_move_out_of_the_portal_is_taken_in_verified_applied_and_goes_to_the_cs_once
 #[test]
 fn certificate_information_is_prepared_at_once_completed_and_applied() {
     let sandbox = hub();
-    set(CS, "001z020", 1, IN).hand_in(&sandbox);
+    Set::of_file(CS, "001z020", 1, IN).hand_in(&sandbox);
     look(&sandbox).expect(0).says("taken in (added 2,");
     let prepared = |system: &str| sandbox.path(&format!("hub/share/001/move-in/{system}"));
     for system in ["024", "017"] {
@@ -147,7 +140,7 @@ fn certificate_information_is_prepared_at_once_completed_and_applied() {
 #[test]
 fn what_was_handed_in_stands_nowhere_in_clear_once_it_is_taken_in_and_nowhere_once_it_is_erased() {
     let sandbox = hub();
-    let cs = set(CS, "001z020", 1, IN);
+    let cs = Set::of_file(CS, "001z020", 1, IN);
     cs.hand_in(&sandbox);
     let (number, address) = ("621498320257", "茨城県土浦市湖北二丁目8番21号");
     assert_eq!(holders(&sandbox, number).len(), 1);
