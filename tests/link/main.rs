@@ -11,6 +11,8 @@ mod ledger;
 #[cfg(test)]
 mod mending;
 #[cfg(test)]
+mod month;
+#[cfg(test)]
 mod nights;
 #[cfg(test)]
 mod postgres;
