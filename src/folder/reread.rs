@@ -1,9 +1,10 @@
 //! Refused sets given back to their inbox, and how far a set is on its way out of it.
 
+use std::ffi::OsStr;
 use std::io::Read as _;
 
 use renkei_core::port::{FolderError, IntakeShelf};
-use renkei_core::{FileName, FolderPath};
+use renkei_core::{FileName, FolderPath, IntakeId};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
@@ -87,6 +88,14 @@ impl LocalFolders {
             }
         }
         is_half(&at, names)
+    }
+
+    /// Removes every set of an intake from the archive: of one whose files must not be kept. None there is well.
+    pub fn forget_taken(&self, intake: &IntakeId) -> Result<(), FolderError> {
+        let archive = self.archive_folder()?;
+        let Some(shelves) = found(archive.folder(INTAKE))? else { return Ok(()) };
+        shelves.remove_all(OsStr::new(intake.as_str()))?;
+        shelves.sync()
     }
 }
 

@@ -254,7 +254,7 @@ fn a_file_that_is_wrong_is_told_whole_and_taken_in_not_at_all() {
     sandbox.run(&receive).expect_fault(11, "engine.header").says_not("金糸雀");
     sandbox.run(&["transfer", "receive", "cases.csv", "--kind", "other"]).expect(2);
     assert_eq!(sandbox.run(&["transfer", "list", "--all", "--json"]).expect(0).json(), serde_json::json!([]));
-    sandbox.replace("hub/hub.toml", "\"024\", \"017\"]", "\"024\", \"025\"]");
+    sandbox.replace("hub/hub.toml", "\"024\", \"017\"]", "\"024\", \"028\"]");
     sandbox.run(&["check"]).expect(1).says("transfer.prepare");
 }
 

@@ -70,10 +70,43 @@ fn the_daemon_takes_in_what_comes_and_tells_of_a_refusal_and_its_end() {
 }
 
 #[test]
+fn a_set_that_waits_too_long_for_others_is_told_once_and_cleared_once() {
+    let sandbox = watched("gap_after = \"1m\"");
+    Set::full(1, vec![row(1, "21", "0")]).hand_in(&sandbox);
+    // It has waited since the sandbox's time, which is long ago by the daemon's clock.
+    Set::diff(3, vec![row(3, "21", "0")]).hand_in(&sandbox);
+    look(&sandbox).expect(10).says("set 2 is missing");
+    let daemon = Daemon::start(&sandbox);
+    daemon.until("the alert", |_| has_said(&sandbox, "set-waiting kaigo opened"));
+    Set::diff(2, vec![row(2, "21", "0")]).hand_in(&sandbox);
+    daemon.until("the gap is closed", |_| held(&sandbox).len() == 3);
+    daemon.until("the all-clear", |_| has_said(&sandbox, "set-waiting kaigo cleared"));
+    daemon.stop();
+    let told = said(&sandbox);
+    assert_eq!(told.iter().filter(|line| line.starts_with("set-waiting")).count(), 2, "{told:?}");
+}
+
+#[test]
+fn a_set_that_waits_to_be_allowed_is_told_at_once_and_cleared_once_it_is() {
+    let sandbox = watched("guard = { min_rows = 0 }");
+    Set::full(1, (1..=40).map(|number| row(number, "21", "0")).collect()).hand_in(&sandbox);
+    let daemon = Daemon::start(&sandbox);
+    daemon.until("the full", |_| held(&sandbox).len() == 40);
+    Set::full(2, (1..=20).map(|number| row(number, "21", "0")).collect()).hand_in(&sandbox);
+    daemon.until("the alert", |_| has_said(&sandbox, "set-held kaigo opened"));
+    assert_eq!(held(&sandbox).len(), 40);
+    run(&sandbox, &["intake", "allow", "kaigo", "2", "--reason", "施設の統合", "--wait=30"]).expect(0);
+    assert_eq!(held(&sandbox).len(), 20);
+    daemon.until("the all-clear", |_| has_said(&sandbox, "set-held kaigo cleared"));
+    daemon.stop();
+    let told = said(&sandbox);
+    assert_eq!(told.iter().filter(|line| line.starts_with("set-held")).count(), 2, "{told:?}");
+}
+
+#[test]
 fn what_does_not_come_or_is_not_whole_is_told_once_and_cleared_once() {
-    let sandbox = watched(
-        "expected_by = { at = \"00:00\" }\nincomplete_after = \"1s\"\nstray_after = \"1s\"\ngap_after = \"1m\"",
-    );
+    let sandbox =
+        watched("expected_by = { at = \"00:00\" }\nincomplete_after = \"1s\"\nstray_after = \"1s\"");
     let daemon = Daemon::start(&sandbox);
     daemon.until("nothing came", |_| has_said(&sandbox, "nothing-came kaigo opened"));
     let set = Set::full(1, vec![row(1, "21", "0")]);

@@ -7,16 +7,24 @@ mod crash;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod flawed;
+#[cfg(test)]
+mod layouts;
+#[cfg(test)]
 mod mapped;
 #[cfg(test)]
 mod partner;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod reluctant;
+#[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
 mod taken;
+#[cfg(test)]
+mod transfer;
 #[cfg(test)]
 #[path = "../night/up.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]

@@ -223,6 +223,46 @@ fn moves_of_an_old_system_are_applied_and_refused_by_its_own_lines() {
     assert_eq!(n_commits(&sandbox), before + 1);
 }
 
+/// Transfer certificate information as another system writes it out, CP932.
+const CERTIFICATES: &[u8] = include_bytes!("../../fixtures/mapped/legacy-certificates.csv");
+
+#[test]
+fn certificate_information_in_another_form_becomes_cases() {
+    let sandbox = hub();
+    let text = std::fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let intake = "\n[[intake]]\nid = \"cs\"\nfrom = \"togo-db\"\naccept = [{ layout = \"001z020-1.0\" }]\nuse = \"cs-move-in\"\n\
+                  mapping = \"legacy-certificates\"\n";
+    std::fs::write(sandbox.path("hub/hub.toml"), text + intake).unwrap();
+    look(&sandbox).expect(0);
+    let (text, _, has_lost) = encoding_rs::SHIFT_JIS.decode(CERTIFICATES);
+    assert!(!has_lost);
+    let mut lines = text.lines().map(str::to_owned);
+    let header = lines.next().unwrap();
+    let (inbox, interface) = ("hub/share/togo-db/inbox/001z020-00", "001z020");
+    let set = |sequence| Set { inbox, interface, ..Set::full(sequence, vec![]) };
+    let mut lines: Vec<String> = lines.collect();
+    hand_in(&sandbox, &set(1), &header, &lines);
+    look(&sandbox).expect(0).says("taken in (added 2,").says_not("渡辺");
+    let show = ["transfer", "show", "2", "--personal", "--reason", "照会", "--json"];
+    let received = sandbox.run(&show).expect(0).json()["personal"]["received"].clone();
+    for (field, expected) in [
+        ("shimei", "渡辺　遥"),
+        ("birth_ymd", "1990-02-03"),
+        ("zokugara_cd1", "12"),
+        ("tennyumae_shikuchoson_cd", "082031"),
+        ("tenshutsumoto_jusho", "茨城県土浦市湖北二丁目8番21号"),
+        ("tokurei_flg", "1"),
+    ] {
+        assert_eq!(received[field], expected, "{field}");
+    }
+    // What is wrong is told by the line that was handed in.
+    lines[1] = lines[1].replace("H02.02.03", "H02.02.30");
+    hand_in(&sandbox, &set(2), &header, &lines);
+    look(&sandbox).expect(11).says("wrong-rows").says_not("渡辺");
+    let all = sandbox.run(&["transfer", "list", "--all", "--json"]).expect(0).json();
+    assert_eq!(all.as_array().unwrap().len(), 2);
+}
+
 #[test]
 fn killed_at_any_point_what_is_turned_over_is_taken_in_once_and_nothing_is_left() {
     for point in ["receive.begun", "receive.staged", "receive.proven", "receive.taken", "receive.clearing"] {

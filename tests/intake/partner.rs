@@ -48,6 +48,14 @@ impl Set {
         Self { kind: "diff", base: Some(sequence - 1), ..Self::full(sequence, rows) }
     }
 
+    /// A full of a file's header and rows, all fields of which are quoted.
+    pub(crate) fn of_file(inbox: &'static str, interface: &'static str, sequence: u32, text: &str) -> Self {
+        let bare = |line: &str| line[1..line.len() - 1].replace("\",\"", ",");
+        let mut lines = text.trim_start_matches('\u{feff}').lines().map(bare);
+        let header = lines.next().unwrap();
+        Self { inbox, header, interface, ..Self::full(sequence, lines.collect()) }
+    }
+
     /// The stem of its files.
     pub(crate) fn stem(&self) -> String {
         format!("082201_{}-00_{}_{:04}", self.interface, self.kind, self.sequence)
@@ -114,7 +122,12 @@ pub(crate) fn rows(expected: &[(u32, &str)]) -> BTreeSet<(String, String)> {
 
 /// The outcomes of all receipts in the sender's answer folder.
 pub(crate) fn answers(sandbox: &Sandbox) -> Vec<String> {
-    let folder = sandbox.path(ANSWER);
+    answers_in(sandbox, ANSWER)
+}
+
+/// The outcomes of all receipts in an answer folder.
+pub(crate) fn answers_in(sandbox: &Sandbox, folder: &str) -> Vec<String> {
+    let folder = sandbox.path(folder);
     let receipts = files::names(&folder).into_iter().filter(|name| name.ends_with(".receipt.json"));
     receipts
         .map(|name| {

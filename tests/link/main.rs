@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod flawed;
+#[cfg(test)]
 mod kept;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod mending;
+#[cfg(test)]
+mod month;
 #[cfg(test)]
 mod nights;
 #[cfg(test)]

@@ -99,6 +99,7 @@ impl Standing {
             is_each_counted: false,
             needs_proof: true,
             mapping: None,
+            most: renkei_core::receive::Most::default(),
         };
         let own = sandbox.path("own");
         std::fs::create_dir(&own).unwrap();

@@ -6,6 +6,7 @@
 
 mod audit;
 pub(crate) mod files;
+pub(crate) mod flaws;
 pub(crate) mod moves;
 mod outcome;
 mod towns;

@@ -128,6 +128,9 @@ pub fn judge(
         let (found, expected) = (notice.n_columns, layout.columns.len());
         refuse(ReasonCode::FileFormat, format!("{found} columns, the layout has {expected}"));
     }
+    for detail in terms.most.exceeded(notice) {
+        refuse(ReasonCode::TooLarge, detail);
+    }
     if terms.needs_proof && notice.kind.moves_state() && notice.state_after.is_none() {
         refuse(ReasonCode::NoProof, "state_after is missing".to_owned());
     }

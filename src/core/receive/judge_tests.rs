@@ -46,6 +46,7 @@ fn terms() -> Terms {
         is_each_counted: false,
         mapping: None,
         needs_proof: true,
+        most: crate::receive::Most::default(),
     }
 }
 

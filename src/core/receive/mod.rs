@@ -23,4 +23,4 @@ pub use pairing::{
 };
 pub use reason::{Reason, ReasonCode};
 pub use receipt::{RECEIPT_ENDING, Receipt, ReceiptError, RowResults};
-pub use terms::{AcceptedVersion, RowPolicy, Terms};
+pub use terms::{AcceptedVersion, Most, RowPolicy, Terms};

@@ -107,6 +107,10 @@ reason_codes! {
     FileFormat = "file-format",
         "通知にあるファイルの書き方（文字コード・改行・引用符・見出し・列数）がレイアウトに合いません。",
         "The file format in the notice (encoding, newline, quotes, header, columns) does not fit the layout.";
+    /// More rows or bytes than the intake takes.
+    TooLarge = "too-large",
+        "この取込が受け付ける大きさ（max_rows・max_bytes）を超えています。分けて出すか、設定を見直してください。",
+        "It is larger than this intake takes (max_rows, max_bytes). Hand in less, or have the bounds changed.";
     /// A notice without the digests of the state before and after, where they are asked for.
     NoProof = "no-proof",
         "通知に状態のハッシュ値（state_before・state_after）がありません。この取込では必要です。",

@@ -9,6 +9,7 @@ use crate::guard::GuardBounds;
 use crate::ids::{Branch, BusinessId, IntakeId, InterfaceId, Version};
 use crate::layout::Layout;
 use crate::mapping::Mapping;
+use crate::notice::{DataFile, Notice};
 use crate::port::TakeMode;
 
 /// An intake (取込): one interface from one system, in the versions accepted.
@@ -44,6 +45,44 @@ pub struct Terms {
     /// By what files in another form are turned over into the one version accepted; `None` where they come in its
     /// own form. What notices say of form, columns and states is then of the files as handed in, and not asked for.
     pub mapping: Option<Arc<Mapping>>,
+    /// How large a set may be.
+    pub most: Most,
+}
+
+/// The largest set that is read. A larger one is refused by its notice, or by the length of its files, unread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// Rows in all its files.
+    pub n_rows: u64,
+    /// Bytes of all its files.
+    pub n_bytes: u64,
+}
+
+impl Most {
+    /// For rows that go into a table: three times the all-items full of the largest city, history included.
+    pub const OF_TABLE: Self = Self { n_rows: 100_000_000, n_bytes: 200 << 30 };
+    /// For moves and cases, which come by the day.
+    pub const OF_REGISTRY: Self = Self { n_rows: 200_000, n_bytes: 1 << 30 };
+
+    /// What a notice says of more than this, for people.
+    pub fn exceeded(&self, notice: &Notice) -> Vec<String> {
+        // Every number of a notice is a claim: the sum of many may be more than a number holds.
+        let sum = |of: fn(&DataFile) -> u64| notice.files.iter().map(of).fold(0, u64::saturating_add);
+        let claims = [
+            (notice.n_rows.max(sum(|file| file.n_rows)), self.n_rows, "rows"),
+            (sum(|file| file.n_bytes), self.n_bytes, "bytes"),
+        ];
+        let beyond = claims.into_iter().filter(|(found, most, _)| found > most);
+        beyond
+            .map(|(found, most, what)| format!("the notice says {found} {what}, at most {most} are taken"))
+            .collect()
+    }
+}
+
+impl Default for Most {
+    fn default() -> Self {
+        Self::OF_TABLE
+    }
 }
 
 /// A version accepted, with the business dates on which it is.

@@ -8,6 +8,7 @@
 //! standard says not to build (改定資料 3-1, 実装しない機能).
 
 mod certificate;
+mod columns;
 mod comparison;
 mod content;
 mod field;
@@ -25,6 +26,7 @@ mod comparison_tests;
 mod state_tests;
 
 pub use certificate::{certificate_csv, preparation_csv};
+pub use columns::{content_of, is_column};
 pub use comparison::{Comparison, Concern, Difference, DifferenceKind, compare};
 pub use content::{Content, ContentIssue};
 pub use field::{Field, OwnField};

@@ -9,6 +9,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write as _};
 use chrono::NaiveDate;
 use renkei_core::hash::Hasher;
 use renkei_core::mapping::Mapping;
+use renkei_core::notice::DataFile;
 use renkei_core::port::{FolderError, Folders, SeenFile, Share, StagedFile};
 use renkei_core::{Digest, FileName, FolderPath};
 
@@ -54,12 +55,14 @@ impl<'m> MappedSet<'m> {
     pub(super) fn turn_over(
         &mut self,
         folder: &FolderPath,
-        name: &FileName,
+        named: &DataFile,
         day: NaiveDate,
         tell: &mut dyn FnMut(&InputIssue),
     ) -> Result<SourceFile, EngineError> {
+        let name = &named.name;
         let failed = |source| EngineError::Input { file: name.to_string(), source };
-        let source = self.share.open(folder, name)?;
+        // One byte more than the notice says tells that it grew, and no more is read.
+        let source = self.share.open(folder, name)?.take(named.n_bytes.saturating_add(1));
         let mut source = Hashing { source, hash: Hasher::new(), n_bytes: 0, witness: self.witness };
         let mut staged = Staged(self.folders.create(&self.stage, name)?);
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, &mut staged);
@@ -124,7 +127,7 @@ impl io::Write for Staged {
 
 /// A source that is hashed on its way, and ends when the work is to.
 struct Hashing<'h> {
-    source: Box<dyn Read + Send>,
+    source: io::Take<Box<dyn Read + Send>>,
     hash: Hasher,
     n_bytes: u64,
     witness: &'h dyn Witness,

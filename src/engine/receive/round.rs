@@ -196,9 +196,18 @@ impl Rounds {
             let mut read = |name: &FileName| read_notice(taker.share, folder, name);
             let pairing: Pairing = pairer.look(seen, &mut read, now, patience);
             unreadable.extend(pairing.unreadable.into_iter().map(|notice| (folder.clone(), notice)));
-            look.incomplete.extend(pairing.waiting);
+            // What says of itself that it is too large need not be whole to be refused.
+            let (too_large, waiting): (Vec<_>, Vec<_>) =
+                pairing.waiting.into_iter().partition(|set| !terms.most.exceeded(&set.notice).is_empty());
+            look.incomplete.extend(waiting);
+            let too_large = too_large.into_iter().map(|set| FoundSet {
+                notice_name: set.notice_name,
+                notice: set.notice,
+                notice_sha256: set.notice_sha256,
+                is_settled: true,
+            });
             look.strays.extend(pairing.strays);
-            let whole = pairing.ready.into_iter().filter(|set| {
+            let whole = pairing.ready.into_iter().chain(too_large).filter(|set| {
                 // Files that are taken away once they are done with may be here because that was cut off.
                 desk.takes_away() || !settled.contains(&set.notice_sha256)
             });

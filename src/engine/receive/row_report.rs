@@ -1,6 +1,7 @@
 //! The report on rows (`….errors.csv`): every issue of every row, one a line. It opens in Excel: UTF-8 with byte
 //! order mark, CRLF, all fields quoted. It names files, lines and columns, never a value, and is never cut short.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use renkei_core::csv_file::{Newline, Quote, write_record};
@@ -9,6 +10,13 @@ use renkei_core::port::{Content, FolderError, Folders, StagedFile};
 use renkei_core::{Digest, FileName};
 
 use crate::error::EngineError;
+
+/// A field as Excel shows it and does not reckon it: the name of a file is a sender's, and one that begins like a
+/// formula would be one.
+fn as_text(field: &str) -> Cow<'_, str> {
+    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { Cow::Owned(format!("'{field}")) } else { Cow::Borrowed(field) }
+}
 
 /// Written to the stage as issues come; nothing is made where there is none.
 pub(super) struct RowReportWriter<'f> {
@@ -59,6 +67,7 @@ impl<'f> RowReportWriter<'f> {
     }
 
     fn line(&mut self, fields: &[&str]) {
+        let fields: Vec<_> = fields.iter().map(|field| as_text(field)).collect();
         let fields = fields.iter().map(|field| field.as_bytes());
         // Every field may stand in quotes, so none can fail.
         let _never = write_record(&mut self.buffer, fields, Quote::Always, Newline::CrLf);
@@ -82,5 +91,25 @@ impl<'f> RowReportWriter<'f> {
         let sha256: Digest = self.hash.finish();
         let content = Content { n_bytes: self.n_bytes, sha256 };
         Ok(Some(RowReport { stage: self.stage, name: self.name, content }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_text;
+
+    #[test]
+    fn nothing_is_a_formula() {
+        for (field, shown) in [
+            ("=1+1.csv", "'=1+1.csv"),
+            ("+x", "'+x"),
+            ("-x", "'-x"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("082201_023z001-00.csv", "082201_023z001-00.csv"),
+            ("a=b", "a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(as_text(field), shown);
+        }
     }
 }

@@ -96,6 +96,8 @@ impl<'r> SetReader<'r> {
             read,
             taking,
         };
+        // It may have grown since it was looked at: one byte more than the notice says tells, and no more is read.
+        let source = source.take(named.n_bytes.saturating_add(1));
         let judged = judge.judge(source, &mut |batch| {
             if witness.wants_stop() { Err(EngineError::Stopped) } else { taker.take(batch) }
         })?;
@@ -121,7 +123,7 @@ impl<'r> SetReader<'r> {
         let day = self.notice.business_date;
         let mut desk = IssueDesk { file: &named.name, read: &mut self.read, report: &mut self.report };
         let (mut of_row, mut told) = (RowWords::default(), Ok(()));
-        let source = mapped.turn_over(folder, &named.name, day, &mut |issue| {
+        let source = mapped.turn_over(folder, named, day, &mut |issue| {
             let noted = desk.note(issue, &mut of_row);
             if told.is_ok() {
                 told = noted;

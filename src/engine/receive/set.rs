@@ -247,6 +247,9 @@ impl Next<'_> {
             && let Some(reason) = self.held(&after, counts)
         {
             findings.reasons = vec![reason];
+            if goal == Goal::Preview {
+                findings.counts = counts;
+            }
             drop(taking);
             return conclude(self.taker, self.set, goal, Outcome::Waiting, &findings, report);
         }

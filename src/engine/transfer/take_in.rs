@@ -3,7 +3,7 @@
 use renkei_core::Digest;
 use renkei_core::port::{HandoverRecord, Transaction, TransferContent, TransferRecord, TransferSource};
 use renkei_core::transfer::{
-    CaseKind, CaseNo, CaseState, Certificate, Content, Field, HandoverState, Purpose, Standing,
+    self as rules, CaseKind, CaseNo, CaseState, Certificate, Content, HandoverState, Purpose, Standing,
 };
 
 use super::events::{audit, note};
@@ -41,7 +41,7 @@ impl TakenIn {
 }
 
 /// Takes in rows that were checked against their layout: column id and text. One case comes of each row. A column
-/// that is no field of a case, or a row that lacks what its kind needs, refuses the file with everything that is
+/// that means nothing for its kind, or a row that lacks what its kind needs, refuses the file with everything that is
 /// wrong.
 pub fn take_in<R, C, T>(
     house: House<'_>,
@@ -102,17 +102,14 @@ where
     C: AsRef<str>,
     T: AsRef<str>,
 {
-    let mut content = Content::default();
+    let (content, unknown) = rules::content_of(kind, row);
     let mut issue = |column: &str, rule: &str, is_warning| {
         let issue = InputIssue::of_row(row_no, rule, String::new());
         issues.push(InputIssue { column: column.to_owned(), is_warning, ..issue });
     };
-    for (place, (column, text)) in row.into_iter().enumerate() {
-        match Field::find(column.as_ref()) {
-            Some(field) => content.set(field, text.as_ref()),
-            // By its place: what stands where a name should may be anything.
-            None => issue(&(place + 1).to_string(), "unknown-column", false),
-        }
+    for place in unknown {
+        // By its place: what stands where a name should may be anything.
+        issue(&place.to_string(), "unknown-column", false);
     }
     for found in content.issues(kind) {
         issue(found.field.id(), found.rule, found.is_warning);

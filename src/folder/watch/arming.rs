@@ -37,6 +37,8 @@ pub(super) struct Arming {
     /// The watches there are, and what each was put on.
     watches: BTreeMap<PathBuf, Identity>,
     is_warned: bool,
+    /// Whether no events are to be expected from the volume of a path.
+    is_remote: fn(&Path) -> bool,
 }
 
 #[derive(Debug)]
@@ -49,12 +51,18 @@ struct Armed {
 
 impl Arming {
     pub(super) fn new(folders: Vec<WatchedFolder>, signals: Arc<Signals>) -> Self {
+        Self::on_volumes(folders, signals, is_remote)
+    }
+
+    /// The same, told by `is_remote` which volumes give no events.
+    fn on_volumes(folders: Vec<WatchedFolder>, signals: Arc<Signals>, is_remote: fn(&Path) -> bool) -> Self {
         let armed = |folder: WatchedFolder| {
             let is_polled = folder.mode == WatchMode::Poll;
             Armed { folder, is_polled, identity: None }
         };
         let folders = folders.into_iter().map(armed).collect();
-        let mut arming = Self { folders, signals, watcher: None, watches: BTreeMap::new(), is_warned: false };
+        let watches = BTreeMap::new();
+        let mut arming = Self { folders, signals, watcher: None, watches, is_warned: false, is_remote };
         arming.arm();
         arming
     }
@@ -121,6 +129,7 @@ impl Arming {
     /// The paths to watch. Folders of volumes without events are given up on the way.
     fn wanted(&mut self) -> BTreeMap<PathBuf, Wanted> {
         let mut wanted: BTreeMap<PathBuf, Wanted> = BTreeMap::new();
+        let is_remote = self.is_remote;
         let watched = self.folders.iter_mut().enumerate().filter(|(_, armed)| !armed.is_polled);
         for (number, armed) in watched {
             let path = armed.folder.path.as_path();
@@ -195,4 +204,31 @@ fn is_gone(error: &notify::Error) -> bool {
 fn identity_of(path: &Path) -> Option<Identity> {
     let found = std::fs::metadata(path).ok()?;
     found.is_dir().then(|| (found.dev(), found.ino(), found.created().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_remote_volume_what_is_left_open_is_polled_once_it_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (here, late) = (dir.path().join("here"), dir.path().join("late"));
+        std::fs::create_dir(&here).unwrap();
+        let folder = |path: &Path, mode| WatchedFolder { path: path.to_owned(), mode };
+        let folders = vec![
+            folder(&here, WatchMode::Auto),
+            folder(&here, WatchMode::Inotify),
+            folder(&late, WatchMode::Auto),
+            folder(&here, WatchMode::Poll),
+        ];
+        let signals = || Arc::new(Signals::new(folders.iter().map(|folder| folder.path.as_path())));
+        let local = Arming::on_volumes(folders.clone(), signals(), |_| false);
+        assert_eq!(local.polled(), [3].into());
+        let mut remote = Arming::on_volumes(folders.clone(), signals(), |_| true);
+        assert_eq!(remote.polled(), [0, 3].into(), "what is not there yet is waited for above it");
+        std::fs::create_dir(&late).unwrap();
+        remote.arm();
+        assert_eq!(remote.polled(), [0, 2, 3].into());
+    }
 }

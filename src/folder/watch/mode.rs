@@ -31,9 +31,20 @@ impl WatchMode {
 }
 
 /// Types of volumes (`statfs`, `linux/magic.h`) on which others write without the system seeing it: NFS, SMB in its
-/// three kinds, FUSE (sshfs), Ceph, 9P, AFS.
-const REMOTE_VOLUMES: [u32; 8] =
-    [0x0000_6969, 0x0000_517b, 0xff53_4d42, 0xfe53_4d42, 0x6573_5546, 0x00c3_6400, 0x0102_1997, 0x5346_414f];
+/// three kinds, FUSE (sshfs), Ceph, 9P, AFS, shared folders of `VirtualBox`; and, from their own sources, Lustre and GPFS.
+const REMOTE_VOLUMES: [u32; 11] = [
+    0x0000_6969,
+    0x0000_517b,
+    0xff53_4d42,
+    0xfe53_4d42,
+    0x6573_5546,
+    0x00c3_6400,
+    0x0102_1997,
+    0x5346_414f,
+    0x786f_4256,
+    0x0bd0_0bd0,
+    0x4750_4653,
+];
 
 /// True when no events are to be expected from the volume of a path. One that cannot be asked is taken as local:
 /// watching it will tell.
@@ -60,7 +71,15 @@ mod tests {
 
     #[test]
     fn remote_volumes_are_told_apart() {
-        for (f_type, is) in [(0x6969, true), (0xfe53_4d42, true), (-11_317_950, true), (0xef53, false)] {
+        for (f_type, is) in [
+            (0x6969, true),
+            (0xfe53_4d42, true),
+            (-11_317_950, true),
+            (0x0bd0_0bd0, true),
+            (0x4750_4653, true),
+            (0x786f_4256, true),
+            (0xef53, false),
+        ] {
             assert_eq!(is_remote_type(f_type), is, "{f_type:#x}");
         }
         assert!(!is_remote(Path::new("/proc")) && !is_remote(Path::new("/nowhere")));

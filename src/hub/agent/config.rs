@@ -9,8 +9,9 @@ use chrono::TimeDelta;
 use renkei_core::declared::{Declaration, Problems, Spot, Table, Value};
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
-use renkei_core::receive::{Conversion, Patience, Terms};
+use renkei_core::receive::{Conversion, Most, Patience, Terms};
 use renkei_core::{BusinessId, FolderPath, Version};
+use renkei_folder::WatchMode;
 use renkei_registry::MunicipalityCode;
 
 use super::conversion;
@@ -72,6 +73,8 @@ pub(crate) enum Target {
 pub(crate) struct AgentIntake {
     pub(crate) terms: Terms,
     pub(crate) to: RowsTo,
+    /// How its folders are watched.
+    pub(crate) watch: WatchMode,
     /// What values become on their way into the table, by version; empty where they stay as they come.
     pub(crate) conversions: BTreeMap<Version, Conversion>,
 }
@@ -249,13 +252,18 @@ struct Common<'c> {
 }
 
 fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
-    let defaults =
-        TakingDefaults { needs_proof: true, is_each_counted: false, guard: GuardBounds::default() };
+    let defaults = TakingDefaults {
+        needs_proof: true,
+        is_each_counted: false,
+        guard: GuardBounds::default(),
+        most: Most::OF_TABLE,
+    };
     let taking = taking::take(&mut table, common.layouts, defaults, common.problems);
     if !taking.has_folders {
         common.problems.report(&taking.folders_spot, "missing");
     }
     let to = rows_to(&mut table, common);
+    let watch = taking::take_watch(&mut table);
     let layouts: Vec<&Layout> = taking.versions.iter().map(|version| version.layout.as_ref()).collect();
     let conversions = conversion::take(&mut table, &layouts, common.folder, common.problems);
     if let (Some(spot), Some(RowsTo::Folder(_) | RowsTo::Program { .. })) = (&conversions.spot, &to) {
@@ -263,7 +271,7 @@ fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
     }
     table.finish();
     let terms = taking.into_terms(common.receiver.clone()?, common.municipality?, None)?;
-    Some(AgentIntake { terms, to: to?, conversions: conversions.by_version })
+    Some(AgentIntake { terms, to: to?, watch: watch?, conversions: conversions.by_version })
 }
 
 fn rows_to(table: &mut Table<'_>, common: &Common<'_>) -> Option<RowsTo> {

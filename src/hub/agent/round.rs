@@ -1,7 +1,7 @@
 //! The agent at work: its database and folders open, one round after the other.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use renkei_folder::{
 };
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
-use super::config::{AgentConfig, Target};
+use super::config::{AgentConfig, AgentIntake, Target};
 use super::desk::AgentDesk;
 use super::keep;
 use crate::Failure;
@@ -246,18 +246,16 @@ impl Agent {
         let intakes =
             self.config.intakes.iter().filter(|intake| only.is_none_or(|only| *only == intake.terms.id));
         let mailbox = self.config.mailbox.as_ref();
-        let mut folders: Vec<FolderPath> = mailbox.cloned().into_iter().collect();
+        let mut folders: BTreeMap<FolderPath, WatchMode> =
+            mailbox.map(|mailbox| (mailbox.clone(), WatchMode::Auto)).into_iter().collect();
         for intake in intakes {
-            match with_mailbox(&intake.terms, mailbox, self.store.as_ref()) {
-                Ok(terms) => folders.extend(terms.folders.iter().cloned()),
-                Err(_) => folders.extend(intake.terms.folders.iter().cloned()),
-            }
+            let with_mailbox = with_mailbox(&intake.terms, mailbox, self.store.as_ref());
+            let terms = with_mailbox.as_deref().unwrap_or(&intake.terms);
+            folders.extend(terms.folders.iter().map(|folder| (folder.clone(), intake.watch)));
         }
-        folders.sort();
-        folders.dedup();
-        let watched = |folder: FolderPath| WatchedFolder {
+        let watched = |(folder, mode): (FolderPath, WatchMode)| WatchedFolder {
             path: self.config.share.join(folder.as_str()),
-            mode: WatchMode::Auto,
+            mode,
         };
         Watcher::new(folders.into_iter().map(watched).collect(), self.config.every)
     }

@@ -9,9 +9,9 @@ use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean}
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
 use renkei_core::mapping::Mapping;
-use renkei_core::receive::{Patience, Terms};
+use renkei_core::receive::{Most, Patience, Terms};
 use renkei_core::schedule::Schedule;
-use renkei_core::transfer::CaseKind;
+use renkei_core::transfer::{CaseKind, is_column};
 use renkei_core::{FolderPath, IntakeId, Version};
 use renkei_folder::WatchMode;
 use renkei_registry::{Dictionary, MunicipalityCode};
@@ -95,21 +95,19 @@ pub(super) fn read(mut table: Table<'_>, around: &Around<'_>) -> ReadIntake {
     // Rows that are moves or cases come new each time: there is nothing that a set could shrink or grow.
     let is_table = matches!(rows_to, None | Some(RowsTo::Table(_)));
     let guard = if is_table { GuardBounds::default() } else { unbounded() };
+    let most = if is_table { Most::OF_TABLE } else { Most::OF_REGISTRY };
     let proof_spot = table.spot_of("needs_proof");
     let mapping = table.optional("mapping").and_then(Value::located_text);
     let mut taking = taking::take(
         &mut table,
         around.layouts,
-        TakingDefaults { needs_proof: false, is_each_counted: !is_table, guard },
+        TakingDefaults { needs_proof: false, is_each_counted: !is_table, guard, most },
         problems,
     );
     let patience = taking::take_patience(&mut table);
     let gap_after =
         taking::take_duration(&mut table, "gap_after", TimeDelta::minutes(1), TimeDelta::hours(2));
-    let watch = table.optional("watch").map_or(Some(WatchMode::Auto), |value| {
-        value
-            .one_of(&[WatchMode::Auto, WatchMode::Inotify, WatchMode::Poll].map(|mode| (mode.as_str(), mode)))
-    });
+    let watch = taking::take_watch(&mut table);
     let expected_by =
         table.optional("expected_by").map(|value| Schedule::read(value.table()?, around.calendars, problems));
     table.finish();
@@ -277,9 +275,12 @@ fn check_layouts(taking: &Taking, rows_to: &RowsTo, problems: &Problems) {
             RowsTo::Table(_) => None,
             RowsTo::Moves => no_moves(layout),
             RowsTo::Transfer(kind) => {
-                let wanted = if *kind == CaseKind::OssMoveOut { "001z020" } else { "001z021" };
-                (layout.interface.as_str() != wanted)
-                    .then(|| format!("it is of interface {}, not {wanted}", layout.interface))
+                let wanted = if *kind == CaseKind::OssMoveOut { "001z021" } else { "001z020" };
+                if layout.interface.as_str() == wanted {
+                    no_cases(*kind, layout)
+                } else {
+                    Some(format!("it is of interface {}, not {wanted}", layout.interface))
+                }
             }
         };
         if let Some(wrong) = wrong {
@@ -288,6 +289,13 @@ fn check_layouts(taking: &Taking, rows_to: &RowsTo, problems: &Problems) {
             problems.report(&taking.accept_spot, message);
         }
     }
+}
+
+/// Why files of a layout are no files of transfer cases.
+fn no_cases(kind: CaseKind, layout: &Layout) -> Option<String> {
+    let mut names = layout.columns.iter().map(|column| &column.header_romaji);
+    let unknown = names.find(|name| !is_column(kind, name))?;
+    Some(format!("a file of transfer cases has no column {unknown}"))
 }
 
 /// Why files of a layout are no files of moves.

@@ -9,8 +9,9 @@ use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
 use renkei_core::mapping::Mapping;
 use renkei_core::port::TakeMode;
-use renkei_core::receive::{AcceptedVersion, Patience, RowPolicy, Terms};
+use renkei_core::receive::{AcceptedVersion, Most, Patience, RowPolicy, Terms};
 use renkei_core::{BusinessId, FolderPath, IntakeId};
+use renkei_folder::WatchMode;
 use renkei_registry::MunicipalityCode;
 
 use super::guard;
@@ -24,6 +25,7 @@ pub(crate) struct TakingDefaults {
     pub(crate) needs_proof: bool,
     pub(crate) is_each_counted: bool,
     pub(crate) guard: GuardBounds,
+    pub(crate) most: Most,
 }
 
 /// The part of a declaration that its [`Terms`] are made of. What is `None` or missing has been reported.
@@ -47,6 +49,7 @@ pub(crate) struct Taking {
     guard: GuardBounds,
     is_each_counted: bool,
     is_complete: bool,
+    most: Most,
 }
 
 /// The longest that anything is waited for.
@@ -87,6 +90,12 @@ pub(crate) fn take(
     });
     let needs_proof = table.optional("needs_proof").map_or(Some(defaults.needs_proof), Value::boolean);
     let guard = guard::take(table, defaults.guard);
+    let mut bound = |key: &str, default: u64| {
+        let written = table.optional(key).and_then(|value| value.integer_in(1..=i64::MAX.unsigned_abs()));
+        written.unwrap_or(default)
+    };
+    let n_rows = bound("max_rows", defaults.most.n_rows);
+    let most = Most { n_rows, n_bytes: bound("max_bytes", defaults.most.n_bytes) };
     let is_complete = versions.len() == n_accepted;
     Taking {
         id,
@@ -105,6 +114,7 @@ pub(crate) fn take(
         guard,
         is_each_counted: defaults.is_each_counted,
         is_complete,
+        most,
     }
 }
 
@@ -133,6 +143,7 @@ impl Taking {
             is_each_counted: self.is_each_counted,
             needs_proof: self.needs_proof?,
             mapping: self.mapping,
+            most: self.most,
         })
     }
 }
@@ -168,6 +179,13 @@ pub(crate) fn take_patience(table: &mut Table<'_>) -> Patience {
         *part = take_duration(table, key, TimeDelta::zero(), *part);
     }
     patience
+}
+
+/// Takes how folders are watched; `None` where it is wrong.
+pub(crate) fn take_watch(table: &mut Table<'_>) -> Option<WatchMode> {
+    const MODES: [WatchMode; 3] = [WatchMode::Auto, WatchMode::Inotify, WatchMode::Poll];
+    let written = table.optional("watch");
+    written.map_or(Some(WatchMode::Auto), |value| value.one_of(&MODES.map(|mode| (mode.as_str(), mode))))
 }
 
 /// Takes a length of time of at most 30 days; what is wrong has been reported, and the default is given.

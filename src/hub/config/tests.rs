@@ -430,9 +430,24 @@ fn what_goes_into_the_registry_has_its_shape() {
            shikibetsu_id",
         ],
     );
-    check(&[("hub.toml", accept, &moves("001z020-1.0", "oss-move-out"))], &[]);
+    check(&[("hub.toml", accept, &moves("001z021-1.0", "oss-move-out"))], &[]);
+    check(&[("hub.toml", accept, &moves("001z020-1.0", "cs-move-in"))], &[]);
     check(
-        &[("hub.toml", accept, &moves("001z020-1.0", "cs-move-in"))],
+        &[
+            (
+                "layouts/001z020-1.0.toml",
+                "{ field = \"nenkin_kbn\"",
+                "{ field = \"memo\", header = \"メモ\", type = \"text\", max = 9 },\n{ field = \"nenkin_kbn\"",
+            ),
+            ("hub.toml", accept, &moves("001z020-1.0", "cs-move-in")),
+        ],
+        &[
+            "hub.toml:L:10: intake[0].accept: layout 001z020 1.0 cannot be taken in so: a file of transfer cases has no \
+           column memo",
+        ],
+    );
+    check(
+        &[("hub.toml", accept, &moves("001z020-1.0", "oss-move-out"))],
         &[
             "hub.toml:L:10: intake[0].accept: layout 001z020 1.0 cannot be taken in so: it is of interface 001z020, not \
            001z021",

@@ -55,6 +55,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "layouts/026z001-1.0.toml",
     "layouts/027z001-1.0.toml",
     "layouts/degrade/cp932.csv",
+    "layouts/mappings/legacy-certificates.toml",
     "layouts/mappings/legacy-moves.toml",
 ];
 

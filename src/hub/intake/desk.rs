@@ -103,6 +103,7 @@ impl HubDesk<'_> {
             (Outcome::Taken | Outcome::Repeated | Outcome::Passed, Some(feed), Some(sequence)) => {
                 let set = IntakeShelf { intake: &receipt.intake, feed, sequence };
                 self.folders.take_away(folder, names, &set)?;
+                self.forget_cases()?;
             }
             _ => {
                 let place = place_of(&receipt.intake, receipt.notice_sha256)?;
@@ -113,6 +114,15 @@ impl HubDesk<'_> {
             }
         }
         self.house.witness.reached("receive.cleared");
+        Ok(())
+    }
+
+    /// Files of transfer cases are not kept: what a case holds is sealed, and erased when its time is over, and so it
+    /// must stand nowhere else. Their digests stay on record.
+    pub(super) fn forget_cases(&self) -> Result<(), EngineError> {
+        if matches!(self.intake.rows_to, RowsTo::Transfer(_)) {
+            self.folders.forget_taken(&self.intake.terms.id)?;
+        }
         Ok(())
     }
 

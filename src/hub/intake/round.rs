@@ -45,6 +45,8 @@ impl Round<'_> {
             refused: Vec::new(),
         };
         self.finish_half_done(intake, &store, &mut desk)?;
+        // A process before may have died between bringing files away and removing them.
+        desk.forget_cases()?;
         let taker = Taker {
             store: &store,
             share: folders,
