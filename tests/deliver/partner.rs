@@ -76,8 +76,8 @@ fn slow(server: &Sshd, backend: &str) -> Sandbox {
 fn until_under_way(running: &mut Running, server: &Sshd) {
     let inbox = server.inbox();
     let is_under_way = || {
-        let parts = names(&inbox).into_iter().filter(|name| name.starts_with('.'));
-        parts.into_iter().any(|name| fs::metadata(inbox.join(name)).is_ok_and(|part| part.len() > 0))
+        let mut parts = names(&inbox).into_iter().filter(|name| name.starts_with('.'));
+        parts.any(|name| fs::metadata(inbox.join(name)).is_ok_and(|part| part.len() > 0))
     };
     running.until("a part of a file", is_under_way);
 }

@@ -82,7 +82,10 @@ impl Sshd {
         let heard = Arc::clone(&said);
         std::thread::spawn(move || {
             for line in words.lines().map_while(Result::ok) {
-                *heard.lock().unwrap() += &format!("{line}\n");
+                let mut said = heard.lock().unwrap();
+                said.push_str(&line);
+                said.push('\n');
+                drop(said);
                 if line.contains("Server listening on") {
                     let _ = is_up.send(Ok(()));
                 }
