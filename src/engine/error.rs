@@ -6,7 +6,9 @@ use renkei_core::port::{FolderError, StoreError};
 use renkei_core::receive::{HoldingError, ReceiptError};
 use renkei_core::redo::{RedeliverRefusal, RemakeRefusal};
 use renkei_core::transfer::{CaseNo, Refused};
-use renkei_core::{BusinessId, Class, CommitNo, Fault, FeedId, FileName, IdError, IntakeId, Sequence};
+use renkei_core::{
+    BusinessId, Class, CommitNo, DestinationId, Fault, FeedId, FileName, IdError, IntakeId, Sequence,
+};
 use renkei_registry::{HistoryError, PackedError};
 
 use crate::run::STOPPED;
@@ -89,6 +91,14 @@ pub enum EngineError {
         feed: FeedId,
         /// The publication.
         sequence: Sequence,
+    },
+    /// A feed that a destination is not given.
+    #[error("destination {destination} is not given feed {feed}")]
+    NotGiven {
+        /// The destination.
+        destination: DestinationId,
+        /// The feed.
+        feed: FeedId,
     },
     /// A sealed publication that the folders do not take or no longer have.
     #[error("publication {sequence} of feed {feed} was cut off and cannot be finished")]
@@ -362,6 +372,7 @@ impl Fault for EngineError {
             Self::NotHeld { .. } => "feed.not-held",
             Self::HeldLost { .. } => "feed.held-lost",
             Self::NoSuchPublication { .. } => "feed.no-such-publication",
+            Self::NotGiven { .. } => "feed.not-given",
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::MendRefused { .. } => "feed.mend-refused",

@@ -64,6 +64,12 @@ impl RootLock {
         Ok(Self { file })
     }
 
+    /// A second hold on the same lock, for a program that is started: while that lives the lock is taken, even where
+    /// this process is killed.
+    pub fn hold(&self) -> std::io::Result<File> {
+        self.file.try_clone()
+    }
+
     /// Who holds the lock `path`, or `None` if nobody does; what a dead process left in the file does not count.
     pub fn holder(path: &Path) -> Result<Option<String>, FolderError> {
         let shown = path.display().to_string();

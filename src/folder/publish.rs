@@ -91,19 +91,32 @@ pub(crate) fn compare(
     name: &FileName,
     content: &Content,
 ) -> Result<Standing, FolderError> {
+    Ok(compare_until(folder, name, content, &|| false)?.unwrap_or(Standing::Other))
+}
+
+/// The same; `None` where it was asked to end first.
+pub(crate) fn compare_until(
+    folder: &Confined,
+    name: &FileName,
+    content: &Content,
+    wants_stop: &dyn Fn() -> bool,
+) -> Result<Option<Standing>, FolderError> {
     let path = folder.path_of(name.as_str());
     let mut file = match folder.file(name) {
-        Err(FolderError::Missing { .. }) => return Ok(Standing::Missing),
-        Err(FolderError::Outside { .. }) => return Ok(Standing::Other),
+        Err(FolderError::Missing { .. }) => return Ok(Some(Standing::Missing)),
+        Err(FolderError::Outside { .. }) => return Ok(Some(Standing::Other)),
         file => file?,
     };
     let failed = |error| fault(&path, "read", error);
     if file.metadata().map_err(failed)?.len() != content.n_bytes {
-        return Ok(Standing::Other);
+        return Ok(Some(Standing::Other));
     }
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
+        if wants_stop() {
+            return Ok(None);
+        }
         let n_read = match file.read(&mut chunk) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             answer => answer.map_err(failed)?,
@@ -114,7 +127,7 @@ pub(crate) fn compare(
         hasher.update(chunk.get(..n_read).unwrap_or_default());
     }
     let is_same = Digest(hasher.finalize().into()) == content.sha256;
-    Ok(if is_same { Standing::Same } else { Standing::Other })
+    Ok(Some(if is_same { Standing::Same } else { Standing::Other }))
 }
 
 /// Moves a file into another folder under the same name; `EEXIST` if the name is taken there.

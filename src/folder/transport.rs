@@ -1,6 +1,7 @@
 //! The transport port onto a folder of this machine, or one that is mounted here.
 
 use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use renkei_core::FolderPath;
@@ -12,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::confined::{Confined, PUBLISHED_FOLDER};
 use crate::errors::fault;
-use crate::publish::compare;
+use crate::publish::compare_until;
 
 const COPY_BYTES: usize = 256 * 1024;
 
@@ -21,20 +22,30 @@ const COPY_BYTES: usize = 256 * 1024;
 pub struct FolderTransport {
     root: PathBuf,
     folder: Option<FolderPath>,
+    must_be_mounted: bool,
 }
 
 impl FolderTransport {
     /// Into a folder below a root, or into the root itself.
     pub fn new(root: &Path, folder: Option<FolderPath>) -> Self {
-        Self { root: root.to_owned(), folder }
+        Self { root: root.to_owned(), folder, must_be_mounted: false }
+    }
+
+    /// Only while something is mounted at the root: what is below a mount point that nothing is mounted at is this
+    /// machine's own disk, and nobody would find it.
+    #[must_use]
+    pub fn mounted(self, must_be_mounted: bool) -> Self {
+        Self { must_be_mounted, ..self }
     }
 
     /// The root is opened at each use, because a volume may be mounted anew below a daemon that runs on.
     fn target(&self) -> Result<Confined, DeliveryError> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(CWD, &self.root, flags, Mode::empty())
-            .map_err(|errno| fault(&self.root.display().to_string(), "read", errno))
-            .map_err(DeliveryError::Folder)?;
+        let fd =
+            rustix::fs::openat(CWD, &self.root, flags, Mode::empty()).map_err(|errno| self.unread(errno))?;
+        if self.must_be_mounted && !is_mount_point(&fd).map_err(|errno| self.unread(errno))? {
+            return Err(DeliveryError::NotMounted { path: self.root.display().to_string() });
+        }
         let mut at = Confined::root(fd);
         for part in self.folder.iter().flat_map(FolderPath::parts) {
             let (next, is_made) = at.folder_or_make(part, PUBLISHED_FOLDER).map_err(DeliveryError::Folder)?;
@@ -45,6 +56,16 @@ impl FolderTransport {
         }
         Ok(at)
     }
+
+    fn unread(&self, errno: Errno) -> DeliveryError {
+        DeliveryError::Folder(fault(&self.root.display().to_string(), "read", errno))
+    }
+}
+
+/// Whether a folder is on another device than the one it is in.
+fn is_mount_point(folder: &OwnedFd) -> Result<bool, Errno> {
+    let parent = rustix::fs::statat(folder, "..", AtFlags::empty())?;
+    Ok(rustix::fs::fstat(folder)?.st_dev != parent.st_dev)
 }
 
 impl Transport for FolderTransport {
@@ -67,7 +88,8 @@ impl Transport for FolderTransport {
     }
 
     fn probe(&self) -> Result<String, DeliveryError> {
-        self.target().map(|target| format!("{} can be used", target.shown()))
+        let mounted = if self.must_be_mounted { ", and is mounted" } else { "" };
+        self.target().map(|target| format!("{} can be used{mounted}", target.shown()))
     }
 }
 
@@ -79,10 +101,15 @@ fn give(
     total: &mut HandedOver,
 ) -> Result<(), DeliveryError> {
     let taken = || DeliveryError::NameTaken { name: file.name.to_string() };
-    let standing = || compare(target, &file.name, &file.content).map_err(DeliveryError::Folder);
+    let standing = || {
+        compare_until(target, &file.name, &file.content, &|| watch.wants_stop())
+            .map_err(DeliveryError::Folder)?
+            .ok_or(DeliveryError::Stopped)
+    };
     match standing()? {
         Standing::Same => {
             total.n_files_there += 1;
+            watch.file_over(true);
             return Ok(());
         }
         Standing::Other => return Err(taken()),
@@ -108,6 +135,7 @@ fn give(
             return Err(DeliveryError::Folder(fault(&target.path_of(file.name.as_str()), "moved", errno)));
         }
     }
+    watch.file_over(false);
     total.n_files_sent += 1;
     total.n_bytes_sent += file.content.n_bytes;
     Ok(())
@@ -187,6 +215,7 @@ fn unlink(target: &Confined, name: &str) -> Result<(), FolderError> {
 mod tests {
     use std::io::Read;
 
+    use renkei_core::delivery::ParcelPart;
     use renkei_core::port::Content;
     use renkei_core::{Digest, Fault as _};
 
@@ -213,6 +242,7 @@ mod tests {
     fn parcel() -> Parcel {
         let file = |name: &str| ParcelFile {
             name: name.parse().unwrap(),
+            part: ParcelPart::Data,
             content: Content {
                 n_bytes: name.len() as u64,
                 sha256: Digest(renkei_core::hash::sha256(name.as_bytes())),
@@ -254,6 +284,35 @@ mod tests {
         assert_eq!((error.code(), error.class()), ("folder.missing", renkei_core::Class::Retry));
         assert!(transport.probe().is_err());
         assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_root_that_nothing_is_mounted_at_takes_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let transport = FolderTransport::new(root.path(), None).mounted(true);
+        let error = transport.hand_over(&parcel(), &Names, &Unwatched).unwrap_err();
+        assert_eq!((error.code(), error.class()), ("delivery.not-mounted", renkei_core::Class::Retry));
+        assert_eq!(transport.probe().unwrap_err().code(), "delivery.not-mounted");
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+        // Everywhere tests run, this one is.
+        let there = FolderTransport::new(Path::new("/proc"), None).mounted(true).probe().unwrap();
+        assert!(there.ends_with("and is mounted"), "{there}");
+    }
+
+    #[test]
+    fn what_stands_there_is_compared_no_longer_than_wanted() {
+        struct Stopping;
+        impl DeliveryWatch for Stopping {
+            fn sent(&self, _n_bytes: u64) {}
+            fn wants_stop(&self) -> bool {
+                true
+            }
+        }
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("one.csv"), "one.csv").unwrap();
+        let transport = FolderTransport::new(root.path(), None);
+        let stopped = transport.hand_over(&parcel(), &Names, &Stopping);
+        assert!(matches!(stopped, Err(DeliveryError::Stopped)), "{stopped:?}");
     }
 
     #[test]

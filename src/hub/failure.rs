@@ -109,6 +109,14 @@ pub enum HubError {
         /// Its kind.
         kind: &'static str,
     },
+    /// Host keys in `hub.toml`, which a command does not take back.
+    #[error("hub.toml declares other host keys of {destination}: {keys}; take them out of host_keys first")]
+    DeclaredKeys {
+        /// The destination.
+        destination: String,
+        /// The fingerprints, with blanks between.
+        keys: String,
+    },
     /// A delivery that is not open cannot be given up.
     #[error("there is no open delivery of {feed} {sequence} to {destination}")]
     NoOpenDelivery {
@@ -313,6 +321,7 @@ impl Fault for HubError {
             Self::UnknownFeed { .. } => "usage.unknown-feed",
             Self::UnknownDestination { .. } => "usage.unknown-destination",
             Self::NoHostKey { .. } => "usage.no-host-key",
+            Self::DeclaredKeys { .. } => "usage.declared-keys",
             Self::NoOpenDelivery { .. } => "usage.no-open-delivery",
             Self::UnknownLayout { .. } => "usage.unknown-layout",
             Self::UnknownMapping { .. } => "usage.unknown-mapping",

@@ -69,6 +69,7 @@ pub(crate) fn put_line(connection: &Connection, line: &DeliveryLine) -> Result<(
              fault_code = excluded.fault_code, fault_class = excluded.fault_class, n_bytes = excluded.n_bytes,
              since = excluded.since, delivered_at = excluded.delivered_at",
     )?;
+    fix_start(connection, &line.feed, &line.destination)?;
     statement.execute((
         line.feed.as_str(),
         line.sequence.0,
@@ -87,6 +88,20 @@ pub(crate) fn put_line(connection: &Connection, line: &DeliveryLine) -> Result<(
     Ok(())
 }
 
+/// Where deliveries begin that have not begun: at the last full, or at the first of a feed without one.
+const FIRST: &str = "coalesce(
+             (SELECT max(sequence) FROM publication WHERE feed = ?1 AND kind = 'full' AND progress = 'published'), 1)";
+
+/// Keeps where deliveries begin, once.
+fn fix_start(connection: &Connection, feed: &FeedId, destination: &DestinationId) -> Result<(), SqliteError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "INSERT INTO delivery_start (destination, feed, sequence) SELECT ?2, ?1, {FIRST}
+         WHERE NOT EXISTS (SELECT 1 FROM delivery_start WHERE destination = ?2 AND feed = ?1)"
+    ))?;
+    statement.execute((feed.as_str(), destination.as_str()))?;
+    Ok(())
+}
+
 /// The tries of a line.
 pub(crate) fn attempts(
     connection: &Connection,
@@ -96,7 +111,7 @@ pub(crate) fn attempts(
 ) -> Result<Vec<DeliveryAttempt>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT attempt_no, operator, started_at, ended_at, fault_code, fault_class, n_files_sent, n_files_there,
-                n_bytes_sent
+                n_bytes_sent, detail
          FROM delivery_attempt WHERE destination = ?1 AND feed = ?2 AND sequence = ?3 ORDER BY attempt_no",
     )?;
     let attempts = statement.query_map((destination.as_str(), feed.as_str(), sequence.0), |row| {
@@ -113,6 +128,7 @@ pub(crate) fn attempts(
             n_files_sent: number(row, 6)?,
             n_files_there: number(row, 7)?,
             n_bytes_sent: number(row, 8)?,
+            detail: row.get(9)?,
         })
     })?;
     Ok(attempts.collect::<Result<_, _>>()?)
@@ -122,8 +138,8 @@ pub(crate) fn attempts(
 pub(crate) fn put_attempt(connection: &Connection, attempt: &DeliveryAttempt) -> Result<(), SqliteError> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO delivery_attempt (destination, feed, sequence, attempt_no, operator, started_at,
-             ended_at, fault_code, fault_class, n_files_sent, n_files_there, n_bytes_sent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             ended_at, fault_code, fault_class, n_files_sent, n_files_there, n_bytes_sent, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     statement.execute((
         attempt.destination.as_str(),
@@ -138,6 +154,7 @@ pub(crate) fn put_attempt(connection: &Connection, attempt: &DeliveryAttempt) ->
         sql_int(attempt.n_files_sent),
         sql_int(attempt.n_files_there),
         sql_int(attempt.n_bytes_sent),
+        attempt.detail.as_deref(),
     ))?;
     Ok(())
 }
@@ -148,17 +165,15 @@ pub(crate) fn undelivered(
     feed: &FeedId,
     destination: &DestinationId,
 ) -> Result<Vec<Sequence>, SqliteError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "WITH start AS (SELECT coalesce(
-             (SELECT min(sequence) FROM delivery WHERE destination = ?2 AND feed = ?1),
-             (SELECT max(sequence) FROM publication WHERE feed = ?1 AND kind = 'full' AND progress = 'published'),
-             1) AS sequence)
+             (SELECT sequence FROM delivery_start WHERE destination = ?2 AND feed = ?1), {FIRST}) AS sequence)
          SELECT p.sequence FROM publication p, start
          WHERE p.feed = ?1 AND p.progress = 'published' AND p.sequence >= start.sequence
            AND NOT EXISTS (SELECT 1 FROM delivery d
                            WHERE d.destination = ?2 AND d.feed = ?1 AND d.sequence = p.sequence)
-         ORDER BY p.sequence",
-    )?;
+         ORDER BY p.sequence"
+    ))?;
     let sequences =
         statement.query_map((feed.as_str(), destination.as_str()), |row| Ok(Sequence(number(row, 0)?)))?;
     Ok(sequences.collect::<Result<_, _>>()?)
@@ -170,14 +185,15 @@ pub(crate) fn keys(
     destination: &DestinationId,
 ) -> Result<Vec<TrustedKey>, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "SELECT fingerprint, operator, at FROM destination_key WHERE destination = ?1 ORDER BY key_no",
+        "SELECT place, fingerprint, operator, at FROM destination_key WHERE destination = ?1 ORDER BY key_no",
     )?;
     let keys = statement.query_map([destination.as_str()], |row| {
         Ok(TrustedKey {
             destination: destination.clone(),
-            fingerprint: row.get(0)?,
-            operator: row.get(1)?,
-            at: word(row, 2, Moment::parse)?,
+            place: row.get(0)?,
+            fingerprint: row.get(1)?,
+            operator: row.get(2)?,
+            at: word(row, 3, Moment::parse)?,
         })
     })?;
     Ok(keys.collect::<Result<_, _>>()?)
@@ -186,11 +202,12 @@ pub(crate) fn keys(
 /// Accepts a host key.
 pub(crate) fn trust(connection: &Connection, key: &TrustedKey) -> Result<bool, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO destination_key (destination, fingerprint, operator, at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (destination, fingerprint) DO NOTHING",
+        "INSERT INTO destination_key (destination, place, fingerprint, operator, at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (destination, place, fingerprint) DO NOTHING",
     )?;
+    let TrustedKey { destination, place, fingerprint, operator, at } = key;
     let n_written =
-        statement.execute((key.destination.as_str(), &key.fingerprint, &key.operator, key.at.to_string()))?;
+        statement.execute((destination.as_str(), place, fingerprint, operator, at.to_string()))?;
     Ok(n_written == 1)
 }
 
@@ -198,9 +215,11 @@ pub(crate) fn trust(connection: &Connection, key: &TrustedKey) -> Result<bool, S
 pub(crate) fn distrust_but(
     connection: &Connection,
     destination: &DestinationId,
+    place: &str,
     fingerprint: &str,
 ) -> Result<u64, SqliteError> {
-    let mut statement = connection
-        .prepare_cached("DELETE FROM destination_key WHERE destination = ?1 AND fingerprint <> ?2")?;
-    Ok(statement.execute((destination.as_str(), fingerprint))? as u64)
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM destination_key WHERE destination = ?1 AND NOT (place = ?2 AND fingerprint = ?3)",
+    )?;
+    Ok(statement.execute((destination.as_str(), place, fingerprint))? as u64)
 }

@@ -70,8 +70,9 @@ impl DeliveryWriting for SqliteTransaction<'_> {
     fn distrust_keys_but(
         &mut self,
         destination: &DestinationId,
+        place: &str,
         fingerprint: &str,
     ) -> Result<u64, StoreError> {
-        Ok(delivery::distrust_but(&self.connection, destination, fingerprint)?)
+        Ok(delivery::distrust_but(&self.connection, destination, place, fingerprint)?)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::hub::{arrived, declare, deliver, delivered_events, hub, lines, published};
+use crate::hub::{arrived, declare, deliver, delivered_events, hub, hub_without, lines, published};
 use crate::running::Running;
-use crate::sandbox::{PLAIN, Sandbox};
+use crate::sandbox::{NUMBERS, PLAIN, Sandbox};
 
 fn to(sandbox: &Sandbox) -> String {
     let root = sandbox.path("partner");
@@ -39,6 +39,121 @@ fn everything_since_the_last_full_arrives_once_and_is_on_record() {
     assert_eq!(actions.len(), 4);
     assert!(actions.iter().all(|line| line.operator == "tester" && line.reason == "試験"));
     sandbox.run(&["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn an_old_one_by_name_makes_only_itself_due() {
+    let sandbox = Sandbox::new();
+    let terms = to(&sandbox);
+    let hub = hub_without();
+    hub.generate(&[PLAIN], &["--full"]).expect(0);
+    hub.generate(&[PLAIN], &["--diff"]).expect(0);
+    declare(&hub, &terms);
+    deliver(&hub, &["--publication", &format!("{PLAIN}:1")]).expect(0);
+    deliver(&hub, &[]).expect(0);
+    let delivered = |no| (no, "delivered".to_owned(), "-".to_owned());
+    assert_eq!(lines(&hub), [1, 3, 4].map(delivered));
+}
+
+#[test]
+fn a_feed_that_a_destination_is_not_given_does_not_go_there_by_name() {
+    let sandbox = Sandbox::new();
+    let terms = format!("feeds = [\"{PLAIN}\"]\n{}", to(&sandbox));
+    let hub = hub(&terms);
+    hub.generate(&[NUMBERS], &["--full"]).expect(0);
+    deliver(&hub, &["--publication", &format!("{NUMBERS}:1")]).expect_fault(10, "feed.not-given");
+    deliver(&hub, &[]).expect(0);
+    assert!(lines(&hub).len() == 2 && arrived(&sandbox.path("partner/015/in")) == published(&hub));
+}
+
+#[test]
+fn what_was_delivered_and_cannot_be_once_more_holds_nothing_up() {
+    let sandbox = Sandbox::new();
+    let terms = to(&sandbox);
+    let hub = hub(&terms);
+    deliver(&hub, &[]).expect(0);
+    let notice = hub.notices(PLAIN)[0].file_name().unwrap().to_str().unwrap().to_owned();
+    fs::write(sandbox.path("partner/015/in").join(notice), "theirs").unwrap();
+    let one = format!("{PLAIN}:1");
+    deliver(&hub, &["--publication", &one]).expect(10);
+    let states: Vec<String> = lines(&hub).into_iter().map(|(_, state, _)| state).collect();
+    assert_eq!(states, ["delivered", "delivered"]);
+    hub.run(&["deliveries"]).expect(0);
+    // The try is on record, with what it did and why it failed.
+    let tries = hub.run(&["deliveries", "tax", "--attempts", "--json"]).expect(0).json();
+    let tries = tries.as_array().unwrap();
+    assert_eq!(tries.len(), 3, "{tries:?}");
+    assert_eq!((&tries[1]["attempt"], &tries[1]["fault_code"]), (&2.into(), &"delivery.name-taken".into()));
+    assert_eq!((&tries[1]["files_there"], &tries[1]["files_sent"]), (&1.into(), &0.into()));
+    assert!(tries[1]["detail"].as_str().unwrap().contains("nothing was overwritten"), "{}", tries[1]);
+    hub.run(&["deliveries", "tax", "--attempts"]).expect(0).says("delivery.name-taken");
+}
+
+#[test]
+fn one_that_is_taken_holds_no_other_up() {
+    let sandbox = Sandbox::new();
+    let terms = to(&sandbox);
+    let hub = hub(&terms);
+    let other = sandbox.path("other");
+    fs::create_dir(&other).unwrap();
+    hub.replace(
+        "hub/hub.toml",
+        "[[destination]]\nid = \"tax\"",
+        &format!(
+            "[[destination]]\nid = \"before\"\nsystem = \"015\"\nkind = \"folder\"\nroot = \"{}\"\n\n\
+             [[destination]]\nid = \"tax\"",
+            other.display()
+        ),
+    );
+    let taken = taken(&hub, "before");
+    let told = hub.run(&["deliver", "--reason", "x", "--json"]).expect(12).json();
+    let told = told.as_array().unwrap();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(arrived(&sandbox.path("partner/015/in")) == published(&hub) && arrived(&other).is_empty());
+    assert_eq!(
+        (&told[2]["destination"], &told[2]["fault_code"]),
+        (&"before".into(), &"folder.locked".into())
+    );
+    drop(taken);
+    hub.run(&["deliver", "--reason", "x"]).expect(0);
+    assert!(arrived(&other) == published(&hub));
+}
+
+/// The lock of a destination, held.
+fn taken(hub: &Sandbox, destination: &str) -> fs::File {
+    let path = hub.path(&format!("hub/data/delivery-{destination}.lock"));
+    let file = fs::File::create(path).unwrap();
+    file.lock().unwrap();
+    file
+}
+
+#[test]
+fn a_daemon_comes_back_to_one_that_was_taken_and_does_not_run_in_circles() {
+    let partner = Sandbox::new();
+    let terms = format!("{}\n[daemon]\ntick = \"1s\"\n", to(&partner));
+    let hub = hub(&terms);
+    let lock = taken(&hub, "tax");
+    let mut running = Running::start(&hub, &[("RENKEI_LOG", "debug")]);
+    running.wait_for("somebody delivers there already");
+    // The second look, in another's time: between them it rested.
+    running.wait_for("somebody delivers there already");
+    drop(lock);
+    running.wait_for("a publication is delivered");
+    let (status, said) = running.end();
+    assert!(status.success());
+    let n_tried = said.iter().filter(|line| line.contains("somebody delivers there already")).count();
+    assert!(n_tried <= 4, "{n_tried}");
+}
+
+#[test]
+fn a_folder_that_is_to_be_mounted_takes_nothing_without() {
+    let sandbox = Sandbox::new();
+    let terms = format!("{}mounted = true\n", to(&sandbox));
+    let hub = hub(&terms);
+    hub.run(&["destination", "test", "tax"]).expect_fault(12, "delivery.not-mounted");
+    deliver(&hub, &[]).expect(12);
+    assert_eq!(lines(&hub)[0].2, "delivery.not-mounted");
+    assert_eq!(fs::read_dir(sandbox.path("partner")).unwrap().count(), 0);
 }
 
 #[test]

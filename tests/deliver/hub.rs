@@ -13,6 +13,15 @@ use crate::sandbox::{Outcome, PLAIN, Sandbox, moves};
 pub(crate) fn hub(destination: &str) -> Sandbox {
     let sandbox = Sandbox::loaded(40, 8);
     declare(&sandbox, destination);
+    published_twice(sandbox)
+}
+
+/// The same without a destination.
+pub(crate) fn hub_without() -> Sandbox {
+    published_twice(Sandbox::loaded(40, 8))
+}
+
+fn published_twice(sandbox: Sandbox) -> Sandbox {
     sandbox.generate(&[PLAIN], &["--full"]).expect(0);
     let names = sandbox.japanese();
     sandbox.write("renaming.csv", &moves::renaming(&[(&names[0], "山田　改")]));
@@ -23,9 +32,14 @@ pub(crate) fn hub(destination: &str) -> Sandbox {
 
 /// Adds a destination to `hub.toml`.
 pub(crate) fn declare(sandbox: &Sandbox, destination: &str) {
+    declare_as(sandbox, "tax", destination);
+}
+
+/// The same with another id.
+pub(crate) fn declare_as(sandbox: &Sandbox, id: &str, destination: &str) {
     let path = sandbox.path("hub/hub.toml");
     let whole = fs::read_to_string(&path).unwrap();
-    let head = "[[destination]]\nid = \"tax\"\nsystem = \"015\"\n";
+    let head = format!("[[destination]]\nid = \"{id}\"\nsystem = \"015\"\n");
     fs::write(path, format!("{whole}\n{head}{destination}\n")).unwrap();
 }
 

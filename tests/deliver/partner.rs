@@ -1,8 +1,14 @@
 //! To a partner's SFTP server, a real one, with the host key accepted by command.
 
+use std::fs;
+use std::time::{Duration, Instant};
+
 use renkei_sftp::client::Backend;
 
-use crate::hub::{arrived, deliver, hub, lines, published};
+use crate::hub::{arrived, declare_as, deliver, hub, lines, published};
+use crate::running::Running;
+use crate::sandbox::files::names;
+use crate::sandbox::{PLAIN, Sandbox};
 use crate::sshd::Sshd;
 
 fn terms(server: &Sshd, backend: &str) -> String {
@@ -38,9 +44,90 @@ fn a_host_key_is_accepted_by_a_person_and_then_files_travel() {
         // Another key in its place: nothing is given, and nobody is asked to log in.
         let other = server.fingerprint("other.pub").to_string();
         let trust = ["destination", "trust", "tax", &other, "--only", "--reason", "試験"];
+        let key_file = format!("key_file = \"{}\"\n", server.file("id").display());
+        let declared = format!("{key_file}host_keys = [\"{fingerprint}\"]\n");
+        sandbox.replace("hub/hub.toml", &key_file, &declared);
+        let refused = sandbox.run(&trust).expect_fault(2, "usage.declared-keys");
+        assert!(refused.stderr.contains(&fingerprint), "{}", refused.stderr);
+        sandbox.run(&["destination", "test", "tax"]).expect(0);
+        sandbox.replace("hub/hub.toml", &declared, &key_file);
+        // A key is accepted for a host and port, not for whatever is written there later.
+        sandbox.replace("hub/hub.toml", "host = \"127.0.0.1\"", "host = \"localhost\"");
+        sandbox.run(&["destination", "test", "tax"]).expect_fault(10, "delivery.host-key-unknown");
+        sandbox.replace("hub/hub.toml", "host = \"localhost\"", "host = \"127.0.0.1\"");
         sandbox.run(&trust).expect(0);
         sandbox.run(&["destination", "test", "tax"]).expect_fault(10, "delivery.host-key-changed");
         let audit = sandbox.audit();
         assert!(audit.iter().any(|line| line.action.starts_with("destination trust tax SHA256:")));
+    }
+}
+
+/// A hub whose destination `tax` is so slow that it takes minutes, its key accepted.
+fn slow(server: &Sshd, backend: &str) -> Sandbox {
+    let fingerprint = server.fingerprint("host.pub");
+    let terms = format!("{}bandwidth = \"4KB/s\"\nhost_keys = [\"{fingerprint}\"]\n", terms(server, backend));
+    let sandbox = Sandbox::loaded(2_000, 8);
+    declare_as(&sandbox, "tax", &terms);
+    sandbox.generate(&[PLAIN], &["--full"]).expect(0);
+    sandbox.noted(backend)
+}
+
+/// Waits until a part of a file is there.
+fn until_under_way(running: &mut Running, server: &Sshd) {
+    let inbox = server.inbox();
+    let is_under_way = || {
+        let mut parts = names(&inbox).into_iter().filter(|name| name.starts_with('.'));
+        parts.any(|name| fs::metadata(inbox.join(name)).is_ok_and(|part| part.len() > 0))
+    };
+    running.until("a part of a file", is_under_way);
+}
+
+fn end_the_rate(sandbox: &Sandbox) {
+    sandbox.replace("hub/hub.toml", "bandwidth = \"4KB/s\"", "bandwidth = \"1GB/s\"");
+}
+
+#[test]
+fn a_slow_one_holds_no_other_up_and_a_stop_ends_it() {
+    for backend in ["ssh2", "pipelined"] {
+        let (server, partner) = (Sshd::start(), Sandbox::new());
+        let sandbox = slow(&server, backend);
+        let folder = partner.path("fast");
+        fs::create_dir(&folder).unwrap();
+        let fast = format!("kind = \"folder\"\nroot = \"{}\"\n", folder.display());
+        declare_as(&sandbox, "fast", &fast);
+        let mut running = Running::start(&sandbox, &[]);
+        until_under_way(&mut running, &server);
+        running.until("all at the other", || arrived(&folder) == published(&sandbox));
+        let began = Instant::now();
+        assert_eq!(running.stop().code(), Some(0));
+        assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+        let of_tax = |key: &str| {
+            let told = sandbox.run(&["deliveries", "tax", "--all", "--json"]).json();
+            told[0][key].clone()
+        };
+        // Asked to end is no failure, and counts as no try.
+        assert_eq!((of_tax("state"), of_tax("tries")), ("due".into(), 0.into()), "{backend}");
+        end_the_rate(&sandbox);
+        deliver(&sandbox, &[]).expect(0);
+        assert!(arrived(&server.inbox()) == published(&sandbox), "{backend}");
+    }
+}
+
+#[test]
+fn killed_in_a_transfer_it_goes_on_to_a_whole_one() {
+    for backend in ["ssh2", "pipelined"] {
+        let server = Sshd::start();
+        let sandbox = slow(&server, backend);
+        let mut running = Running::spawn(&sandbox, &["deliver", "tax", "--reason", "x"], &[]);
+        until_under_way(&mut running, &server);
+        running.signal("KILL");
+        drop(running);
+        assert!(names(&server.inbox()).iter().all(|name| name.starts_with('.')), "{backend}");
+        end_the_rate(&sandbox);
+        deliver(&sandbox, &[]).expect(0);
+        assert!(arrived(&server.inbox()) == published(&sandbox), "{backend}");
+        // The one that was cut off is on record without an end.
+        let tries = sandbox.run(&["deliveries", "tax", "--attempts", "--json"]).expect(0).json();
+        assert!(tries[0]["ended_at"].is_null() && tries[1]["ended_at"].is_string(), "{tries}");
     }
 }

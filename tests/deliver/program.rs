@@ -3,13 +3,22 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::hub::{deliver, hub, lines};
+use crate::running::{PATIENCE, Running};
 use crate::sandbox::files::names;
-use crate::sandbox::{PLAIN, Sandbox};
+use crate::sandbox::{CP932, PLAIN, Sandbox, moves};
 
 /// A hub that hands over to a stand-in, and the stand-in's folder.
 fn handing_over(more: &str) -> (Sandbox, Sandbox, PathBuf) {
+    let (place, folder, terms) = stand_in(more);
+    (hub(&terms), place, folder)
+}
+
+/// A stand-in in a folder, and the terms of a destination that is handed over by it.
+fn stand_in(more: &str) -> (Sandbox, PathBuf, String) {
     let place = Sandbox::new();
     let folder = place.path("hulft");
     fs::create_dir_all(folder.join("received")).unwrap();
@@ -17,7 +26,7 @@ fn handing_over(more: &str) -> (Sandbox, Sandbox, PathBuf) {
     fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deliver/utlsend"), &program).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::write(folder.join("registered"), "TAX01\nTAX01N\n").unwrap();
+    fs::write(folder.join("registered"), "TAX01\nTAX01N\nTAX01R\n").unwrap();
     fs::write(folder.join("daemon"), "").unwrap();
     let terms = format!(
         "kind = \"hulft\"\nprogram = \"{}\"\nfile_id = \"TAX01\"\nnotice_file_id = \"TAX01N\"\n\
@@ -25,7 +34,7 @@ fn handing_over(more: &str) -> (Sandbox, Sandbox, PathBuf) {
         program.display(),
         folder.display(),
     );
-    (hub(&terms), place, folder)
+    (place, folder, terms)
 }
 
 #[test]
@@ -73,14 +82,124 @@ fn each_documented_failure_is_of_its_class() {
     check(12, "due");
     status("TAX01 78\nTAX01N 78\n");
     check(0, "delivered");
+    // What was delivered stays so.
     status("");
     fs::remove_file(folder.join("daemon")).unwrap();
-    assert!(check(12, "due").contains("the send daemon is not up"));
+    assert!(check(12, "delivered").contains("the send daemon is not up"));
     fs::write(folder.join("daemon"), "").unwrap();
     fs::write(folder.join("registered"), "OTHER\n").unwrap();
-    assert!(check(10, "stopped").contains("not registered"));
-    let codes = lines(&sandbox);
-    assert_eq!(codes[0].2, "delivery.command");
+    assert!(check(10, "delivered").contains("not registered"));
+}
+
+#[test]
+fn each_exit_status_of_the_manual_is_of_its_class() {
+    let (sandbox, _place, folder) = handing_over("");
+    let one = format!("{PLAIN}:1");
+    let check = |status: u8, exit, state: &str, words: &str| {
+        fs::write(folder.join("status"), format!("TAX01 {status}\n")).unwrap();
+        let told = deliver(&sandbox, &["--publication", &one, "--json"]).expect(exit).json();
+        let detail = told[0]["detail"].as_str().unwrap();
+        assert_eq!(told[0]["state"], state, "{status}");
+        assert!(detail.contains(&format!("ended with {status} ")) && detail.contains(words), "{detail}");
+    };
+    check(1, 10, "stopped", "nothing waits to be sent again");
+    check(2, 10, "stopped", "the request could not be issued");
+    check(3, 10, "stopped", "the daemon could not be ended");
+    check(4, 12, "due", "no answer within -w");
+    check(5, 12, "due", "no memory");
+    check(6, 10, "stopped", "broadcast with clear");
+    check(7, 10, "stopped", "a signal could not be sent");
+    check(8, 10, "stopped", "the work folder");
+    check(9, 12, "due", "the send daemon is not up");
+    check(10, 10, "stopped", "a file cannot be written");
+    check(11, 10, "stopped", "not registered");
+    check(21, 12, "due", "the send log says why");
+    check(22, 10, "stopped", "it said: the stand-in ends with 22 for #");
+    assert_eq!(lines(&sandbox)[0].2, "delivery.command");
+    let tries = sandbox.run(&["deliveries", "tax", "--attempts", "--json"]).expect(0).json();
+    let last = &tries[12];
+    assert!(last["detail"].as_str().unwrap().contains("ended with 22"), "{last}");
+}
+
+/// A destination that is handed over the publications of the feed in CP932.
+fn reporting(more: &str) -> (Sandbox, Sandbox, PathBuf) {
+    let (place, folder, terms) = stand_in(more);
+    let sandbox = Sandbox::loaded(40, 8);
+    let names = sandbox.japanese();
+    sandbox.write("renaming.csv", &moves::renaming(&[(&names[0], "𠮟田　太郎")]));
+    sandbox.run(&["apply", "renaming.csv"]).expect(0);
+    let path = sandbox.path("hub/hub.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let head = format!("[[destination]]\nid = \"tax\"\nsystem = \"010\"\nfeeds = [\"{CP932}\"]\n");
+    fs::write(&path, format!("{text}\n{head}{terms}\n")).unwrap();
+    (sandbox, place, folder)
+}
+
+#[test]
+fn a_report_goes_by_its_own_id_or_not_at_all() {
+    let ids = |more: &str| {
+        let (sandbox, _place, folder) = reporting(more);
+        sandbox.generate(&[CP932], &["--full"]).expect(0);
+        deliver(&sandbox, &[]).expect(0);
+        let log = fs::read_to_string(folder.join("log")).unwrap();
+        log.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(""), ["TAX01", "TAX01N"]);
+    assert_eq!(ids("report_file_id = \"TAX01R\""), ["TAX01R", "TAX01", "TAX01N"]);
+}
+
+#[test]
+fn several_data_files_go_by_one_id_only_where_that_is_declared() {
+    let (sandbox, _place, folder) = reporting("");
+    sandbox.replace("hub/hub.toml", "layout = \"001o006-1.1\"", "layout = \"001o006-1.1\"\npart_rows = 20");
+    sandbox.generate(&[CP932], &["--full"]).expect(0);
+    deliver(&sandbox, &[]).expect(10);
+    assert_eq!(lines(&sandbox)[0].2, "delivery.several-files");
+    assert!(!folder.join("log").exists());
+    sandbox.replace("hub/hub.toml", "notice_file_id = ", "multiple_files = true\nnotice_file_id = ");
+    deliver(&sandbox, &[]).expect(0);
+    let log = fs::read_to_string(folder.join("log")).unwrap();
+    assert!(log.lines().filter(|line| line.starts_with("TAX01 ")).count() > 1, "{log}");
+}
+
+/// The process id of a stand-in that hangs.
+fn hanging(folder: &std::path::Path) -> Option<String> {
+    fs::read_to_string(folder.join("pid")).ok().filter(|pid| pid.ends_with('\n'))
+}
+
+#[test]
+fn a_program_that_outlives_the_hub_keeps_a_second_one_out() {
+    let (sandbox, _place, folder) = handing_over("");
+    fs::write(folder.join("status"), "TAX01 hang\n").unwrap();
+    let mut running = Running::spawn(&sandbox, &["deliver", "tax", "--reason", "x"], &[]);
+    running.until("a program that hangs", || hanging(&folder).is_some());
+    running.signal("KILL");
+    drop(running);
+    deliver(&sandbox, &[]).expect_fault(12, "folder.locked");
+    let pid = hanging(&folder).unwrap();
+    assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+    fs::write(folder.join("status"), "").unwrap();
+    // It is gone a moment later.
+    let deadline = Instant::now() + PATIENCE;
+    while deliver(&sandbox, &[]).status.code() != Some(0) {
+        assert!(Instant::now() < deadline);
+    }
+    assert_eq!(names(&folder.join("received")).len(), 4);
+}
+
+#[test]
+fn a_stop_ends_a_program_that_hangs() {
+    let (sandbox, _place, folder) = handing_over("");
+    fs::write(folder.join("status"), "TAX01 hang\n").unwrap();
+    let mut running = Running::start(&sandbox, &[]);
+    running.until("a program that hangs", || hanging(&folder).is_some());
+    let began = Instant::now();
+    assert_eq!(running.stop().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    // Nothing holds the destination any more, and it was no failure.
+    assert_eq!(lines(&sandbox)[0], (1, "due".to_owned(), "-".to_owned()));
+    fs::write(folder.join("status"), "").unwrap();
+    deliver(&sandbox, &[]).expect(0);
 }
 
 #[test]

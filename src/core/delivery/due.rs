@@ -95,6 +95,13 @@ pub fn begun(line: &DeliveryLine, n_bytes: u64) -> DeliveryLine {
     }
 }
 
+/// The fault of a line that was tried as often as it may be and is due all the same: each time the process ended in it.
+/// It is not tried again by itself.
+pub fn worn_out(terms: &DeliveryTerms, line: &DeliveryLine) -> Option<DeliveryError> {
+    let n_tries = line.n_tries;
+    (n_tries >= terms.retry.n_tries).then_some(DeliveryError::Unfinished { n_tries })
+}
+
 /// The line after a try that [`begun`] counted. `dice` spreads the pause as in [`after_fault`].
 pub fn ended(
     terms: &DeliveryTerms,
@@ -117,6 +124,14 @@ pub fn ended(
         Err(DeliveryError::Stopped) => {
             DeliveryLine { n_tries: line.n_tries.saturating_sub(1), next_at: None, ..line }
         }
+        // What was delivered before stays so; that it could not be given once more holds no later one up.
+        Err(_) if line.delivered_at.is_some() => DeliveryLine {
+            state: DeliveryState::Delivered,
+            next_at: None,
+            fault_code: None,
+            fault_class: None,
+            ..line
+        },
         Err(error) => {
             let next = after_fault(&terms.retry, error.class(), line.n_tries, now, dice);
             let (state, next_at) = match next {

@@ -141,6 +141,26 @@ pub enum DeliveryError {
         /// The system's words.
         detail: String,
     },
+    /// Begun as often as it may be, and never ended: the process did each time.
+    #[error("it was begun {n_tries} times and never ended: the program or the machine stopped in it")]
+    Unfinished {
+        /// How often.
+        n_tries: u32,
+    },
+    /// More than one data file for a partner's one file id.
+    #[error(
+        "the publication has {n_files} data files, and the destination takes one by its file id (multiple_files = true where the partner keeps generations)"
+    )]
+    SeveralFiles {
+        /// How many.
+        n_files: usize,
+    },
+    /// A folder that is to be on a volume of its own is not.
+    #[error("nothing is mounted at {path}")]
+    NotMounted {
+        /// The folder.
+        path: String,
+    },
     /// The publication's record does not tell its files.
     #[error("the record of the publication does not tell its files")]
     NoParcel,
@@ -150,6 +170,14 @@ pub enum DeliveryError {
     /// A thread of it ended early.
     #[error("a part of the delivery ended without a word")]
     Worker,
+}
+
+impl DeliveryError {
+    /// It and what caused it, in one line.
+    pub fn told(&self) -> String {
+        let cause = std::error::Error::source(self).map(|cause| format!(": {cause}"));
+        format!("{self}{}", cause.unwrap_or_default())
+    }
 }
 
 fn in_words(detail: &str) -> String {
@@ -175,6 +203,9 @@ impl Fault for DeliveryError {
             Self::Source(error) | Self::Folder(error) => error.code(),
             Self::Command { .. } => "delivery.command",
             Self::NoCommand { .. } => "delivery.no-command",
+            Self::Unfinished { .. } => "delivery.unfinished",
+            Self::SeveralFiles { .. } => "delivery.several-files",
+            Self::NotMounted { .. } => "delivery.not-mounted",
             Self::NoParcel => "delivery.no-parcel",
             Self::Stopped => "delivery.stopped",
             Self::Worker => "delivery.worker",
@@ -189,6 +220,7 @@ impl Fault for DeliveryError {
             | Self::DestinationFull { .. }
             | Self::Damaged { .. }
             | Self::Stopped
+            | Self::NotMounted { .. }
             // A volume of a partner's that is full, or not mounted, comes back by itself.
             | Self::Folder(FolderError::Full { .. } | FolderError::Missing { .. }) => Class::Retry,
             Self::Source(error) | Self::Folder(error) => error.class(),

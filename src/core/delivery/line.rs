@@ -144,6 +144,8 @@ pub struct DeliveryAttempt {
     pub n_files_there: u64,
     /// Bytes sent in it.
     pub n_bytes_sent: u64,
+    /// Why it failed, in plain words.
+    pub detail: Option<String>,
 }
 
 /// A host key that an operator accepted for a destination.
@@ -151,6 +153,8 @@ pub struct DeliveryAttempt {
 pub struct TrustedKey {
     /// The destination.
     pub destination: DestinationId,
+    /// The host and port it was accepted for; empty for one accepted before that was kept, which holds anywhere.
+    pub place: String,
     /// `SHA256:` and 43 characters of base64, as OpenSSH prints it.
     pub fingerprint: String,
     /// Who accepted it.

@@ -17,10 +17,10 @@ mod window;
 
 pub use argument::{ARGUMENT_FIELDS, ArgumentValues, DeliveryArgument};
 pub use codes::{CodeRange, CodeTable, Verdict};
-pub use due::{Waiting, begun, deliverable, ended, standing};
+pub use due::{Waiting, begun, deliverable, ended, standing, worn_out};
 pub use fault::DeliveryError;
 pub use line::{DeliveryAttempt, DeliveryLine, DeliveryState, TrustedKey};
 pub use pace::Pace;
-pub use parcel::{Parcel, ParcelFile};
+pub use parcel::{Parcel, ParcelFile, ParcelPart};
 pub use target::DeliveryTerms;
 pub use window::{DeliveryWindow, DeliveryWindows};

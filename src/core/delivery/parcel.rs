@@ -7,11 +7,24 @@ use crate::naming::notice_name;
 use crate::notice::Notice;
 use crate::port::{Content, PublicationRecord};
 
+/// What a file of a parcel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParcelPart {
+    /// What could not be rendered, for people.
+    Report,
+    /// Rows.
+    Data,
+    /// The notice.
+    Notice,
+}
+
 /// One file of a parcel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParcelFile {
     /// Its name.
     pub name: FileName,
+    /// What it is.
+    pub part: ParcelPart,
     /// What it must be.
     pub content: Content,
 }
@@ -35,12 +48,14 @@ impl Parcel {
     /// The parcel of a publication; `None` where its record holds no notice, name or folder that can be read.
     pub fn of(record: &PublicationRecord) -> Option<Self> {
         let notice = Notice::parse(record.notice.as_bytes()).ok()?;
-        let reports = notice.reports.iter().map(|file| (&file.name, file.n_bytes, file.sha256));
-        let data = notice.files.iter().map(|file| (&file.name, file.n_bytes, file.sha256));
+        let reports =
+            notice.reports.iter().map(|file| (ParcelPart::Report, &file.name, file.n_bytes, file.sha256));
+        let data = notice.files.iter().map(|file| (ParcelPart::Data, &file.name, file.n_bytes, file.sha256));
         let files = reports
             .chain(data)
-            .map(|(name, n_bytes, sha256)| ParcelFile {
+            .map(|(part, name, n_bytes, sha256)| ParcelFile {
                 name: name.clone(),
+                part,
                 content: Content { n_bytes, sha256 },
             })
             .collect();
@@ -51,7 +66,11 @@ impl Parcel {
             sequence: record.sequence,
             folder: record.folder.parse().ok()?,
             files,
-            notice: ParcelFile { name: notice_name(&record.stem.parse().ok()?).ok()?, content },
+            notice: ParcelFile {
+                name: notice_name(&record.stem.parse().ok()?).ok()?,
+                part: ParcelPart::Notice,
+                content,
+            },
         })
     }
 

@@ -45,6 +45,9 @@ fn windows_open_and_close_on_the_long_clock() {
     check(&["09:00-12:00", "13:00-17:00"], "02T12:30", Some("02T13:00"));
     check(&["46:00-47:59"], "02T23:00", None);
     check(&["00:00-24:00"], "02T00:00", None);
+    let closes = |windows: &[&str], now: &str| terms(windows).windows.closes_at(at(now));
+    assert_eq!(closes(&["21:00-29:00", "22:00-23:00"], "02T22:30"), Some(at("03T05:00")));
+    assert_eq!((closes(&["21:00-29:00"], "03T05:00"), closes(&[], "03T05:00")), (None, None));
     for wrong in ["", "21:00", "21:00-20:00", "21:00-21:00", "00:00-24:01", "9-17", "21:00-48:00"] {
         assert!(wrong.parse::<DeliveryWindow>().is_err(), "{wrong}");
     }
@@ -101,8 +104,40 @@ fn the_class_of_a_fault_decides_what_follows() {
     check(&taken, 0, DeliveryState::Stopped, "delivery.name-taken");
     let refused = DeliveryError::Refused { name: "x.csv".to_owned(), detail: String::new() };
     assert_eq!(refused.class(), Class::Partner);
+    check(&DeliveryError::Unfinished { n_tries: 3 }, 0, DeliveryState::Stopped, "delivery.unfinished");
+    check(
+        &DeliveryError::NotMounted { path: "/mnt".to_owned() },
+        0,
+        DeliveryState::Due,
+        "delivery.not-mounted",
+    );
     let away = DeliveryError::Folder(FolderError::Missing { path: "015".to_owned() });
     check(&away, 0, DeliveryState::Due, "folder.missing");
+}
+
+#[test]
+fn what_was_delivered_stays_so_when_it_cannot_be_given_once_more() {
+    let (then, now) = (at("01T21:30"), at("02T21:30"));
+    let delivered =
+        DeliveryLine { state: DeliveryState::Delivered, delivered_at: Some(then), ..line("a", 1) };
+    let again = begun(&delivered.again(now), 5);
+    let taken = DeliveryError::NameTaken { name: "x.csv".to_owned() };
+    let after = ended(&terms(&[]), &again, Err(&taken), now, 0);
+    assert_eq!((after.state, after.delivered_at), (DeliveryState::Delivered, Some(then)));
+    assert_eq!((after.fault_code.as_deref(), after.n_attempts), (None, 1));
+    assert!(standing(&terms(&[]), &[after, line("a", 2)], now)[0].1 == Waiting::Nothing);
+    // Asked to end is no failure of it.
+    let stopped = ended(&terms(&[]), &again, Err(&DeliveryError::Stopped), now, 0);
+    assert_eq!(stopped.state, DeliveryState::Due);
+}
+
+#[test]
+fn what_never_ended_is_worn_out_in_the_end() {
+    let tried = |n_tries| DeliveryLine { n_tries, n_attempts: n_tries, ..line("a", 1) };
+    assert!(worn_out(&terms(&[]), &tried(2)).is_none());
+    let error = worn_out(&terms(&[]), &tried(3)).unwrap();
+    let after = ended(&terms(&[]), &tried(3), Err(&error), at("02T21:30"), 0);
+    assert_eq!(after.state, DeliveryState::Stopped);
 }
 
 #[test]

@@ -71,6 +71,13 @@ impl DeliveryWindows {
         &self.windows
     }
 
+    /// Of what is open at `now`, when the last window of it ends; others may follow at once. `None` where it is always
+    /// open, or closed.
+    pub fn closes_at(&self, now: Moment) -> Option<Moment> {
+        let spans = self.windows.iter().flat_map(|window| window.around(now));
+        spans.filter(|(from, to)| *from <= now && now < *to).map(|(_, to)| to).max()
+    }
+
     /// `None` while it is open; else when it opens next.
     pub fn opens_at(&self, now: Moment) -> Option<Moment> {
         let spans = || self.windows.iter().flat_map(|window| window.around(now));

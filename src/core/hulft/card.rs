@@ -111,6 +111,8 @@ impl fmt::Display for CardProblem {
 /// Reads all cards of a file, or says everything that is wrong with it.
 pub fn read_cards(text: &str) -> Result<Vec<Card>, Vec<CardProblem>> {
     let mut reading = Reading::default();
+    // Editors of Windows begin a file in UTF-8 with a mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (line, text) in (1..).zip(text.lines()) {
         reading.line(line, text.trim_end_matches('\r'));
     }

@@ -5,7 +5,23 @@ use std::fmt::Write as _;
 use super::card::{Card, CardKind, read_cards, write_cards};
 use crate::declared::{Declaration, Located, Problems, Table, Value};
 
-/// Writes cards as TOML. What a card does not tell (the system, the program's path) is left to be filled in, and is
+/// The key of a card that is a secret: it is never written out. A file that is sent by its id needs it only in HULFT's own
+/// definition.
+pub const SECRET_KEY: &str = "PASSWORD";
+
+/// The cards without their secrets, and how many had one.
+pub fn without_secrets(cards: Vec<Card>) -> (Vec<Card>, usize) {
+    let mut n_secrets = 0;
+    let plain = cards.into_iter().map(|mut card| {
+        let n_before = card.fields.len();
+        card.fields.retain(|(key, _)| key != SECRET_KEY);
+        n_secrets += n_before - card.fields.len();
+        card
+    });
+    (plain.collect(), n_secrets)
+}
+
+/// Writes cards as TOML; a password is left out, with a word on it. What a card does not tell (the system, the program's path) is left to be filled in, and is
 /// refused by `renkei check` until it is.
 pub fn toml_of_cards(cards: &[Card], system: Option<&str>, program: &str) -> String {
     let mut toml = String::new();
@@ -22,6 +38,13 @@ pub fn toml_of_cards(cards: &[Card], system: Option<&str>, program: &str) -> Str
         }
         let _ = writeln!(toml, "file_id = {file_id}\n\n[{table}.card]");
         for (key, value) in &card.fields {
+            if key == SECRET_KEY {
+                let _ = writeln!(
+                    toml,
+                    "# {key} is left out: a secret is referred to by file or variable, never written here."
+                );
+                continue;
+            }
             let _ = writeln!(toml, "{key} = {}", quoted(value));
         }
         toml.push('\n');

@@ -10,4 +10,4 @@ mod declared;
 mod tests;
 
 pub use card::{Card, CardKind, CardProblem, read_cards, write_cards};
-pub use declared::{cards_of_toml, toml_of_cards};
+pub use declared::{SECRET_KEY, cards_of_toml, toml_of_cards, without_secrets};

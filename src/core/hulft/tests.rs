@@ -23,6 +23,18 @@ fn cards_come_back_as_they_were() {
 }
 
 #[test]
+fn a_password_is_never_written_out_and_a_mark_is_passed_over() {
+    let text = "\u{feff}SNDFILE=TAX01\nPASSWORD=canary\nCOMMENT=x\nEND\n";
+    let cards = read_cards(text).unwrap();
+    let toml = toml_of_cards(&cards, None, "/x");
+    assert!(!toml.contains("canary") && toml.contains("# PASSWORD is left out"), "{toml}");
+    let (plain, n_secrets) = without_secrets(cards);
+    assert_eq!(n_secrets, 1);
+    assert_eq!(write_cards(&plain), "SNDFILE=TAX01\nCOMMENT=x\nEND\n");
+    assert_eq!(cards_of_toml("c.toml", &toml, &Problems::new()), Some(plain));
+}
+
+#[test]
 fn everything_that_is_wrong_is_told_with_its_line() {
     let check = |text: &str, expected: &[(usize, &str)]| {
         let problems = read_cards(text).unwrap_err();
@@ -57,7 +69,7 @@ fn everything_that_is_wrong_is_told_with_its_line() {
 proptest! {
     #[test]
     fn any_value_comes_back_or_is_refused(values in prop::collection::vec("\\PC{0,20}", 1..5), id in "[A-Z0-9_]{1,12}") {
-        let keys = ["FILENAME", "COMMENT", "JOBID", "GRPID", "PASSWORD"];
+        let keys = ["FILENAME", "COMMENT", "JOBID", "GRPID", "EJOBID"];
         let fields = keys.iter().zip(&values).map(|(key, value)| ((*key).to_owned(), value.trim().to_owned()));
         let card = Card { kind: CardKind::Send, file_id: id, fields: fields.collect() };
         let back = read_cards(&write_cards(std::slice::from_ref(&card)));

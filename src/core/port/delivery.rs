@@ -32,8 +32,14 @@ pub trait ParcelSource: Send + Sync {
 pub trait DeliveryWatch: Send + Sync {
     /// So many more bytes are behind.
     fn sent(&self, n_bytes: u64);
+    /// One more file is over: sent, or there before.
+    fn file_over(&self, _was_there: bool) {}
     /// Whether it is to end at its next safe point; asked often.
     fn wants_stop(&self) -> bool;
+    /// Whether what cannot be taken up again where it stopped is to end all the same.
+    fn must_end(&self) -> bool {
+        self.wants_stop()
+    }
 }
 
 /// What came of handing a parcel over.
@@ -72,8 +78,9 @@ pub trait DeliveryReading {
         destination: &DestinationId,
     ) -> Result<Vec<DeliveryAttempt>, StoreError>;
 
-    /// The published publications of a feed that have no line for the destination yet, in order: those after its
-    /// first line; where it has none, those from the feed's last full on, or all where there is no full.
+    /// The published publications of a feed that have no line for the destination yet, in order, from where its
+    /// deliveries began. Its first line fixes that: the feed's last full at that time, or the first of a feed without
+    /// one; so a line for an older publication makes nothing else due.
     fn undelivered(&self, feed: &FeedId, destination: &DestinationId) -> Result<Vec<Sequence>, StoreError>;
 
     /// The host keys accepted for a destination, oldest first.
@@ -88,13 +95,14 @@ pub trait DeliveryWriting: DeliveryReading {
     /// Writes a try: new, or over the one with its number.
     fn put_delivery_attempt(&mut self, attempt: &DeliveryAttempt) -> Result<(), StoreError>;
 
-    /// Accepts a host key; false where it is accepted already.
+    /// Accepts a host key for a place; false where it is accepted there already.
     fn trust_key(&mut self, key: &TrustedKey) -> Result<bool, StoreError>;
 
     /// Takes back all keys of a destination but this one, and says how many.
     fn distrust_keys_but(
         &mut self,
         destination: &DestinationId,
+        place: &str,
         fingerprint: &str,
     ) -> Result<u64, StoreError>;
 }

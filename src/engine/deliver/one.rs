@@ -4,12 +4,12 @@ use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use renkei_core::delivery::{
-    DeliveryAttempt, DeliveryError, DeliveryLine, DeliveryTerms, Parcel, ParcelFile, begun, deliverable,
-    ended,
+    DeliveryAttempt, DeliveryError, DeliveryLine, DeliveryTerms, DeliveryWindows, Parcel, ParcelFile, begun,
+    deliverable, ended, worn_out,
 };
 use renkei_core::ledger::{EventKind, LedgerEvent};
 use renkei_core::port::{
-    DeliveryWatch, FolderError, HandedOver, ParcelSource, PublicationRecord, Shelf, Transport,
+    DeliveryWatch, FolderError, HandedOver, ParcelSource, PublicationRecord, Shelf, Transaction, Transport,
 };
 use renkei_core::publication::Progress;
 use renkei_core::{Fault as _, Moment};
@@ -17,6 +17,9 @@ use renkei_core::{Fault as _, Moment};
 use crate::error::EngineError;
 use crate::generate::audit_entry;
 use crate::house::House;
+
+/// The most characters kept of why a try failed.
+const DETAIL_CHARS: usize = 500;
 
 /// A destination and the way there.
 #[derive(Clone, Copy)]
@@ -53,12 +56,30 @@ pub fn deliver_due(
         let Some(line) = deliverable(way.terms, &lines, house.clock.now()).into_iter().next().cloned() else {
             return Ok(());
         };
-        let delivered = deliver_one(house, way, &line)?;
+        let delivered = match worn_out(way.terms, &line) {
+            None => deliver_one(house, way, &line)?,
+            Some(error) => end_worn_out(house, way, &line, error)?,
+        };
         each(&delivered);
         if matches!(delivered.outcome, Err(DeliveryError::Stopped)) {
             return Ok(());
         }
     }
+}
+
+/// Ends a line that is not to be tried again; nothing is given.
+fn end_worn_out(
+    house: House<'_>,
+    way: Way<'_>,
+    line: &DeliveryLine,
+    error: DeliveryError,
+) -> Result<Delivered, EngineError> {
+    let line = ended(way.terms, line, Err(&error), house.clock.now(), (way.dice)());
+    let mut tx = house.store.begin()?;
+    tx.put_delivery_line(&line)?;
+    append(house, tx.as_mut(), &line, Err(&error))?;
+    tx.commit()?;
+    Ok(Delivered { line, outcome: Err(error) })
 }
 
 /// Tries one line, whether it is due or not, and records how it ended.
@@ -80,21 +101,22 @@ pub fn deliver_one(house: House<'_>, way: Way<'_>, line: &DeliveryLine) -> Resul
         n_files_sent: 0,
         n_files_there: 0,
         n_bytes_sent: 0,
+        detail: None,
     };
     let mut tx = house.store.begin()?;
     tx.put_delivery_line(&line)?;
     tx.put_delivery_attempt(&attempt)?;
     tx.commit()?;
     house.witness.reached("deliver.begun");
+    let watch = Watch::of(house, way.terms, &line);
     let outcome = match (&record, &parcel) {
         (Some(record), Some(parcel)) => {
             let source = HubSource { house, record, parcel };
-            let what = format!("{} → {}", line.feed, line.destination);
-            let watch = Watch { house, what, n_sent: AtomicU64::new(0), n_bytes: parcel.n_bytes() };
             way.transport.hand_over(parcel, &source, &watch)
         }
         _ => Err(DeliveryError::NoParcel),
     };
+    let attempt = watch.counted(attempt);
     house.witness.reached("deliver.handed-over");
     let line = ended(way.terms, &line, outcome.as_ref(), house.clock.now(), (way.dice)());
     record_end(house, &line, attempt, parcel.as_ref(), outcome.as_ref())?;
@@ -121,6 +143,7 @@ fn record_end(
         Err(error) => DeliveryAttempt {
             fault_code: Some(error.code().to_owned()),
             fault_class: Some(error.class()),
+            detail: Some(error.told().chars().take(DETAIL_CHARS).collect()),
             ..attempt
         },
     };
@@ -136,14 +159,24 @@ fn record_end(
         tx.record_ledger_event(&event(line, parcel, now))?;
     }
     if !matches!(outcome, Err(DeliveryError::Stopped)) {
-        let what = format!("deliver {} {} to {}", line.feed, line.sequence, line.destination);
-        let result = match outcome {
-            Ok(done) => format!("{} files sent, {} there already", done.n_files_sent, done.n_files_there),
-            Err(error) => format!("{} ({})", error.code(), line.state.as_str()),
-        };
-        tx.append_audit(&audit_entry(house, what, house.reason, result))?;
+        append(house, tx.as_mut(), line, outcome)?;
     }
     Ok(tx.commit()?)
+}
+
+fn append(
+    house: House<'_>,
+    tx: &mut dyn Transaction,
+    line: &DeliveryLine,
+    outcome: Result<&HandedOver, &DeliveryError>,
+) -> Result<(), EngineError> {
+    let what = format!("deliver {} {} to {}", line.feed, line.sequence, line.destination);
+    let result = match outcome {
+        Ok(done) => format!("{} files sent, {} there already", done.n_files_sent, done.n_files_there),
+        Err(error) => format!("{} ({})", error.code(), line.state.as_str()),
+    };
+    tx.append_audit(&audit_entry(house, what, house.reason, result))?;
+    Ok(())
 }
 
 fn event(line: &DeliveryLine, parcel: &Parcel, now: Moment) -> LedgerEvent {
@@ -185,20 +218,66 @@ impl ParcelSource for HubSource<'_> {
     }
 }
 
+/// Watches one try: counts, tells, and ends it where the work is to end or the destination's window closes.
 struct Watch<'w> {
     house: House<'w>,
     what: String,
-    n_sent: AtomicU64,
+    windows: &'w DeliveryWindows,
+    /// Not before this does a window close that is open now.
+    closes_at: Option<Moment>,
     n_bytes: u64,
+    n_bytes_sent: AtomicU64,
+    n_files_sent: AtomicU64,
+    n_files_there: AtomicU64,
+}
+
+impl<'w> Watch<'w> {
+    fn of(house: House<'w>, terms: &'w DeliveryTerms, line: &DeliveryLine) -> Self {
+        Self {
+            house,
+            what: format!("{} → {}", line.feed, line.destination),
+            windows: &terms.windows,
+            closes_at: terms.windows.closes_at(house.clock.now()),
+            n_bytes: line.n_bytes,
+            n_bytes_sent: AtomicU64::new(0),
+            n_files_sent: AtomicU64::new(0),
+            n_files_there: AtomicU64::new(0),
+        }
+    }
+
+    fn counted(&self, attempt: DeliveryAttempt) -> DeliveryAttempt {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        DeliveryAttempt {
+            n_files_sent: read(&self.n_files_sent),
+            n_files_there: read(&self.n_files_there),
+            n_bytes_sent: read(&self.n_bytes_sent),
+            ..attempt
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        let Some(closes_at) = self.closes_at else { return false };
+        let now = self.house.clock.now();
+        closes_at <= now && self.windows.opens_at(now).is_some()
+    }
 }
 
 impl DeliveryWatch for Watch<'_> {
     fn sent(&self, n_bytes: u64) {
-        let n_sent = self.n_sent.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
+        let n_sent = self.n_bytes_sent.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
         self.house.witness.progress(&self.what, n_sent.min(self.n_bytes), self.n_bytes);
     }
 
+    fn file_over(&self, was_there: bool) {
+        let count = if was_there { &self.n_files_there } else { &self.n_files_sent };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn wants_stop(&self) -> bool {
+        self.must_end() || self.is_closed()
+    }
+
+    fn must_end(&self) -> bool {
         self.house.witness.wants_stop()
     }
 }

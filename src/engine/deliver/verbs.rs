@@ -8,13 +8,17 @@ use crate::error::EngineError;
 use crate::generate::audit_entry;
 use crate::house::House;
 
-/// Makes a publication due at a destination once more, or for the first time; gives its line.
+/// Makes a publication due at a destination once more, or for the first time; gives its line. Only of the feeds that the
+/// destination is given: whoever may have a feed was decided where its receivers are declared.
 pub fn deliver_again(
     house: House<'_>,
     terms: &DeliveryTerms,
     feed: &FeedId,
     sequence: Sequence,
 ) -> Result<DeliveryLine, EngineError> {
+    if !terms.feeds.contains(feed) {
+        return Err(EngineError::NotGiven { destination: terms.id.clone(), feed: feed.clone() });
+    }
     let missing = || EngineError::NoSuchPublication { feed: feed.clone(), sequence };
     let record = house.store.snapshot()?.publication(feed, sequence)?.ok_or_else(missing)?;
     if record.progress != Progress::Published {
@@ -54,10 +58,11 @@ pub fn give_up(
     Ok(Some(line))
 }
 
-/// Accepts a host key for a destination; with `only` it takes the others back. What the old key stopped is due again.
+/// Accepts a host key for a destination at a host and port; with `only` it takes the others back. What the old key stopped is due again.
 pub fn trust_key(
     house: House<'_>,
     destination: &DestinationId,
+    place: &str,
     fingerprint: &str,
     only: bool,
 ) -> Result<(bool, u64), EngineError> {
@@ -65,11 +70,12 @@ pub fn trust_key(
     let mut tx = house.store.begin()?;
     let is_new = tx.trust_key(&TrustedKey {
         destination: destination.clone(),
+        place: place.to_owned(),
         fingerprint: fingerprint.to_owned(),
         operator: house.operator.to_owned(),
         at: now,
     })?;
-    let n_taken_back = if only { tx.distrust_keys_but(destination, fingerprint)? } else { 0 };
+    let n_taken_back = if only { tx.distrust_keys_but(destination, place, fingerprint)? } else { 0 };
     for line in tx.delivery_lines(Some(destination), true)? {
         let waits = matches!(
             line.fault_code.as_deref(),

@@ -102,7 +102,7 @@ pub(super) fn to_program(
             tracing::warn!(exit_code, said = %String::from_utf8_lossy(&said), "the program for verified sets failed");
             Err(HandOverError::Failed { exit_code })
         }
-        Ok(Ended::TimedOut) => Err(HandOverError::TimedOut { seconds: timeout.as_secs() }),
+        Ok(Ended::TimedOut | Ended::Stopped) => Err(HandOverError::TimedOut { seconds: timeout.as_secs() }),
         Err(source) => Err(HandOverError::NotStarted { source }),
     }
 }

@@ -31,13 +31,35 @@ pub(crate) enum Ended {
     Exited { exit_code: i32, said: Vec<u8> },
     /// By the time limit.
     TimedOut,
+    /// Because it was asked to.
+    Stopped,
 }
+
+/// How long a program may go on after it is to end.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// How often is asked whether it is to end.
+const ASKED_EVERY: Duration = Duration::from_millis(250);
 
 /// Runs a program to its end, at most as long as the limit says.
 pub(crate) fn run_bounded(command: &mut Command, limits: Limits) -> io::Result<Ended> {
-    let deadline = Instant::now() + limits.timeout;
+    run_watched(command, limits, None, &|| false)
+}
+
+/// The same, ended soon after `wants_stop` holds. The program gets `held` as its standard input, so that a lock on it is
+/// taken as long as the program lives.
+pub(crate) fn run_watched(
+    command: &mut Command,
+    limits: Limits,
+    held: Option<File>,
+    wants_stop: &dyn Fn() -> bool,
+) -> io::Result<Ended> {
+    let until = Until { deadline: Instant::now() + limits.timeout, wants_stop };
     // A group of its own, so that one signal reaches what it starts too.
-    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .process_group(0)
+        .stdin(held.map_or_else(Stdio::null, Stdio::from))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     if limits.reads_stdout {
         command.stdout(Stdio::piped())
     } else {
@@ -47,7 +69,7 @@ pub(crate) fn run_bounded(command: &mut Command, limits: Limits) -> io::Result<E
     let said = child.stdout.take().map(OwnedFd::from).or(child.stderr.take().map(OwnedFd::from));
     let ended = said
         .ok_or_else(|| io::Error::other("no pipe"))
-        .and_then(|pipe| watch(&mut child, File::from(pipe), deadline, limits.n_bytes_kept));
+        .and_then(|pipe| watch(&mut child, File::from(pipe), &until, limits.n_bytes_kept));
     if !matches!(ended, Ok(Ended::Exited { .. })) {
         // It may have ended by itself meanwhile; then there is no group any more, and that is well.
         let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
@@ -56,17 +78,30 @@ pub(crate) fn run_bounded(command: &mut Command, limits: Limits) -> io::Result<E
     ended
 }
 
-fn watch(child: &mut Child, mut pipe: File, deadline: Instant, n_kept: usize) -> io::Result<Ended> {
+/// When a program is not waited for any more.
+struct Until<'u> {
+    deadline: Instant,
+    wants_stop: &'u dyn Fn() -> bool,
+}
+
+fn watch(child: &mut Child, mut pipe: File, until: &Until<'_>, n_kept: usize) -> io::Result<Ended> {
     rustix::io::ioctl_fionbio(&pipe, true)?;
     let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
     let mut said = Vec::new();
     let mut is_open = true;
+    let mut stops_at: Option<Instant> = None;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        if stops_at.is_none() && (until.wants_stop)() {
+            stops_at = Some(Instant::now() + STOP_PATIENCE);
+        }
+        let left = until.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(Ended::TimedOut);
         }
-        let left = Timespec::try_from(left).map_err(io::Error::other)?;
+        if stops_at.is_some_and(|at| at <= Instant::now()) {
+            return Ok(Ended::Stopped);
+        }
+        let left = Timespec::try_from(left.min(ASKED_EVERY)).map_err(io::Error::other)?;
         let both = &mut [PollFd::new(&process, PollFlags::IN), PollFd::new(&pipe, PollFlags::IN)];
         let watched = if is_open { both.as_mut_slice() } else { both.split_at_mut(1).0 };
         match poll(watched, Some(&left)) {

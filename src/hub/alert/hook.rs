@@ -31,7 +31,7 @@ pub(super) fn run(config: &CommandConfig, letter: &Letter) -> Outcome {
         Ok(Ended::Exited { exit_code, said }) => {
             Outcome::Exited { exit_code, words: String::from_utf8_lossy(&said).into_owned() }
         }
-        Ok(Ended::TimedOut) => Outcome::TimedOut,
+        Ok(Ended::TimedOut | Ended::Stopped) => Outcome::TimedOut,
         Err(error) => Outcome::Unreachable { words: error.to_string() },
     }
 }

@@ -12,7 +12,7 @@ mod outbox;
 mod sender;
 
 pub use argument::Argument;
-pub(crate) use bounded::{Ended, Limits, run_bounded};
+pub(crate) use bounded::{Ended, Limits, run_bounded, run_watched};
 pub use letter::{HubName, Letter};
 pub use outbox::{Delivered, deliver_waiting};
 pub use sender::AlertSender;

@@ -1,10 +1,10 @@
 //! `renkei deliver`.
 
 use clap::Args;
-use renkei_core::delivery::{DeliveryLine, DeliveryState, DeliveryWindows};
+use renkei_core::delivery::{DeliveryError, DeliveryLine, DeliveryState, DeliveryWindows};
 use renkei_core::{Fault as _, FeedId, Sequence};
-use renkei_engine::House;
 use renkei_engine::deliver::{Delivered, Way, deliver_again, deliver_one, give_up, note_due};
+use renkei_engine::{EngineError, House};
 use serde_json::{Value, json};
 
 use super::destination::declared;
@@ -56,33 +56,71 @@ impl Deliver {
         }
         let terms: Vec<_> = destinations.iter().map(|destination| destination.terms.clone()).collect();
         note_due(house, &terms)?;
-        let mut told = Vec::new();
-        for destination in destinations {
-            // A daemon that is at work there does what is asked for.
-            let _keeper =
-                Keeper::take(workplace.premises(), &workplace.config, destination, "renkei deliver")?;
-            let transport = open_way(workplace.premises(), &workplace.config, destination)?;
-            let way = Way { terms: &destination.terms, transport: transport.as_ref(), dice: &dice };
-            match &self.publication {
-                Some((feed, sequence)) => {
-                    let line = deliver_again(house, &destination.terms, feed, *sequence)?;
-                    told.push(deliver_one(house, way, &line)?);
+        let (mut told, mut left) = (Vec::new(), Vec::new());
+        for destination in &destinations {
+            match self.to_one(&workplace, house, destination, &mut told) {
+                Ok(()) => {}
+                // Of several, one that cannot be delivered to holds none of the others up.
+                Err(error) if destinations.len() > 1 => left.push(Left { destination, error }),
+                Err(error) => {
+                    workplace.end_progress();
+                    return Err(error.into());
                 }
-                None => all_open(house, way, &mut told)?,
             }
         }
         workplace.end_progress();
-        report(session, &told);
+        report(session, &told, &left);
         let failed = told.iter().filter_map(|delivered| delivered.outcome.as_ref().err());
-        Ok(failed
-            .map(|error| Exit::of_class(error.class()))
-            .max_by_key(|exit| exit.number())
-            .unwrap_or(Exit::Ok))
+        let classes = failed.map(DeliveryError::class).chain(left.iter().map(|left| left.error.class()));
+        Ok(classes.map(Exit::of_class).max_by_key(|exit| exit.number()).unwrap_or(Exit::Ok))
+    }
+
+    fn to_one(
+        &self,
+        workplace: &Workplace,
+        house: House<'_>,
+        destination: &Destination,
+        told: &mut Vec<Delivered>,
+    ) -> Result<(), EngineError> {
+        let (premises, config) = (workplace.premises(), &workplace.config);
+        // A daemon that is at work there does what is asked for.
+        let keeper = Keeper::take(premises, config, destination, "renkei deliver")?;
+        let transport = open_way(premises, config, destination, Some(&keeper))?;
+        let way = Way { terms: &destination.terms, transport: transport.as_ref(), dice: &dice };
+        match &self.publication {
+            Some((feed, sequence)) => {
+                let line = deliver_again(house, &destination.terms, feed, *sequence)?;
+                told.push(deliver_one(house, way, &line)?);
+            }
+            None => all_open(house, way, told)?,
+        }
+        Ok(())
+    }
+}
+
+/// A destination that nothing could be tried at.
+struct Left<'d> {
+    destination: &'d Destination,
+    error: EngineError,
+}
+
+impl Left<'_> {
+    fn told(&self) -> String {
+        let cause = std::error::Error::source(&self.error).map(|cause| format!(": {cause}"));
+        format!("{}{}", self.error, cause.unwrap_or_default())
+    }
+
+    fn as_json(&self) -> Value {
+        json!({
+            "destination": self.destination.terms.id, "feed": null, "sequence": null, "state": null,
+            "files_sent": 0, "files_there": 0, "bytes_sent": 0,
+            "fault_code": self.error.code(), "detail": self.told(),
+        })
     }
 }
 
 /// Tries every open line in order; of a feed whose line fails the later ones are left.
-fn all_open(house: House<'_>, way: Way<'_>, told: &mut Vec<Delivered>) -> Result<(), Failure> {
+fn all_open(house: House<'_>, way: Way<'_>, told: &mut Vec<Delivered>) -> Result<(), EngineError> {
     let terms =
         renkei_core::delivery::DeliveryTerms { windows: DeliveryWindows::default(), ..way.terms.clone() };
     let way = Way { terms: &terms, ..way };
@@ -124,13 +162,20 @@ fn give_up_one(
     Ok(Exit::Ok)
 }
 
-fn report(session: &Session, told: &[Delivered]) {
+fn report(session: &Session, told: &[Delivered], left: &[Left<'_>]) {
     let console = session.console();
     if console.is_json() {
-        console.json(&told.iter().map(as_json).collect::<Vec<_>>());
+        console.json(&told.iter().map(as_json).chain(left.iter().map(Left::as_json)).collect::<Vec<_>>());
         return;
     }
-    if told.is_empty() {
+    for left in left {
+        let (id, told, code) = (&left.destination.terms.id, left.told(), left.error.code());
+        console.say(
+            format_args!("引渡しできません: {id}: {told} [{code}]"),
+            format_args!("Nothing could be delivered to {id}: {told} [{code}]"),
+        );
+    }
+    if told.is_empty() && left.is_empty() {
         console.say("引き渡すものはありません。", "Nothing is to be delivered.");
     }
     for Delivered { line, outcome } in told {
@@ -147,12 +192,7 @@ fn report(session: &Session, told: &[Delivered]) {
                 ),
             ),
             Err(error) => {
-                let mut causes = error.to_string();
-                if let Some(cause) = std::error::Error::source(error) {
-                    causes.push_str(": ");
-                    causes.push_str(&cause.to_string());
-                }
-                let code = error.code();
+                let (causes, code) = (error.told(), error.code());
                 console.say(
                     format_args!(
                         "引渡しできません: {feed} 連番 {sequence} → {destination}: {causes} [{code}]"
@@ -174,6 +214,6 @@ fn as_json(delivered: &Delivered) -> Value {
         "files_there": outcome.as_ref().map_or(0, |done| done.n_files_there),
         "bytes_sent": outcome.as_ref().map_or(0, |done| done.n_bytes_sent),
         "fault_code": outcome.as_ref().err().map(renkei_core::Fault::code),
-        "detail": outcome.as_ref().err().map(ToString::to_string),
+        "detail": outcome.as_ref().err().map(DeliveryError::told),
     })
 }

@@ -1,7 +1,8 @@
 //! `renkei deliveries`.
 
 use clap::Args;
-use renkei_core::delivery::{DeliveryLine, DeliveryState, Waiting, standing};
+use renkei_core::delivery::{DeliveryAttempt, DeliveryLine, DeliveryState, Waiting, standing};
+use renkei_core::port::Snapshot;
 use renkei_core::{DestinationId, Moment};
 use renkei_engine::Clock as _;
 use serde_json::{Value, json};
@@ -23,6 +24,9 @@ pub(crate) struct Deliveries {
     /// What is over too: delivered and given up.
     #[arg(long, conflicts_with = "due")]
     all: bool,
+    /// Each try there: when, by whom, how many files, why it failed.
+    #[arg(long, requires = "destination", conflicts_with_all = ["due", "all"])]
+    attempts: bool,
 }
 
 /// A line and what it waits for; `None` for one that is over.
@@ -39,6 +43,9 @@ impl Deliveries {
             .as_deref()
             .map(|id| declared(&workplace.config, id).map(|found| found.terms.id.clone()))
             .transpose()?;
+        if self.attempts {
+            return attempts(session, workplace.snapshot()?.as_ref(), only.as_ref());
+        }
         let now = workplace.clock().now();
         let lines = workplace.snapshot()?.delivery_lines(only.as_ref(), !self.all)?;
         let mut shown = Vec::new();
@@ -97,6 +104,65 @@ fn print(session: &Session, shown: &[Shown]) {
         ]);
     }
     console.table(&table);
+}
+
+/// The tries of all lines of a destination, by feed, sequence and number.
+fn attempts(
+    session: &Session,
+    snapshot: &dyn Snapshot,
+    destination: Option<&DestinationId>,
+) -> Result<Exit, Failure> {
+    let mut attempts = Vec::new();
+    for line in snapshot.delivery_lines(destination, false)? {
+        attempts.extend(snapshot.delivery_attempts(&line.feed, line.sequence, &line.destination)?);
+    }
+    let (console, lang) = (session.console(), session.console().lang());
+    if console.is_json() {
+        console.json(&attempts.iter().map(attempt_as_json).collect::<Vec<_>>());
+        return Ok(Exit::Ok);
+    }
+    let mut table = TextTable::new([
+        lang.pick("配信系列", "feed"),
+        lang.pick(">連番", ">sequence"),
+        lang.pick(">試行", ">try"),
+        lang.pick("開始", "began"),
+        lang.pick("終了", "ended"),
+        lang.pick("誰が", "by"),
+        lang.pick(">送信", ">sent"),
+        lang.pick(">既存", ">there"),
+        lang.pick(">バイト", ">bytes"),
+        lang.pick("障害", "fault"),
+        lang.pick("詳細", "detail"),
+    ]);
+    let dash = || "-".to_owned();
+    for attempt in &attempts {
+        table.row([
+            attempt.feed.to_string(),
+            attempt.sequence.to_string(),
+            attempt.attempt_no.to_string(),
+            attempt.started_at.to_string(),
+            attempt.ended_at.map_or_else(dash, |at| at.to_string()),
+            attempt.operator.clone(),
+            attempt.n_files_sent.to_string(),
+            attempt.n_files_there.to_string(),
+            grouped(attempt.n_bytes_sent),
+            attempt.fault_code.clone().unwrap_or_else(dash),
+            attempt.detail.clone().unwrap_or_else(dash),
+        ]);
+    }
+    console.table(&table);
+    Ok(Exit::Ok)
+}
+
+fn attempt_as_json(attempt: &DeliveryAttempt) -> Value {
+    json!({
+        "destination": attempt.destination, "feed": attempt.feed, "sequence": attempt.sequence,
+        "attempt": attempt.attempt_no, "operator": attempt.operator,
+        "started_at": attempt.started_at.to_string(), "ended_at": attempt.ended_at.map(|at| at.to_string()),
+        "files_sent": attempt.n_files_sent, "files_there": attempt.n_files_there,
+        "bytes_sent": attempt.n_bytes_sent, "fault_code": attempt.fault_code,
+        "fault_class": attempt.fault_class, "detail": attempt.detail,
+    })
 }
 
 fn words(line: &DeliveryLine, waiting: Option<&Waiting>, lang: Lang) -> String {

@@ -78,21 +78,38 @@ impl Trust {
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_noting(session)?;
         let destination = declared(&workplace.config, &self.destination)?;
-        if !matches!(destination.way, WayTerms::Sftp(_)) {
+        let WayTerms::Sftp(terms) = &destination.way else {
             let (kind, destination) = (destination.way.as_str(), self.destination.clone());
             return Err(HubError::NoHostKey { destination, kind }.into());
+        };
+        let others: Vec<String> = terms
+            .host_keys
+            .iter()
+            .filter(|declared| **declared != self.fingerprint)
+            .map(ToString::to_string)
+            .collect();
+        if self.only && !others.is_empty() {
+            // What is written in hub.toml a command does not take back.
+            let (destination, keys) = (self.destination.clone(), others.join(" "));
+            return Err(HubError::DeclaredKeys { destination, keys }.into());
         }
+        let place = terms.place();
         let house = House { reason: &self.reason.reason, ..workplace.house() };
         let fingerprint = self.fingerprint.to_string();
-        let (is_new, n_taken_back) = trust_key(house, &destination.terms.id, &fingerprint, self.only)?;
+        let (is_new, n_taken_back) =
+            trust_key(house, &destination.terms.id, &place, &fingerprint, self.only)?;
         let console = session.console();
         if console.is_json() {
-            console.json(&json!({ "accepted": fingerprint, "is_new": is_new, "taken_back": n_taken_back }));
+            console.json(&json!({
+                "accepted": fingerprint, "place": place, "is_new": is_new, "taken_back": n_taken_back,
+            }));
         } else {
             let id = &self.destination;
             console.say(
-                format_args!("ホスト鍵を受け入れました: {id} {fingerprint}（取り消し {n_taken_back}）"),
-                format_args!("Host key accepted: {id} {fingerprint} ({n_taken_back} taken back)"),
+                format_args!(
+                    "ホスト鍵を受け入れました: {id}（{place}） {fingerprint}（取り消し {n_taken_back}）"
+                ),
+                format_args!("Host key accepted: {id} at {place} {fingerprint} ({n_taken_back} taken back)"),
             );
         }
         if let Some(daemon) = crate::daemon::DaemonLink::find(&workplace.config) {
@@ -106,15 +123,14 @@ impl Test {
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_reading(session)?;
         let destination = declared(&workplace.config, &self.destination)?;
-        let transport = open_way(workplace.premises(), &workplace.config, destination)?;
+        let transport = open_way(workplace.premises(), &workplace.config, destination, None)?;
         let console = session.console();
         match transport.probe() {
             Ok(met) if console.is_json() => console.json(&json!({ "ok": true, "met": met })),
             Ok(met) => console.data(met),
             Err(error) if console.is_json() => {
                 let exit = Exit::of_class(error.class());
-                console
-                    .json(&json!({ "ok": false, "fault_code": error.code(), "detail": error.to_string() }));
+                console.json(&json!({ "ok": false, "fault_code": error.code(), "detail": error.told() }));
                 return Ok(exit);
             }
             Err(error) => return Err(error.into()),
@@ -145,11 +161,15 @@ fn list(session: &Session) -> Result<Exit, Failure> {
             WayTerms::Sftp(terms) => terms.host_keys.iter().map(ToString::to_string).collect(),
             _ => Vec::new(),
         };
-        if let Some(snapshot) = &snapshot {
-            keys.extend(snapshot.trusted_keys(&terms.id)?.into_iter().map(|key| key.fingerprint));
+        if let (Some(snapshot), WayTerms::Sftp(sftp)) = (&snapshot, way) {
+            let place = sftp.place();
+            let accepted = snapshot.trusted_keys(&terms.id)?.into_iter();
+            let here = accepted.filter(|key| key.place.is_empty() || key.place == place);
+            keys.extend(here.map(|key| key.fingerprint));
+            keys.dedup();
         }
         let place = match way {
-            WayTerms::Folder { root, folder } => folder
+            WayTerms::Folder { root, folder, .. } => folder
                 .as_ref()
                 .map_or(root.clone(), |folder| root.join(folder.as_str()))
                 .display()

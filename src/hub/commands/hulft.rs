@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use renkei_core::BusinessId;
 use renkei_core::declared::Problems;
-use renkei_core::hulft::{CardKind, cards_of_toml, read_cards, toml_of_cards, write_cards};
+use renkei_core::hulft::{
+    Card, CardKind, SECRET_KEY, cards_of_toml, read_cards, toml_of_cards, without_secrets, write_cards,
+};
 use renkei_engine::EngineError;
 use serde_json::json;
 
@@ -68,6 +70,7 @@ impl Import {
                 return Err(refused(session, &self.file, &lines));
             }
         };
+        tell_of_secrets(session, &cards);
         let toml = toml_of_cards(&cards, self.system.as_ref().map(BusinessId::as_str), &self.program);
         if console.is_json() {
             let of = |kind| cards.iter().filter(|card| card.kind == kind).count();
@@ -89,8 +92,20 @@ impl Export {
             let lines: Vec<String> = problems.into_sorted().iter().map(ToString::to_string).collect();
             return Err(refused(session, &self.file, &lines));
         };
+        tell_of_secrets(session, &cards);
+        let (cards, _) = without_secrets(cards);
         session.console().bytes(write_cards(&cards).as_bytes());
         Ok(Exit::Ok)
+    }
+}
+
+/// Passwords are not shown, not even to whoever asked for the cards; they stay in HULFT's definition.
+fn tell_of_secrets(session: &Session, cards: &[Card]) {
+    let n_secrets = cards.iter().filter(|card| card.field(SECRET_KEY).is_some()).count();
+    if n_secrets > 0 {
+        session.console().talk(format_args!(
+            "{n_secrets} cards have a {SECRET_KEY}, which is left out: it stays in HULFT's definition; a secret that the hub needs is made a file or variable and referred to (..._file, ..._env)"
+        ));
     }
 }
 

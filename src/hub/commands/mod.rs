@@ -50,6 +50,7 @@ mod run;
 mod runs;
 mod sample;
 mod schedule;
+mod secret;
 mod sftp_server;
 mod show;
 mod status;
@@ -136,6 +137,7 @@ commands! {
     Acl(acl::Acl),
     Hostkey(hostkey::Hostkey),
     SftpServer(sftp_server::SftpServer),
+    Secret(secret::Secret),
     Audit(audit::Audit),
     Retention(retention::Retention),
     Alert(alert::Alert),

@@ -94,8 +94,10 @@ impl Make {
         let measured = measure(&self.file, layout)?;
         let municipality = layouts.municipality().unwrap_or_default().to_owned();
         let there = std::fs::read(&done).ok().and_then(|bytes| Notice::parse(&bytes).ok());
-        let created_at = there.map_or_else(|| now.to_string(), |there| there.created_at);
-        let notice = self.notice(layout, municipality, &name, measured, now.date(), created_at)?;
+        // The same call after midnight makes the same notice.
+        let (created_at, today) = there
+            .map_or_else(|| (now.to_string(), now.date()), |there| (there.created_at, there.business_date));
+        let notice = self.notice(layout, municipality, &name, measured, today, created_at)?;
         put(&done, notice.to_json()?.as_bytes())?;
         let console = session.console();
         if console.is_json() {
@@ -201,8 +203,9 @@ impl Read for Hashing {
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |source| HubError::Write { path: path.to_owned(), source };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let hidden = path.with_file_name(format!(".{name}.writing"));
-    let _ = std::fs::remove_file(&hidden);
+    // Two calls at a time write two files; the first that is whole gets the name.
+    let unique = format!(".{name}.{}.{:x}.writing", std::process::id(), crate::daemon::dice());
+    let hidden = path.with_file_name(unique);
     let written = OpenOptions::new().write(true).create_new(true).mode(0o640).open(&hidden);
     let written = written.and_then(|mut file| {
         file.write_all(bytes)?;

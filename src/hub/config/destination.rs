@@ -35,6 +35,8 @@ pub enum WayTerms {
         root: PathBuf,
         /// Below the root; made where it is missing.
         folder: Option<FolderPath>,
+        /// Whether something must be mounted at the root.
+        mounted: bool,
     },
     /// A partner's SFTP server, without the host keys that were accepted by command.
     Sftp(Box<SftpTerms>),
@@ -145,6 +147,7 @@ fn windows(value: Value<'_>) -> Option<DeliveryWindows> {
 fn folder_way(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<WayTerms> {
     let written = table.required("root").and_then(Value::located_text);
     let folder = table.optional("folder").map(Value::parsed::<FolderPath>);
+    let mounted = table.optional("mounted").map_or(Some(false), Value::boolean);
     let written = written?;
     let root = resolve(beside.folder, &written, beside.problems)?;
     let is_ours = |ours: &Path| root.starts_with(ours) || ours.starts_with(&root);
@@ -156,7 +159,7 @@ fn folder_way(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<WayTerms> {
         None => None,
         Some(folder) => Some(folder?),
     };
-    Some(WayTerms::Folder { root, folder })
+    Some(WayTerms::Folder { root, folder, mounted: mounted? })
 }
 
 fn check_system(system: &Located<BusinessId>, beside: &Beside<'_>) {

@@ -1,18 +1,23 @@
 //! The transport port by a program: started once for each file, without a shell, the notice's last.
 
+use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use renkei_core::delivery::{ArgumentValues, DeliveryError, Parcel, ParcelFile, Verdict};
+use renkei_core::delivery::{ArgumentValues, DeliveryError, Parcel, ParcelFile, ParcelPart, Verdict};
 use renkei_core::hash::Hasher;
 use renkei_core::port::{DeliveryWatch, FolderError, HandedOver, ParcelSource, Transport};
 
-use crate::alert::{Ended, Limits, run_bounded};
+use crate::alert::{Ended, Limits, run_watched};
 use crate::config::CommandTerms;
 
 /// How much of its standard error is kept for the log.
 const N_BYTES_KEPT: usize = 4096;
+/// How much of its last line goes on record.
+const LAST_WORDS_CHARS: usize = 120;
+/// A number of so many digits may be a person's.
+const LONG_NUMBER: usize = 5;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A program behind the transport port. It is handed paths in the hub's own folders, so what a receiver took out of
@@ -23,6 +28,8 @@ pub(super) struct CommandTransport {
     /// The connection folders' root.
     pub(super) root: PathBuf,
     pub(super) destination: String,
+    /// What the destination's keeper holds: the program holds it too, so that nobody starts a second one beside it.
+    pub(super) hold: Option<File>,
 }
 
 impl Transport for CommandTransport {
@@ -33,14 +40,22 @@ impl Transport for CommandTransport {
         watch: &dyn DeliveryWatch,
     ) -> Result<HandedOver, DeliveryError> {
         let mut total = HandedOver::default();
-        let data = parcel.files.iter().map(|file| (file, &self.terms.file_id));
+        let n_data = parcel.files.iter().filter(|file| file.part == ParcelPart::Data).count();
+        if n_data > 1 && !self.terms.takes_several {
+            return Err(DeliveryError::SeveralFiles { n_files: n_data });
+        }
+        let data = parcel.files.iter().filter_map(|file| match file.part {
+            ParcelPart::Report => self.terms.report_file_id.as_ref().map(|id| (file, id)),
+            ParcelPart::Data | ParcelPart::Notice => Some((file, &self.terms.file_id)),
+        });
         let notice = self.terms.notice_file_id.as_ref().map(|id| (&parcel.notice, id));
         for (file, file_id) in data.chain(notice) {
             if watch.wants_stop() {
                 return Err(DeliveryError::Stopped);
             }
-            self.give(parcel, file, file_id, source)?;
+            self.give(parcel, file, file_id, source, watch)?;
             watch.sent(file.content.n_bytes);
+            watch.file_over(false);
             total.n_files_sent += 1;
             total.n_bytes_sent += file.content.n_bytes;
         }
@@ -64,6 +79,7 @@ impl CommandTransport {
         file: &ParcelFile,
         file_id: &str,
         source: &dyn ParcelSource,
+        watch: &dyn DeliveryWatch,
     ) -> Result<(), DeliveryError> {
         let name = file.name.to_string();
         let path = self.root.join(parcel.folder.as_str()).join(&name);
@@ -96,18 +112,22 @@ impl CommandTransport {
         let limits =
             Limits { timeout: self.terms.timeout(), n_bytes_kept: N_BYTES_KEPT, reads_stdout: false };
         let program = self.program();
-        match run_bounded(&mut command, limits) {
+        let held = self.hold.as_ref().map(File::try_clone).transpose();
+        let held = held.map_err(|error| self.not_started(&error))?;
+        match run_watched(&mut command, limits, held, &|| watch.must_end()) {
             Ok(Ended::Exited { exit_code, said }) => {
                 if !said.is_empty() {
                     tracing::debug!(program, exit_code, n_bytes = said.len(), "the program said something");
                 }
                 match self.terms.codes.of(exit_code) {
                     Verdict::Done => Ok(()),
-                    Verdict::Failed(class, detail) => {
+                    Verdict::Failed(class, words) => {
+                        let detail = with_last_words(words, &said);
                         Err(DeliveryError::Command { program, exit_code, name, detail, class })
                     }
                 }
             }
+            Ok(Ended::Stopped) => Err(DeliveryError::Stopped),
             Ok(Ended::TimedOut) => Err(DeliveryError::TimedOut {
                 place: program,
                 seconds: self.terms.timeout().as_secs(),
@@ -126,6 +146,35 @@ impl CommandTransport {
         let program = self.terms.program.display().to_string();
         DeliveryError::NoCommand { program, detail: error.to_string() }
     }
+}
+
+/// What is known of the code, and the last line of what the program said.
+fn with_last_words(known: String, said: &[u8]) -> String {
+    let last = last_words(said);
+    match (known.is_empty(), last.is_empty()) {
+        (_, true) => known,
+        (true, false) => format!("it said: {last}"),
+        (false, false) => format!("{known}; it said: {last}"),
+    }
+}
+
+/// The last line, bounded and plain. A program may say anything, and names and numbers of persons do not go on record:
+/// only ASCII is kept, and of longer numbers that they were there.
+fn last_words(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
+    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let mut words = String::new();
+    let mut digits = String::new();
+    for c in line.chars().chain([' ']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        words.push_str(if digits.len() < LONG_NUMBER { &digits } else { "#" });
+        digits.clear();
+        words.push(if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
+    }
+    words.trim_end().chars().take(LAST_WORDS_CHARS).collect()
 }
 
 /// Reads the file once: a program is not handed what is not what was published.
@@ -149,4 +198,20 @@ fn check(file: &ParcelFile, source: &dyn ParcelSource) -> Result<(), DeliveryErr
     }
     let is_right = n_bytes == file.content.n_bytes && hasher.finish() == file.content.sha256;
     if is_right { Ok(()) } else { Err(DeliveryError::SourceChanged { name: file.name.to_string() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_words_are_plain_bounded_and_nobodys() {
+        let check = |said: &[u8], expected: &str| assert_eq!(last_words(said), expected);
+        check(b"", "");
+        check(b"first\nerror 1234 at host\n\n", "error 1234 at host");
+        check("宛名番号 000123456789012 山田".as_bytes(), "???? # ??");
+        check(b"\x1b[31mred\xff\r\n", "?[31mred?");
+        check(&[b'x'; 500], &"x".repeat(LAST_WORDS_CHARS));
+        assert_eq!(with_last_words("no memory".to_owned(), b"e7"), "no memory; it said: e7");
+    }
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use renkei_core::delivery::{DeliveryLine, DeliveryTerms, deliverable};
 use renkei_core::port::FolderError;
@@ -13,7 +14,8 @@ use renkei_engine::deliver::{Delivered, Way, deliver_due, note_due};
 use renkei_engine::{EngineError, House, Witness};
 use tokio::sync::Notify;
 
-use super::way::{Keeper, open_way, told};
+use super::rest::Rests;
+use super::way::{Keeper, open_way};
 use crate::config::{Config, Destination};
 use crate::premises::Premises;
 use crate::progress::stop_if_asked;
@@ -25,6 +27,7 @@ const SCHEDULER: &str = "scheduler";
 #[derive(Default)]
 pub(crate) struct Couriers {
     at_work: BTreeMap<DestinationId, JoinHandle<()>>,
+    rests: Arc<Rests>,
     is_stopping: Arc<AtomicBool>,
 }
 
@@ -51,8 +54,9 @@ impl Couriers {
         }
         let open = house.store.snapshot()?.delivery_lines(None, true)?;
         for destination in &config.destinations {
-            let is_at_work = self.at_work.contains_key(&destination.terms.id);
-            if is_at_work || deliverable(&destination.terms, &open, now).is_empty() {
+            let id = &destination.terms.id;
+            let is_left_alone = self.at_work.contains_key(id) || self.rests.has(id, Instant::now());
+            if is_left_alone || deliverable(&destination.terms, &open, now).is_empty() {
                 continue;
             }
             self.set_out(premises, config, destination, wake);
@@ -69,19 +73,31 @@ impl Couriers {
     ) {
         let (premises, config) = (Arc::clone(premises), Arc::clone(config));
         let (to, wake) = (destination.clone(), Arc::clone(wake));
-        let is_stopping = Arc::clone(&self.is_stopping);
+        let (is_stopping, rests) = (Arc::clone(&self.is_stopping), Arc::clone(&self.rests));
         let named = std::thread::Builder::new().name(format!("to {}", destination.terms.id));
         let spawned = named.spawn(move || {
             let ended = catch_unwind(AssertUnwindSafe(|| go(&premises, &config, &to, &is_stopping)));
-            match ended {
-                Ok(Ok(())) => {}
+            let destination = &to.terms.id;
+            let has_worked = match ended {
+                Ok(Ok(has_worked)) => has_worked,
                 Ok(Err(error)) => {
-                    let destination = &to.terms.id;
                     tracing::warn!(%destination, fault.code = error.code(), "deliveries go on later: {error}");
+                    false
                 }
-                Err(_) => tracing::error!(destination = %to.terms.id, "a delivery stopped where it never should"),
+                Err(_) => {
+                    tracing::error!(%destination, "a delivery stopped where it never should");
+                    false
+                }
+            };
+            if has_worked {
+                rests.end(destination);
+            } else {
+                // The line is still due: to look at once would be to come back at once.
+                rests.begin(destination, Instant::now());
             }
-            wake.notify_one();
+            if has_worked || is_stopping.load(Ordering::Relaxed) {
+                wake.notify_one();
+            }
         });
         match spawned {
             Ok(thread) => {
@@ -104,33 +120,27 @@ impl Couriers {
     }
 }
 
+/// False where somebody else is there.
 fn go(
     premises: &Premises,
     config: &Config,
     destination: &Destination,
     is_stopping: &AtomicBool,
-) -> Result<(), EngineError> {
-    let _keeper = match Keeper::take(premises, config, destination, "renkei daemon") {
+) -> Result<bool, EngineError> {
+    let keeper = match Keeper::take(premises, config, destination, "renkei daemon") {
         // A person delivers by command; what is left is looked at afterwards.
-        Err(FolderError::Locked { .. }) => return Ok(()),
+        Err(FolderError::Locked { holder }) => {
+            tracing::debug!(destination = %destination.terms.id, holder, "somebody delivers there already");
+            return Ok(false);
+        }
         taken => taken?,
     };
     let witness = DeliveryWitness { is_stopping };
     let house = premises.house(&witness, SCHEDULER);
-    deliver_here(house, premises, config, destination, &mut tell)
-}
-
-/// Delivers what is due at a destination whose keeper the caller is.
-fn deliver_here(
-    house: House<'_>,
-    premises: &Premises,
-    config: &Config,
-    destination: &Destination,
-    each: &mut dyn FnMut(&Delivered),
-) -> Result<(), EngineError> {
-    let transport = open_way(premises, config, destination)?;
+    let transport = open_way(premises, config, destination, Some(&keeper))?;
     let way = Way { terms: &destination.terms, transport: transport.as_ref(), dice: &crate::daemon::dice };
-    deliver_due(house, way, each)
+    deliver_due(house, way, &mut tell)?;
+    Ok(true)
 }
 
 fn tell(delivered: &Delivered) {
@@ -141,7 +151,7 @@ fn tell(delivered: &Delivered) {
             tracing::info!(%feed, %sequence, %destination, files, bytes, "a publication is delivered");
         }
         Err(error) => {
-            let (state, told) = (state.as_str(), told(error));
+            let (state, told) = (state.as_str(), error.told());
             tracing::warn!(
                 %feed, %sequence, %destination, state, fault.code = error.code(),
                 "a delivery did not succeed: {told}"

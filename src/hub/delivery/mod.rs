@@ -2,6 +2,7 @@
 
 mod command;
 mod courier;
+mod rest;
 mod way;
 
 pub(crate) use courier::Couriers;

@@ -1,18 +1,20 @@
 //! From what is declared to the adapter that does it, and the lock by which one process at a time does.
 
-use renkei_core::delivery::{DeliveryError, TrustedKey};
-use renkei_core::port::{FolderError, Store as _, StoreError, Transport};
+use std::fs::File;
+
+use renkei_core::delivery::TrustedKey;
+use renkei_core::port::{FolderError, Store as _, Transport};
 use renkei_folder::{FolderTransport, RootLock};
 use renkei_sftp::client::{SftpTerms, SftpTransport};
 
 use super::command::CommandTransport;
 use crate::config::{Config, Destination, WayTerms};
 use crate::premises::Premises;
-use renkei_engine::Clock as _;
+use renkei_engine::{Clock as _, EngineError};
 
 /// Held while a process delivers to a destination: two at a time would write one temporary file.
 pub(crate) struct Keeper {
-    _lock: RootLock,
+    lock: RootLock,
 }
 
 impl Keeper {
@@ -26,38 +28,48 @@ impl Keeper {
         let name = format!("delivery-{}.lock", destination.terms.id);
         let path = config.store.path.with_file_name(name);
         let now = premises.clock.now().to_string();
-        Ok(Self { _lock: RootLock::take(&path, what, &now, None)? })
+        Ok(Self { lock: RootLock::take(&path, what, &now, None)? })
     }
 }
 
-/// The adapter of a destination, with the host keys accepted until now.
+/// The adapter of a destination, with the host keys accepted until now. What is started by it keeps what its keeper
+/// keeps; without one it can only be tried.
 pub(crate) fn open_way(
     premises: &Premises,
     config: &Config,
     destination: &Destination,
-) -> Result<Box<dyn Transport>, StoreError> {
+    keeper: Option<&Keeper>,
+) -> Result<Box<dyn Transport>, EngineError> {
     let trusted = premises.store.snapshot()?.trusted_keys(&destination.terms.id)?;
-    Ok(transport_of(config, destination, &trusted))
+    let hold = keeper.map(|keeper| keeper.lock.hold()).transpose().map_err(|source| {
+        let path = destination.terms.id.to_string();
+        EngineError::Folder(FolderError::Unavailable { path, attempt: "locked", source })
+    })?;
+    Ok(transport_of(config, destination, &trusted, hold))
 }
 
 /// The same with keys at hand.
-fn transport_of(config: &Config, destination: &Destination, trusted: &[TrustedKey]) -> Box<dyn Transport> {
+fn transport_of(
+    config: &Config,
+    destination: &Destination,
+    trusted: &[TrustedKey],
+    hold: Option<File>,
+) -> Box<dyn Transport> {
     match &destination.way {
-        WayTerms::Folder { root, folder } => Box::new(FolderTransport::new(root, folder.clone())),
+        WayTerms::Folder { root, folder, mounted } => {
+            Box::new(FolderTransport::new(root, folder.clone()).mounted(*mounted))
+        }
         WayTerms::Sftp(terms) => {
-            let accepted = trusted.iter().filter_map(|key| key.fingerprint.parse().ok());
+            let place = terms.place();
+            let is_here = |key: &&TrustedKey| key.place.is_empty() || key.place == place;
+            let accepted = trusted.iter().filter(is_here).filter_map(|key| key.fingerprint.parse().ok());
             let host_keys = terms.host_keys.iter().copied().chain(accepted).collect();
             Box::new(SftpTransport::new(SftpTerms { host_keys, ..terms.as_ref().clone() }))
         }
         WayTerms::Command(terms) => {
             let id = destination.terms.id.to_string();
-            Box::new(CommandTransport { terms: terms.clone(), root: config.root.clone(), destination: id })
+            let (terms, root) = (terms.clone(), config.root.clone());
+            Box::new(CommandTransport { terms, root, destination: id, hold })
         }
     }
-}
-
-/// An error and what caused it, for a log line.
-pub(super) fn told(error: &DeliveryError) -> String {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
 }

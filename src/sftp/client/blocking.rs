@@ -7,6 +7,7 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use renkei_core::Digest;
 use renkei_core::delivery::DeliveryError;
@@ -15,7 +16,7 @@ use ssh2::{ErrorCode, HashType, MethodType, OpenFlags, OpenType, RenameFlags, Se
 
 use super::fingerprint::Fingerprint;
 use super::login::{Asked, HOST_KEY_ORDER, check_host_key, of_status, plain, status};
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, Under};
 use super::remote::{Remote, Renamed, Seen};
 use super::terms::{LoginTerms, SftpTerms};
 
@@ -125,16 +126,20 @@ impl<'t> BlockingRemote<'t> {
             .map_err(|error| self.fault(&error, Asked::Name, path))?;
         file.seek(SeekFrom::Start(from)).map_err(|error| self.io_fault(&error, path))?;
         loop {
-            let chunk = outgoing.next(CHUNK_BYTES)?;
+            let chunk = outgoing.next(outgoing.under.piece(CHUNK_BYTES))?;
             if chunk.is_empty() {
                 break;
             }
-            std::thread::sleep(outgoing.under.pause(chunk.len()));
+            outgoing.under.wait(chunk.len())?;
             file.write_all(&chunk).map_err(|error| self.io_fault(&error, path))?;
             outgoing.under.watch.sent(chunk.len() as u64);
         }
         if self.lacks_fsync.get().is_none() {
-            match file.fsync() {
+            // A large file takes a server long to make durable.
+            self.answers_in(self.terms.patience(outgoing.n_read()));
+            let synced = file.fsync();
+            self.answers_in(self.terms.timeout);
+            match synced {
                 Ok(()) => {}
                 Err(error) if is_unsupported(&error) => {
                     tracing::debug!(
@@ -155,11 +160,16 @@ impl<'t> BlockingRemote<'t> {
         }
     }
 
-    fn read_back(&self, path: &str, n_bytes: u64) -> Result<Digest, DeliveryError> {
+    fn answers_in(&self, time: Duration) {
+        self.session.set_timeout(u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
+    }
+
+    fn read_back(&self, path: &str, n_bytes: u64, under: &Under<'_>) -> Result<Digest, DeliveryError> {
         let file = self.sftp.open(Path::new(path)).map_err(|error| self.fault(&error, Asked::Name, path))?;
         let mut file = file.take(n_bytes);
-        let (mut hasher, mut buffer) = (Hasher::new(), vec![0; READ_BYTES]);
+        let (mut hasher, mut buffer) = (Hasher::new(), vec![0; under.piece(READ_BYTES)]);
         loop {
+            under.wait(buffer.len())?;
             match file.read(&mut buffer) {
                 Ok(0) => return Ok(hasher.finish()),
                 Ok(n_read) => hasher.update(buffer.get(..n_read).unwrap_or_default()),
@@ -180,8 +190,8 @@ impl Remote for BlockingRemote<'_> {
         self.stat(path)
     }
 
-    async fn digest(&self, path: &str, n_bytes: u64) -> Result<Digest, DeliveryError> {
-        self.read_back(path, n_bytes)
+    async fn digest(&self, path: &str, n_bytes: u64, under: &Under<'_>) -> Result<Digest, DeliveryError> {
+        self.read_back(path, n_bytes, under)
     }
 
     /// libssh2 has no way to ask for more than it knows.

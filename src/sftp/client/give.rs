@@ -30,7 +30,7 @@ pub(crate) async fn give_file<R: Remote>(
     let part = terms.path_of(&part_name(file));
     let Seen { finished, part: part_length } = remote.look(&path, &part).await?;
     if let Some(length) = finished {
-        return compare(remote, &path, length, file).await;
+        return compare(remote, &path, length, file, under).await;
     }
     let mut outgoing = Outgoing::open(file, under)?;
     let resumes = resume(remote, &part, part_length, &mut outgoing).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn give_file<R: Remote>(
     match remote.rename(&part, &path).await? {
         Renamed::Done => Ok(Given::Sent(file.content.n_bytes - from)),
         Renamed::Refused(detail) => match remote.length(&path).await? {
-            Some(length) => compare(remote, &path, length, file).await,
+            Some(length) => compare(remote, &path, length, file, under).await,
             None => Err(DeliveryError::Refused { name: file.name.to_string(), detail }),
         },
     }
@@ -72,9 +72,10 @@ async fn compare<R: Remote>(
     path: &str,
     length: u64,
     file: &ParcelFile,
+    under: &Under<'_>,
 ) -> Result<Given, DeliveryError> {
     let content = &file.content;
-    let is_same = length == content.n_bytes && remote.digest(path, length).await? == content.sha256;
+    let is_same = length == content.n_bytes && remote.digest(path, length, under).await? == content.sha256;
     if is_same { Ok(Given::There) } else { Err(DeliveryError::NameTaken { name: file.name.to_string() }) }
 }
 
@@ -87,7 +88,7 @@ async fn resume<R: Remote>(
 ) -> Result<bool, DeliveryError> {
     let fits = LEAST_RESUMED_BYTES..=outgoing.file.content.n_bytes;
     let Some(length) = length.filter(|length| fits.contains(length)) else { return Ok(false) };
-    let theirs = match remote.digest(part, length).await {
+    let theirs = match remote.digest(part, length, outgoing.under).await {
         // It was there a moment ago: a server may clear away what a broken connection left.
         Err(DeliveryError::Refused { .. }) => return Ok(false),
         theirs => theirs?,

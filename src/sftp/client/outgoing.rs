@@ -9,11 +9,17 @@ use renkei_core::delivery::{DeliveryError, Pace, ParcelFile};
 use renkei_core::hash::Hasher;
 use renkei_core::port::{DeliveryWatch, FolderError, ParcelSource};
 
+/// A pause is no longer at a stretch, so that a stop is seen in it.
+const SLICE: Duration = Duration::from_millis(100);
+/// No piece is smaller, however slow it may be.
+const LEAST_PIECE_BYTES: usize = 4096;
+
 /// What all files of a delivery share: who watches, and how fast it may be.
 pub(crate) struct Under<'d> {
     pub(crate) source: &'d dyn ParcelSource,
     pub(crate) watch: &'d dyn DeliveryWatch,
     pace: Option<Mutex<Pace>>,
+    bytes_per_second: Option<u64>,
     began: Instant,
 }
 
@@ -24,7 +30,7 @@ impl<'d> Under<'d> {
         bytes_per_second: Option<u64>,
     ) -> Self {
         let pace = bytes_per_second.map(|rate| Mutex::new(Pace::new(rate)));
-        Self { source, watch, pace, began: Instant::now() }
+        Self { source, watch, pace, bytes_per_second, began: Instant::now() }
     }
 
     /// Ends the delivery here where that is asked for.
@@ -32,8 +38,35 @@ impl<'d> Under<'d> {
         if self.watch.wants_stop() { Err(DeliveryError::Stopped) } else { Ok(()) }
     }
 
-    /// How long to wait before so many bytes may go.
-    pub(crate) fn pause(&self, n_bytes: usize) -> Duration {
+    /// How much goes at a time: at a rate, what takes a quarter of a second.
+    pub(crate) fn piece(&self, most: usize) -> usize {
+        let of_rate = self.bytes_per_second.map(|rate| usize::try_from(rate / 4).unwrap_or(most));
+        of_rate.map_or(most, |piece| piece.max(LEAST_PIECE_BYTES).min(most))
+    }
+
+    /// Waits until so many bytes may go one way or the other, or the delivery is to end.
+    pub(crate) fn wait(&self, n_bytes: usize) -> Result<(), DeliveryError> {
+        let mut left = self.pause(n_bytes);
+        while !left.is_zero() {
+            self.may_go_on()?;
+            std::thread::sleep(left.min(SLICE));
+            left = left.saturating_sub(SLICE);
+        }
+        self.may_go_on()
+    }
+
+    /// The same, without holding the thread.
+    pub(crate) async fn wait_async(&self, n_bytes: usize) -> Result<(), DeliveryError> {
+        let mut left = self.pause(n_bytes);
+        while !left.is_zero() {
+            self.may_go_on()?;
+            tokio::time::sleep(left.min(SLICE)).await;
+            left = left.saturating_sub(SLICE);
+        }
+        self.may_go_on()
+    }
+
+    fn pause(&self, n_bytes: usize) -> Duration {
         let Some(pace) = &self.pace else { return Duration::ZERO };
         let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,7 @@
 use renkei_core::Digest;
 use renkei_core::delivery::DeliveryError;
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, Under};
 
 /// What stands under the two names of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +23,11 @@ pub(crate) trait Remote {
     /// The length of what has a name.
     async fn length(&self, path: &str) -> Result<Option<u64>, DeliveryError>;
 
-    /// The SHA-256 of the first bytes of a file: by the server where it offers that, else by reading them back.
-    async fn digest(&self, path: &str, n_bytes: u64) -> Result<Digest, DeliveryError>;
+    /// The SHA-256 of the first bytes of a file: by the server where it offers that, else by reading them back, which
+    /// is paced and may be ended as sending is.
+    async fn digest(&self, path: &str, n_bytes: u64, under: &Under<'_>) -> Result<Digest, DeliveryError>;
 
-    /// The SHA-256 of a file where the server offers to tell it.
+    /// The SHA-256 of a file where the server offers to tell it, and does so in time.
     async fn told_digest(&self, path: &str, n_bytes: u64) -> Result<Option<Digest>, DeliveryError>;
 
     /// Writes what is left of a file from where it was read to, makes it durable where the server offers that, and

@@ -7,6 +7,9 @@ use renkei_core::DestinationId;
 use super::fingerprint::Fingerprint;
 use super::secret::SecretSource;
 
+/// What a server's disk reads or makes durable in a second at least.
+const SLOW_DISK_BYTES_PER_SECOND: u64 = 10_000_000;
+
 /// Which library carries the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -58,10 +61,15 @@ pub struct SftpTerms {
 }
 
 impl SftpTerms {
-    /// `host:port`, for messages.
-    pub(crate) fn place(&self) -> String {
+    /// `host:port`, for messages and for what a host key is accepted for.
+    pub fn place(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
+    /// How long an answer may take for which the server goes through so many bytes of a file.
+    pub(crate) fn patience(&self, n_bytes: u64) -> Duration {
+        self.timeout + Duration::from_secs(n_bytes / SLOW_DISK_BYTES_PER_SECOND)
     }
 
     /// The path of a name in the folder.

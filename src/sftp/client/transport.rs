@@ -37,7 +37,7 @@ impl SftpTransport {
             {
                 let given = at_once(give_file(remote, &self.terms, file, under));
                 let given = given.inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?;
-                count(&mut total.lock().unwrap_or_else(PoisonError::into_inner), given);
+                count(&mut total.lock().unwrap_or_else(PoisonError::into_inner), given, under);
             }
             Ok(())
         };
@@ -66,7 +66,7 @@ impl SftpTransport {
         })?;
         let given = at_once(give_file(&first, &self.terms, &parcel.notice, under))?;
         let mut total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
-        count(&mut total, given);
+        count(&mut total, given, under);
         Ok(total)
     }
 
@@ -81,10 +81,10 @@ impl SftpTransport {
         let files: Vec<&ParcelFile> = parcel.files.iter().collect();
         let mut under_way = stream::iter(files).map(give).buffer_unordered(self.terms.parallel.max(1));
         while let Some(given) = under_way.next().await {
-            count(&mut total, given?);
+            count(&mut total, given?, under);
         }
         drop(under_way);
-        count(&mut total, give(&parcel.notice).await?);
+        count(&mut total, give(&parcel.notice).await?, under);
         remote.end().await;
         Ok(total)
     }
@@ -108,7 +108,8 @@ impl SftpTransport {
     }
 }
 
-fn count(total: &mut HandedOver, given: Given) {
+fn count(total: &mut HandedOver, given: Given, under: &Under<'_>) {
+    under.watch.file_over(given == Given::There);
     match given {
         Given::Sent(n_bytes) => {
             total.n_files_sent += 1;

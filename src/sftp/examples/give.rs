@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use renkei_core::Digest;
-use renkei_core::delivery::{DeliveryError, Parcel, ParcelFile};
+use renkei_core::delivery::{DeliveryError, Parcel, ParcelFile, ParcelPart};
 use renkei_core::hash::Hasher;
 use renkei_core::port::{Content, DeliveryWatch, FolderError, ParcelSource, Transport as _};
 use renkei_sftp::client::{Backend, LoginTerms, SecretSource, SftpTerms, SftpTransport};
@@ -51,7 +51,7 @@ fn described(path: &Path) -> Result<ParcelFile, Box<dyn Error>> {
         n_bytes += n_read as u64;
     }
     let sha256: Digest = hasher.finish();
-    Ok(ParcelFile { name, content: Content { n_bytes, sha256 } })
+    Ok(ParcelFile { name, part: ParcelPart::Data, content: Content { n_bytes, sha256 } })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

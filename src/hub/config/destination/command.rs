@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use renkei_core::Class;
 use renkei_core::declared::{Located, Table, Value};
 use renkei_core::delivery::{CodeRange, CodeTable, DeliveryArgument, Verdict};
+use renkei_core::hulft::SECRET_KEY;
 
 use super::Beside;
 use crate::config::alert::check_program;
@@ -35,6 +36,10 @@ pub struct CommandTerms {
     pub file_id: String,
     /// The id of the notice; `None` where the partner is given no notice.
     pub notice_file_id: Option<String>,
+    /// The id of reports on what could not be rendered; `None` where the partner is given none.
+    pub report_file_id: Option<String>,
+    /// Whether several data files go under the one id: a partner that keeps no generations has only the last.
+    pub takes_several: bool,
     /// What its exit codes mean.
     pub codes: CodeTable,
     /// How long it is told that it may take.
@@ -52,11 +57,20 @@ impl CommandTerms {
 pub(super) fn take_hulft(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<CommandTerms> {
     let file_id = table.required("file_id").and_then(Value::located_text);
     let notice = table.optional("notice_file_id").map(Value::located_text);
+    let report = table.optional("report_file_id").map(Value::located_text);
+    let takes_several = table.optional("multiple_files").map_or(Some(false), Value::boolean);
     if let Some(card) = table.optional("card").and_then(Value::table) {
         // The definition at HULFT that it was taken over from, for export; what it says is HULFT's business.
-        card.into_entries().into_iter().for_each(|(_, value)| drop(value.text()));
+        for (key, value) in card.into_entries() {
+            if key.value == SECRET_KEY {
+                let hint = "leave it out; it stays with HULFT's definition".to_owned();
+                beside.problems.report_with(&key.spot, "a password does not stand in hub.toml", hint);
+            }
+            drop(value.text());
+        }
     }
-    for written in [file_id.as_ref(), notice.as_ref().and_then(Option::as_ref)].into_iter().flatten() {
+    let others = [&notice, &report].into_iter().filter_map(|written| written.as_ref()?.as_ref());
+    for written in file_id.iter().chain(others) {
         check_file_id(written, beside);
     }
     let usual = UTLSEND.iter().filter_map(|argument| argument.parse().ok()).collect();
@@ -67,6 +81,11 @@ pub(super) fn take_hulft(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<C
         None => None,
         Some(notice) => Some(notice?.value),
     };
+    terms.report_file_id = match report {
+        None => None,
+        Some(report) => Some(report?.value),
+    };
+    terms.takes_several = takes_several?;
     Some(terms)
 }
 
@@ -78,6 +97,9 @@ pub(super) fn take(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<Command
     let mut terms = take_program(table, usual, CodeTable::plain(), beside)?;
     terms.file_id = file_id?;
     terms.notice_file_id = takes_notice?.then(|| terms.file_id.clone());
+    // It is told each file's name.
+    terms.report_file_id = Some(terms.file_id.clone());
+    terms.takes_several = true;
     Some(terms)
 }
 
@@ -106,6 +128,8 @@ fn take_program(
         env: env?,
         file_id: String::new(),
         notice_file_id: None,
+        report_file_id: None,
+        takes_several: false,
         codes: usual_codes.with(codes?),
         wait: wait?.to_std().ok()?,
     })

@@ -113,13 +113,22 @@ impl Calls {
 
     /// The same for what carries data one way or the other, once there is a place for it.
     pub(super) async fn ask_for_data(&self, ask: Ask<'_>) -> Result<Awaited, DeliveryError> {
-        let place = self.in_time(Arc::clone(&self.data).acquire_owned()).await?;
+        let place = self.in_time(self.terms.timeout, Arc::clone(&self.data).acquire_owned()).await?;
         self.queue(ask, Some(place.map_err(|_| self.lost())?)).await
     }
 
     /// Waits for an answer.
     pub(super) async fn answer(&self, awaited: Awaited) -> Result<Answer, DeliveryError> {
-        self.in_time(awaited.0).await?.map_err(|_| self.lost())
+        self.answer_within(awaited, self.terms.timeout).await
+    }
+
+    /// Waits for an answer that the server may take longer for.
+    pub(super) async fn answer_within(
+        &self,
+        awaited: Awaited,
+        longest: Duration,
+    ) -> Result<Answer, DeliveryError> {
+        self.in_time(longest, awaited.0).await?.map_err(|_| self.lost())
     }
 
     async fn queue(
@@ -133,14 +142,18 @@ impl Calls {
             Some(waiting) => waiting.insert(id, Waiter { answer, _place: place }),
             None => return Err(self.lost()),
         };
-        self.in_time(self.out.send(ask.packet(id))).await?.map_err(|_| self.lost())?;
+        self.in_time(self.terms.timeout, self.out.send(ask.packet(id))).await?.map_err(|_| self.lost())?;
         Ok(Awaited(awaited))
     }
 
     /// Waits as long as the server says anything at all, and then as long as an answer may take.
-    async fn in_time<T>(&self, future: impl Future<Output = T>) -> Result<T, DeliveryError> {
+    async fn in_time<T>(
+        &self,
+        longest: Duration,
+        future: impl Future<Output = T>,
+    ) -> Result<T, DeliveryError> {
         let Self { terms, .. } = self;
-        let longest = terms.timeout.max(Duration::from_millis(1));
+        let longest = longest.max(Duration::from_millis(1));
         let (mut future, began) = (pin!(future), Instant::now());
         loop {
             let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +161,7 @@ impl Calls {
             if left.is_zero() {
                 return Err(DeliveryError::TimedOut {
                     place: terms.place(),
-                    seconds: terms.timeout.as_secs(),
+                    seconds: longest.as_secs(),
                     attempt: "sending files",
                 });
             }

@@ -1,6 +1,7 @@
 //! Files over pipelined calls.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use renkei_core::Digest;
 use renkei_core::delivery::DeliveryError;
@@ -12,7 +13,7 @@ use super::calls::{Awaited, Calls};
 use super::connect::{Gate, connect, in_time, of_error};
 use super::packets::{Answer, Ask, read_check};
 use crate::client::login::{Asked, of_status, plain, status};
-use crate::client::outgoing::Outgoing;
+use crate::client::outgoing::{Outgoing, Under};
 use crate::client::remote::{Remote, Renamed, Seen};
 use crate::client::terms::SftpTerms;
 
@@ -89,17 +90,18 @@ impl<'t> PipelinedRemote<'t> {
         }
     }
 
-    /// Waits for the oldest answers until at most `most` are left.
+    /// Waits for the oldest answers, each as long as said, until at most `most` are left.
     async fn settle(
         &self,
         acks: &mut VecDeque<Awaited>,
         most: usize,
         path: &str,
+        longest: Duration,
     ) -> Result<(), DeliveryError> {
         while acks.len() > most
             && let Some(ack) = acks.pop_front()
         {
-            match self.calls.answer(ack).await? {
+            match self.calls.answer_within(ack, longest).await? {
                 Answer::Status { code: status::OK, .. } => {}
                 other => return Err(self.of_answer(&other, Asked::Bytes, path)),
             }
@@ -115,54 +117,61 @@ impl<'t> PipelinedRemote<'t> {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<Option<u64>, DeliveryError> {
         let mut acks = VecDeque::new();
+        let usual = self.terms.timeout;
         loop {
             let offset = outgoing.n_read();
-            let chunk = match outgoing.next(CHUNK_BYTES) {
+            let chunk = match next_chunk(outgoing).await {
                 Ok(chunk) => chunk,
                 Err(error) => {
                     // What is under way arrives, so that a later try goes on from there.
-                    let _ = self.settle(&mut acks, 0, path).await;
+                    let _ = self.settle(&mut acks, 0, path, usual).await;
                     return Err(error);
                 }
             };
             if chunk.is_empty() {
                 break;
             }
-            let pause = outgoing.under.pause(chunk.len());
-            if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
-            }
             acks.push_back(self.calls.ask_for_data(Ask::Write { handle, offset, bytes: &chunk }).await?);
             outgoing.under.watch.sent(chunk.len() as u64);
-            self.settle(&mut acks, READS_AHEAD, path).await?;
+            self.settle(&mut acks, READS_AHEAD, path, usual).await?;
         }
         // All three go out with the last bytes: on a long way each answer that is waited for costs a round trip.
         if self.has_fsync {
             acks.push_back(self.calls.ask(Ask::Fsync { handle }).await?);
         }
         let length = self.calls.ask(Ask::FStat { handle }).await?;
-        self.settle(&mut acks, 0, path).await?;
-        match self.calls.answer(length).await? {
+        // A large file takes a server long to make durable.
+        let patience = self.terms.patience(outgoing.n_read());
+        self.settle(&mut acks, 0, path, patience).await?;
+        match self.calls.answer_within(length, patience).await? {
             Answer::Length(length) => Ok(length),
             _ => Ok(None),
         }
     }
 
-    async fn read_back(&self, path: &str, n_bytes: u64) -> Result<Digest, DeliveryError> {
+    async fn read_back(&self, path: &str, n_bytes: u64, under: &Under<'_>) -> Result<Digest, DeliveryError> {
         let handle = self.open(Ask::OpenToRead { path }, path).await?;
-        let read = self.read_all(&handle, path, n_bytes).await;
+        let read = self.read_all(&handle, path, n_bytes, under).await;
         let closed = self.calls.call(Ask::Close { handle: &handle }).await;
         let digest = read?;
         closed.map(|_| digest)
     }
 
-    async fn read_all(&self, handle: &[u8], path: &str, n_bytes: u64) -> Result<Digest, DeliveryError> {
+    async fn read_all(
+        &self,
+        handle: &[u8],
+        path: &str,
+        n_bytes: u64,
+        under: &Under<'_>,
+    ) -> Result<Digest, DeliveryError> {
+        let piece = under.piece(CHUNK_BYTES);
         let mut hasher = Hasher::new();
         let mut ahead: VecDeque<(u64, u32, Awaited)> = VecDeque::new();
         let mut asked = 0;
         loop {
             while asked < n_bytes && ahead.len() < READS_AHEAD {
-                let n = u32::try_from((n_bytes - asked).min(CHUNK_BYTES as u64)).unwrap_or(0);
+                let n = u32::try_from((n_bytes - asked).min(piece as u64)).unwrap_or(0);
+                under.wait_async(piece).await?;
                 let ask = Ask::Read { handle, offset: asked, n_bytes: n };
                 ahead.push_back((asked, n, self.calls.ask_for_data(ask).await?));
                 asked += u64::from(n);
@@ -190,6 +199,13 @@ impl<'t> PipelinedRemote<'t> {
     }
 }
 
+/// The next bytes of a file, once they may go.
+async fn next_chunk(outgoing: &mut Outgoing<'_>) -> Result<Vec<u8>, DeliveryError> {
+    let chunk = outgoing.next(outgoing.under.piece(CHUNK_BYTES))?;
+    outgoing.under.wait_async(chunk.len()).await?;
+    Ok(chunk)
+}
+
 impl Remote for PipelinedRemote<'_> {
     async fn look(&self, path: &str, part: &str) -> Result<Seen, DeliveryError> {
         let finished = self.calls.ask(Ask::Stat { path }).await?;
@@ -203,10 +219,10 @@ impl Remote for PipelinedRemote<'_> {
         self.length_of(&self.calls.call(Ask::Stat { path }).await?, path)
     }
 
-    async fn digest(&self, path: &str, n_bytes: u64) -> Result<Digest, DeliveryError> {
+    async fn digest(&self, path: &str, n_bytes: u64, under: &Under<'_>) -> Result<Digest, DeliveryError> {
         match self.told_digest(path, n_bytes).await? {
             Some(told) => Ok(told),
-            None => self.read_back(path, n_bytes).await,
+            None => self.read_back(path, n_bytes, under).await,
         }
     }
 
@@ -215,10 +231,13 @@ impl Remote for PipelinedRemote<'_> {
         if !self.tells_digests || n_bytes == 0 {
             return Ok(None);
         }
-        Ok(match self.calls.call(Ask::CheckFile { path, n_bytes }).await? {
-            Answer::Extended(reply) => read_check(&reply).map(Digest),
-            _ => None,
-        })
+        let asked = self.calls.ask(Ask::CheckFile { path, n_bytes }).await?;
+        match self.calls.answer_within(asked, self.terms.patience(n_bytes)).await {
+            Ok(Answer::Extended(reply)) => Ok(read_check(&reply).map(Digest)),
+            // One that takes too long is no worse than one that does not offer it.
+            Ok(_) | Err(DeliveryError::TimedOut { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn send(&self, path: &str, outgoing: &mut Outgoing<'_>) -> Result<(), DeliveryError> {

@@ -57,5 +57,6 @@ on_both_backends!(
     a_stop_ends_it_at_once,
     a_slow_line_is_no_dead_one,
     the_rate_is_kept,
+    a_stop_ends_a_comparison_and_a_pause_too,
     a_probe_leaves_nothing,
 );

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use renkei_core::Digest;
-use renkei_core::delivery::{DeliveryError, Parcel, ParcelFile};
+use renkei_core::delivery::{DeliveryError, Parcel, ParcelFile, ParcelPart};
 use renkei_core::hash::sha256;
 use renkei_core::port::{Content, DeliveryWatch, ParcelSource};
 
@@ -38,6 +38,7 @@ impl Goods {
         files.push(("set.done".to_owned(), bytes(700, 99)));
         let mut described = files.iter().map(|(name, bytes)| ParcelFile {
             name: name.parse().unwrap(),
+            part: ParcelPart::Data,
             content: Content { n_bytes: bytes.len() as u64, sha256: Digest(sha256(bytes)) },
         });
         let data = described.by_ref().take(lengths.len()).collect();

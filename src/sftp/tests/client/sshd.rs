@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 use renkei_sftp::client::{Backend, Fingerprint, LoginTerms, SecretSource, SftpTerms};
 use tempfile::TempDir;
@@ -16,6 +16,7 @@ pub(crate) struct Sshd {
     process: Child,
     pub(crate) port: u16,
     inbox: PathBuf,
+    said: Arc<Mutex<String>>,
 }
 
 const SSHD: &str = "/usr/sbin/sshd";
@@ -57,7 +58,7 @@ impl Sshd {
             "PermitRootLogin yes".to_owned(),
             "PasswordAuthentication yes".to_owned(),
             "MaxStartups 200".to_owned(),
-            "LogLevel INFO".to_owned(),
+            "LogLevel VERBOSE".to_owned(),
             "Subsystem sftp internal-sftp".to_owned(),
         ];
         std::fs::write(&config, lines.join("\n") + "\n").unwrap();
@@ -77,25 +78,42 @@ impl Sshd {
             command.args(["-D", "-e", "-f"]).arg(&config).stderr(Stdio::piped()).spawn().unwrap();
         let words = BufReader::new(process.stderr.take().unwrap());
         let (is_up, up) = mpsc::channel();
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
         std::thread::spawn(move || {
-            let mut said = String::new();
             for line in words.lines().map_while(Result::ok) {
+                let mut said = heard.lock().unwrap();
                 said.push_str(&line);
                 said.push('\n');
+                drop(said);
                 if line.contains("Server listening on") {
                     let _ = is_up.send(Ok(()));
                 }
             }
-            let _ = is_up.send(Err(said));
+            let _ = is_up.send(Err(heard.lock().unwrap().clone()));
         });
         up.recv_timeout(Duration::from_secs(30)).expect("sshd says that it listens").expect("sshd is up");
-        Self { folder, process, port, inbox }
+        Self { folder, process, port, inbox, said }
     }
 
     /// Where files arrive. Of a server with a volume of its own, as that server's process sees it.
     pub(crate) fn inbox(&self) -> PathBuf {
         let pid = self.process.id();
         PathBuf::from(format!("/proc/{pid}/root{}", self.inbox.display()))
+    }
+
+    /// Waits until its log has so many lines with this text, and gives it all.
+    #[track_caller]
+    pub(crate) fn log_with(&self, text: &str, n_lines: usize) -> String {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let said = self.said.lock().unwrap().clone();
+            if said.matches(text).count() >= n_lines {
+                return said;
+            }
+            assert!(Instant::now() < deadline, "{text:?} is not there {n_lines} times: {said}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// The path of something beside the inbox.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use renkei_core::delivery::DeliveryError;
-use renkei_core::port::{HandedOver, Transport as _};
+use renkei_core::port::{DeliveryWatch, HandedOver, Transport as _};
 use renkei_core::{Class, Fault as _};
 use renkei_sftp::client::{Backend, LoginTerms, SecretSource, SftpTerms, SftpTransport};
 
@@ -92,11 +92,15 @@ pub(crate) fn a_part_with_other_bytes_is_not_taken_up(backend: Backend) {
     let given = hand_over(&server.terms(backend), &goods).unwrap();
     assert_eq!(given.n_bytes_sent, 2_000_700);
     goods.assert_all_in(&server.inbox());
-    // Longer than the whole: nothing of it is ours.
+    // Longer than the whole, under the client's own name: nothing of it is ours.
     let other = Goods::new(&[2_000_000, 400_000]);
-    fs::write(server.inbox().join(".part2.csv.0.part"), bytes(10, 1)).unwrap();
-    hand_over(&server.terms(backend), &other).unwrap();
-    assert_eq!(fs::read(server.inbox().join("part2.csv")).unwrap(), other.bytes_of("part2.csv"));
+    let digest = other.parcel.files[1].content.sha256.to_string();
+    let part = server.inbox().join(format!(".part2.csv.{}.part", &digest[..12]));
+    fs::write(&part, [other.bytes_of("part2.csv"), &bytes(10, 1)].concat()).unwrap();
+    fs::remove_file(server.inbox().join("set.done")).unwrap();
+    let given = hand_over(&server.terms(backend), &other).unwrap();
+    assert_eq!((given.n_files_sent, given.n_bytes_sent), (2, 400_700));
+    other.assert_all_in(&server.inbox());
 }
 
 pub(crate) fn what_is_cut_anywhere_is_whole_in_the_end(backend: Backend) {
@@ -132,10 +136,15 @@ pub(crate) fn a_host_key_nobody_accepted_is_refused(backend: Backend) {
     let (code, class, told) = refused(&other, &goods);
     assert_eq!((code, class), ("delivery.host-key-changed", Class::Operator));
     assert!(told.contains(&host.to_string()), "{told}");
-    // No login was tried with a server that nobody knows.
     assert!(names(&server.inbox()).is_empty());
     let both = SftpTerms { host_keys: vec![server.fingerprint("other.pub"), host], ..unknown };
     hand_over(&both, &goods).unwrap();
+    // Three connections and one login: none was tried with a server that nobody knows. It would have been answered, and
+    // so be in the log, before the next connection was.
+    let said = server.log_with("Accepted publickey", 1);
+    assert_eq!(said.matches("Connection from").count(), 3, "{said}");
+    assert_eq!(said.matches("Accepted publickey").count(), 1, "{said}");
+    assert!(!said.contains("Failed ") && !said.contains("authenticating user"), "{said}");
 }
 
 pub(crate) fn a_login_that_is_refused_says_so(backend: Backend) {
@@ -256,9 +265,45 @@ pub(crate) fn the_rate_is_kept(backend: Backend) {
     let terms = SftpTerms { bytes_per_second: Some(1_000_000), ..server.terms(backend) };
     let began = Instant::now();
     hand_over(&terms, &goods).unwrap();
-    // 1.2 s at that rate, less what may be saved up and the last piece of each file, which is not waited for.
-    assert!(began.elapsed() >= Duration::from_millis(500), "{:?}", began.elapsed());
+    // 1.2 s at that rate, less the quarter of a second that may be saved up and the last piece, which is one too.
+    assert!(began.elapsed() >= Duration::from_millis(690), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     goods.assert_all_in(&server.inbox());
+    // What is read back to be compared goes no faster.
+    let began = Instant::now();
+    assert_eq!(hand_over(&terms, &goods).unwrap().n_files_there, 3);
+    assert!(began.elapsed() >= Duration::from_millis(690), "{:?}", began.elapsed());
+}
+
+pub(crate) fn a_stop_ends_a_comparison_and_a_pause_too(backend: Backend) {
+    let server = Sshd::start();
+    let goods = Goods::new(&[3_000_000]);
+    hand_over(&server.terms(backend), &goods).unwrap();
+    fs::remove_file(server.inbox().join("set.done")).unwrap();
+    // Five minutes at this rate; somebody asks for the end after less than a second.
+    let terms = SftpTerms { bytes_per_second: Some(10_000), ..server.terms(backend) };
+    // First what is there is compared, then it is sent.
+    for name in ["none", "part1.csv"] {
+        let _ = fs::remove_file(server.inbox().join(name));
+        let began = Instant::now();
+        let watcher = Ends { at: began + Duration::from_millis(700) };
+        let stopped = SftpTransport::new(terms.clone()).hand_over(&goods.parcel, &goods, &watcher);
+        assert!(matches!(stopped, Err(DeliveryError::Stopped)), "{stopped:?}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+}
+
+/// Wants a delivery to end at an instant.
+struct Ends {
+    at: Instant,
+}
+
+impl DeliveryWatch for Ends {
+    fn sent(&self, _n_bytes: u64) {}
+
+    fn wants_stop(&self) -> bool {
+        Instant::now() >= self.at
+    }
 }
 
 pub(crate) fn a_probe_leaves_nothing(backend: Backend) {

@@ -53,6 +53,7 @@ pub(crate) fn a_line_is_written_over_and_keeps_its_tries<F: Fixture>() {
         n_files_sent: 2,
         n_files_there: 1,
         n_bytes_sent: 99,
+        detail: Some("the connection was lost".to_owned()),
     };
     let mut transaction = store.begin().unwrap();
     for (no, ended_at) in [(2, None), (1, Some(now())), (2, Some(now()))] {
@@ -117,12 +118,18 @@ pub(crate) fn what_has_no_line_yet_begins_with_the_last_full<F: Fixture>() {
         };
         assert_eq!(undelivered("tax"), expected, "after {sequence}");
     }
-    put(&*store, &line("tax", "a", 3));
+    // An old one by name makes only itself due.
+    put(&*store, &line("tax", "a", 1));
     assert_eq!(undelivered("tax"), [4, 5]);
     put(&*store, &line("tax", "a", 4));
     settle(&*store, &feed("a"), 6).unwrap();
     assert_eq!(undelivered("tax"), [5, 6]);
     assert_eq!(undelivered("care"), [4, 5, 6]);
+    // A later full begins nothing anew where deliveries have begun.
+    seal(&*store, &publication("a", 7, Kind::Full)).unwrap();
+    settle(&*store, &feed("a"), 7).unwrap();
+    assert_eq!(undelivered("tax"), [5, 6, 7]);
+    assert_eq!(undelivered("care"), [7]);
 }
 
 pub(crate) fn a_host_key_is_accepted_once_and_taken_back<F: Fixture>() {
@@ -130,6 +137,7 @@ pub(crate) fn a_host_key_is_accepted_once_and_taken_back<F: Fixture>() {
     let store = fixture.open(PATIENT);
     let key = |id: &str, fingerprint: &str| TrustedKey {
         destination: destination(id),
+        place: "sftp.example:22".to_owned(),
         fingerprint: format!("SHA256:{fingerprint}"),
         operator: "suzuki".to_owned(),
         at: now(),
@@ -143,8 +151,12 @@ pub(crate) fn a_host_key_is_accepted_once_and_taken_back<F: Fixture>() {
     transaction.commit().unwrap();
     let trusted = |id| store.snapshot().unwrap().trusted_keys(&destination(id)).unwrap();
     assert_eq!(trusted("tax"), [key("tax", "b"), key("tax", "a")]);
+    // The same key of another place is another one.
+    let elsewhere = TrustedKey { place: "sftp.example:2222".to_owned(), ..key("tax", "a") };
     let mut transaction = store.begin().unwrap();
-    assert_eq!(transaction.distrust_keys_but(&destination("tax"), "SHA256:a").unwrap(), 1);
+    assert!(transaction.trust_key(&elsewhere).unwrap());
+    let only = transaction.distrust_keys_but(&destination("tax"), "sftp.example:22", "SHA256:a");
+    assert_eq!(only.unwrap(), 2);
     transaction.commit().unwrap();
     assert_eq!((trusted("tax"), trusted("care").len()), (vec![key("tax", "a")], 1));
 }
