@@ -16,7 +16,7 @@ use renkei_folder::{
 };
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
-use super::config::{AgentConfig, AgentIntake, Target};
+use super::config::{AgentConfig, Target};
 use super::desk::AgentDesk;
 use super::keep;
 use crate::Failure;

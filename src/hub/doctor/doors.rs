@@ -132,7 +132,7 @@ fn secret(of: &str, place: &Place<'_>) -> Option<Words> {
 pub(super) fn exchanged(config: &Config) -> Vec<Finding> {
     const CHECK: &str = "exchange";
     let of_destinations = config.destinations.iter().filter_map(|one| match &one.way {
-        WayTerms::Folder { root, folder } => {
+        WayTerms::Folder { root, folder, .. } => {
             Some(folder.as_ref().map_or_else(|| root.clone(), |folder| root.join(folder.as_str())))
         }
         _ => None,

@@ -150,6 +150,7 @@ pub(crate) fn old_records_go_but_never_the_last_word<F: Fixture>() {
             ended_at: Some(at(day)),
             fault_code: None,
             fault_class: None,
+            detail: None,
             n_files_sent: 1,
             n_files_there: 0,
             n_bytes_sent: 9,
