@@ -7,6 +7,8 @@ mod folder;
 #[cfg(test)]
 mod hub;
 #[cfg(test)]
+mod notice;
+#[cfg(test)]
 mod partner;
 #[cfg(test)]
 mod program;

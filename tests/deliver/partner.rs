@@ -8,7 +8,7 @@ use renkei_sftp::client::Backend;
 use crate::hub::{arrived, declare_as, deliver, hub, lines, published};
 use crate::running::Running;
 use crate::sandbox::files::names;
-use crate::sandbox::{PLAIN, Sandbox};
+use crate::sandbox::{NOW, PLAIN, Sandbox};
 use crate::sshd::Sshd;
 
 fn terms(server: &Sshd, backend: &str) -> String {
@@ -130,4 +130,30 @@ fn killed_in_a_transfer_it_goes_on_to_a_whole_one() {
         let tries = sandbox.run(&["deliveries", "tax", "--attempts", "--json"]).expect(0).json();
         assert!(tries[0]["ended_at"].is_null() && tries[1]["ended_at"].is_string(), "{tries}");
     }
+}
+
+#[test]
+fn the_end_of_a_window_ends_a_try_that_goes_on_in_the_next() {
+    let server = Sshd::start();
+    let sandbox = slow(&server, "ssh2");
+    sandbox.replace(
+        "hub/hub.toml",
+        "bandwidth = \"4KB/s\"",
+        "window = \"01:00-02:00\"\nbandwidth = \"4KB/s\"",
+    );
+    // From half past one, two minutes in each second.
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let clock = format!("{NOW}@{}*120", since_epoch.as_secs());
+    let mut running = Running::start(&sandbox, &[("RENKEI_CLOCK", &clock)]);
+    until_under_way(&mut running, &server);
+    let first_try =
+        || sandbox.run(&["deliveries", "tax", "--attempts", "--json"]).expect(0).json()[0].clone();
+    running.until("the end of the try", || first_try()["ended_at"].is_string());
+    assert_eq!(first_try()["fault_code"], "delivery.stopped");
+    assert!(first_try()["ended_at"].as_str().unwrap().contains("T02:"), "{}", first_try());
+    assert_eq!(running.stop().code(), Some(0));
+    assert_eq!(lines(&sandbox), [(1, "due".to_owned(), "-".to_owned())]);
+    end_the_rate(&sandbox);
+    deliver(&sandbox, &[]).expect(0);
+    assert!(arrived(&server.inbox()) == published(&sandbox));
 }
