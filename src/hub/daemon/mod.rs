@@ -8,6 +8,7 @@ mod alarms;
 mod checks;
 mod control;
 mod deliveries;
+mod descriptors;
 mod head;
 mod inboxes;
 mod jumps;
