@@ -25,7 +25,7 @@ pub(crate) struct Hostkey {
 enum HostkeyCommand {
     /// List the keys with their fingerprints, to be given to partners.
     List,
-    /// Make a key; one of the same kind is put aside. The daemon takes it at its next start.
+    /// Make a key; one of the same kind is put aside. The daemon takes it at a reload (SIGHUP) or its next start.
     ///
     /// Tell every partner the new fingerprint before that: their programs refuse a key they do not know.
     Make {
@@ -109,7 +109,7 @@ fn make(
     }
     session.console().say(
         format_args!("{} {fingerprint}。連携相手に知らせ、デーモンを起動し直すと使います。", kind.name),
-        format_args!("{} {fingerprint}: tell partners, then start the daemon anew.", kind.name),
+        format_args!("{} {fingerprint}: tell partners, then reload the daemon.", kind.name),
     );
     Ok(Exit::Ok)
 }

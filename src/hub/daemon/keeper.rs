@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::audit;
 use super::control::{listen, serve};
+use super::descriptors::raise_limit;
 use super::live::Live;
 use super::look::Looker;
 use super::notify::{tell, watchdog_pause};
@@ -51,6 +52,7 @@ pub(crate) fn run(session: &Session) -> Result<Exit, Failure> {
             lock => lock?,
         };
     log::to_file(&config)?;
+    raise_limit();
     let premises = Arc::new(Premises::open(&config, clock, STORE_WAIT, true)?);
     let _figures = metrics::start(&config)?;
     note_panics();
@@ -274,6 +276,7 @@ fn take_anew(looker: &mut Looker, folder: &std::path::Path) -> Result<(), &'stat
                 tracing::info!("[audit] changed: the end of the audit is kept in its new place from now on");
             }
             looker.adopt(config);
+            looker.renew_host_keys();
             tracing::info!(jobs = looker.plan.jobs.len(), "the configuration was read anew");
             Ok(())
         }

@@ -118,6 +118,11 @@ impl Looker {
         self.config = Arc::new(config);
     }
 
+    /// Has partner systems shown the host keys that are there now.
+    pub(super) fn renew_host_keys(&mut self) {
+        self.visitors.renew_host_keys(&self.config);
+    }
+
     /// Nobody is let in any more; uploads that are at work have so long.
     pub(super) fn shut(&mut self, patience: std::time::Duration) {
         self.visitors.stop(patience);

@@ -10,6 +10,7 @@ mod chain;
 mod checks;
 mod control;
 mod deliveries;
+mod descriptors;
 mod head;
 mod inboxes;
 mod jumps;

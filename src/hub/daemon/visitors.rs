@@ -49,6 +49,15 @@ impl VisitorKeeper {
         }
     }
 
+    /// Takes the host keys that are there now. What is wrong with them leaves those that are shown.
+    pub(super) fn renew_host_keys(&mut self, config: &Config) {
+        let (Some(server), Some(sftp)) = (&mut self.server, &config.sftp) else { return };
+        if let Err(failure) = server.renew_host_keys(sftp) {
+            let causes = failure.causes().join(": ");
+            tracing::error!(fault.code = failure.code(), "the host keys shown stay as they are: {causes}");
+        }
+    }
+
     /// Stops it; uploads that are at work have so long.
     pub(super) fn stop(&mut self, patience: Duration) {
         if let Some(server) = self.server.take() {

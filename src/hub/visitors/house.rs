@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use renkei_core::access::{Account, AccountId, LoginRefusal, Right, Rulebook};
 use renkei_core::feed::Feed;
@@ -15,7 +15,8 @@ use renkei_sftp::server::{Gate, GateEvent, LoginMeans};
 use renkei_sftp::session::{Deed, Premises, Visitor};
 use renkei_store::SqliteStore;
 
-use super::scribe::{Fetch, Note, Scribe};
+use super::refusals::{Asked, Refusals, Refused};
+use super::scribe::{Fetch, Note, Scribe, Weight, mended_feed};
 use crate::Failure;
 use crate::access::rulebook;
 use crate::clock::HubClock;
@@ -27,11 +28,13 @@ const STORE_WAIT: Duration = Duration::from_secs(10);
 
 /// What sessions of SFTP visit.
 pub(crate) struct VisitedHouse {
-    root: VisitedRoot,
+    root: Arc<VisitedRoot>,
     store: Arc<SqliteStore>,
     clock: HubClock,
     rules: RwLock<Rules>,
     scribe: Scribe,
+    refusals: Mutex<Refusals>,
+    begun: Instant,
     /// The rules whose folders stand.
     made_for: Mutex<Option<Arc<Rulebook>>>,
 }
@@ -45,12 +48,14 @@ struct Rules {
 impl VisitedHouse {
     /// Opens the hub's root and database for visitors.
     pub(crate) fn open(config: &Config, clock: HubClock) -> Result<Self, Failure> {
-        let root = VisitedRoot::open(&config.root)?;
+        let root = Arc::new(VisitedRoot::open(&config.root)?);
         let store = Arc::new(open_store(config, STORE_WAIT, true)?);
         let scribe = Scribe::start(Arc::clone(&store))
             .map_err(|source| crate::HubError::Daemon { attempt: "start a thread", source })?;
         let rules = RwLock::new(Rules { book: Arc::default(), feeds: Vec::new() });
-        let house = Self { root, store, clock, rules, scribe, made_for: Mutex::default() };
+        let refusals = Mutex::default();
+        let begun = Instant::now();
+        let house = Self { root, store, clock, rules, scribe, refusals, begun, made_for: Mutex::default() };
         house.refresh(config)?;
         Ok(house)
     }
@@ -89,13 +94,31 @@ impl VisitedHouse {
         self.store.snapshot()?.accounts()
     }
 
-    /// Removes what broken-off uploads left.
-    pub(crate) fn sweep(&self, unix_seconds: i64, keep: Duration) {
-        let keep_seconds = i64::try_from(keep.as_secs()).unwrap_or(i64::MAX);
-        match self.root.sweep(unix_seconds, keep_seconds) {
-            Ok(0) => {}
-            Ok(files) => tracing::info!(files, "what broken-off uploads left was removed"),
-            Err(error) => tracing::warn!(%error, "what broken-off uploads left could not be removed"),
+    /// The root, for whoever works in it beside visitors.
+    pub(crate) fn visited_root(&self) -> Arc<VisitedRoot> {
+        Arc::clone(&self.root)
+    }
+
+    /// Writes down how often was refused what is counted for a minute at a time.
+    pub(crate) fn tell_refusals(&self) {
+        let lines = self.refusals().over(self.begun.elapsed());
+        self.refusal_lines(lines);
+    }
+
+    /// Writes all down, because the process ends.
+    pub(crate) fn close_books(&self) {
+        let lines = self.refusals().all();
+        self.refusal_lines(lines);
+        self.scribe.close();
+    }
+
+    fn refusals(&self) -> std::sync::MutexGuard<'_, Refusals> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refusal_lines(&self, lines: Vec<Refused>) {
+        for line in lines {
+            self.line(&operator(&line.account), line.action, &line.from, line.result, Weight::Refusal);
         }
     }
 
@@ -108,34 +131,38 @@ impl VisitedHouse {
         comes: bool,
     ) {
         let (action, result) = if comes { ("log in", "by sshd") } else { ("log out", "done") };
-        self.line(&operator(account), action.to_owned(), &from(address, session_no), result.to_owned());
+        let (from, result) = (from(address, session_no), result.to_owned());
+        self.line(&operator(account), action.to_owned(), &from, result, Weight::Deed);
     }
 
-    fn line(&self, who: &str, action: String, from: &str, result: String) {
+    fn line(&self, who: &str, action: String, from: &str, result: String, weight: Weight) {
         let at = self.clock.now().to_string();
-        self.scribe.note(Note::Line(AuditEntry::new(at, who, action, from, result)));
+        self.scribe.note(Note::Line(AuditEntry::new(at, who, action, from, result)), weight);
     }
 
-    /// Notes that a file of a feed was fetched, for the ledger.
+    /// Notes that a file of a feed was fetched, or a diff for one receiver alone, for the ledger.
     fn note_fetched(&self, visitor: &Visitor, path: &VisitPath, is_whole: bool) {
         let Some((folder, name)) = path.split() else { return };
         let (Ok(folder), Ok(name)) = (String::from_utf8(folder.to_bytes()), std::str::from_utf8(name)) else {
             return;
         };
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        let in_folder = |(at, _): &&(FolderPath, FeedId)| at.as_str() == folder.trim_start_matches('/');
+        let folder = folder.trim_start_matches('/');
+        let in_folder = |(at, _): &&(FolderPath, FeedId)| at.as_str() == folder;
         let feeds: Vec<FeedId> = rules.feeds.iter().filter(in_folder).map(|(_, feed)| feed.clone()).collect();
-        if feeds.is_empty() {
+        if feeds.is_empty() && mended_feed(folder).is_none() {
             return;
         }
-        self.scribe.note(Note::Fetched(Fetch {
+        let fetch = Fetch {
             feeds,
+            folder: folder.to_owned(),
             name: name.to_owned(),
             receiver: visitor.account.system.clone(),
             at: self.clock.now(),
             session_no: visitor.session_no,
             is_whole,
-        }));
+        };
+        self.scribe.note(Note::Fetched(fetch), Weight::Deed);
     }
 }
 
@@ -176,9 +203,15 @@ impl Premises for VisitedHouse {
             Deed::Removed { path } => (format!("remove {}", shown(path)), "done".to_owned()),
             Deed::FolderMade { path } => (format!("make folder {}", shown(path)), "done".to_owned()),
             Deed::FolderRemoved { path } => (format!("remove folder {}", shown(path)), "done".to_owned()),
-            Deed::Refused { path, right } => (refused_action(*right, path), "refused".to_owned()),
+            Deed::Refused { path, right } => {
+                let action = refused_action(*right, path);
+                let (account, session_no) = (&visitor.account.id, visitor.session_no);
+                let asked = Asked { account, session_no, action: &action, from: &from };
+                let lines = self.refusals().refused(asked, self.begun.elapsed());
+                return self.refusal_lines(lines);
+            }
         };
-        self.line(&who, action, &from, result);
+        self.line(&who, action, &from, result, Weight::Deed);
     }
 }
 
@@ -202,7 +235,8 @@ impl Gate for VisitedHouse {
                     LoginMeans::Both(key) => format!("by key {key} and password"),
                 };
                 tracing::info!(account = %account, session = session_no, "a partner system logged in");
-                self.line(&operator(account), "log in".to_owned(), &from(Some(*address), *session_no), by);
+                let from = from(Some(*address), *session_no);
+                self.line(&operator(account), "log in".to_owned(), &from, by, Weight::Deed);
             }
             GateEvent::LoginRefused { account, address, refusal, key } => {
                 let who = account.as_ref().map_or_else(|| "sftp:?".to_owned(), operator);
@@ -211,21 +245,30 @@ impl Gate for VisitedHouse {
                 if *refusal != LoginRefusal::OtherKey {
                     tracing::warn!(%address, refusal = refusal.as_str(), "a login was refused");
                 }
-                self.line(&who, "log in".to_owned(), &format!("from {address}"), result);
+                let from = format!("from {address}");
+                self.line(&who, "log in".to_owned(), &from, result, Weight::Refusal);
             }
             GateEvent::Banned { address, time } => {
                 tracing::warn!(%address, seconds = time.as_secs(), "an address is shut out for guessing");
                 let result = format!("for {} seconds", time.as_secs());
-                self.line("sftp", format!("ban {address}"), "too many guesses", result);
+                self.line("sftp", format!("ban {address}"), "too many guesses", result, Weight::Refusal);
             }
             GateEvent::TurnedAway { address, why } => {
-                self.line("sftp", format!("turn away {address}"), "", why.as_str().to_owned());
+                let (action, why) = (format!("turn away {address}"), why.as_str().to_owned());
+                self.line("sftp", action, "", why, Weight::Refusal);
             }
             GateEvent::LoggedOut { account, address, session_no } => {
                 let from = from(Some(*address), *session_no);
-                self.line(&operator(account), "log out".to_owned(), &from, "done".to_owned());
+                let (action, result) = ("log out".to_owned(), "done".to_owned());
+                self.line(&operator(account), action, &from, result, Weight::Deed);
             }
         }
+    }
+}
+
+impl Drop for VisitedHouse {
+    fn drop(&mut self) {
+        self.close_books();
     }
 }
 

@@ -85,6 +85,10 @@ impl HostKeys {
             fs::copy(&path, path.with_extension("old")).map_err(|source| failed(&path, source))?;
         }
         fs::rename(&new, &path).map_err(|source| failed(&path, source))?;
+        // Partners pin it: after a power failure it is this one, or the one before.
+        fs::File::open(&self.folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| failed(&self.folder, source))?;
         let public_path = self.folder.join(format!("{}.pub", kind.name));
         fs::write(&public_path, public).map_err(|source| failed(&public_path, source))?;
         Ok(key)

@@ -1,10 +1,14 @@
 //! The SFTP server in the daemon: started with it, kept to the rules as they stand, stopped with it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use renkei_core::access::Fingerprint;
 use renkei_folder::LocalFolders;
+use renkei_sftp::HostKey;
 use renkei_sftp::server::{DefenderLimits, Listening, ServerConfig, ServerHandle, Suite};
+use renkei_sftp::session::HandleLimits;
 
 use super::house::VisitedHouse;
 use super::keys::HostKeys;
@@ -19,7 +23,10 @@ const SWEEP_SECONDS: i64 = 3600;
 pub(crate) struct Server {
     handle: ServerHandle,
     house: Arc<VisitedHouse>,
+    /// The host keys it proves itself by.
+    shown: Vec<Fingerprint>,
     swept_at: i64,
+    is_sweeping: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -29,15 +36,28 @@ impl Server {
         if sftp.listening.is_empty() {
             return Ok(None);
         }
-        let keys = HostKeys::at(&sftp.host_keys).read()?;
+        let keys = host_keys(sftp)?;
+        let shown = keys.iter().map(HostKey::fingerprint).collect();
         let house = Arc::new(VisitedHouse::open(config, clock)?);
         let gate: Arc<VisitedHouse> = Arc::clone(&house);
-        let settings = settings(sftp, keys.into_iter().map(|(_, key)| key).collect());
+        let settings = settings(sftp, keys);
         let handle = ServerHandle::start(&settings, gate)?;
         for address in handle.addresses() {
             tracing::info!(%address, "partner systems can log in by SFTP");
         }
-        Ok(Some(Self { handle, house, swept_at: i64::MIN }))
+        Ok(Some(Self { handle, house, shown, swept_at: i64::MIN, is_sweeping: Arc::default() }))
+    }
+
+    /// Proves itself by the host keys that are there now, if they are others; sessions go on.
+    pub(crate) fn renew_host_keys(&mut self, sftp: &SftpConfig) -> Result<(), Failure> {
+        let keys = host_keys(sftp)?;
+        let shown: Vec<_> = keys.iter().map(HostKey::fingerprint).collect();
+        if shown != self.shown {
+            self.handle.set_host_keys(&keys)?;
+            self.shown = shown;
+            tracing::info!(keys = keys.len(), "partner systems are shown other host keys from now on");
+        }
+        Ok(())
     }
 
     /// Goes by the rules and accounts as they stand now: who was stopped is sent away, what a dead session left is
@@ -47,6 +67,7 @@ impl Server {
             tracing::error!(%error, "the rules cannot be read, so visitors may do nothing until they can");
         }
         self.house.make_folders(folders);
+        self.house.tell_refusals();
         match self.house.accounts() {
             Ok(accounts) => {
                 for account in self.handle.recheck(&accounts) {
@@ -59,7 +80,28 @@ impl Server {
             && let Some(sftp) = &config.sftp
         {
             self.swept_at = unix_seconds;
-            self.house.sweep(unix_seconds, sftp.keep_broken_off);
+            self.sweep(unix_seconds, sftp.keep_broken_off);
+        }
+    }
+
+    /// Removes what broken-off uploads left, on a thread of its own: a large or slow volume must not hold the night up.
+    fn sweep(&self, unix_seconds: i64, keep: Duration) {
+        if self.is_sweeping.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (root, is_sweeping) = (self.house.visited_root(), Arc::clone(&self.is_sweeping));
+        let keep_seconds = i64::try_from(keep.as_secs()).unwrap_or(i64::MAX);
+        let started = std::thread::Builder::new().name("sftp sweep".to_owned()).spawn(move || {
+            match root.sweep(unix_seconds, keep_seconds) {
+                Ok(0) => {}
+                Ok(files) => tracing::info!(files, "what broken-off uploads left was removed"),
+                Err(error) => tracing::warn!(%error, "what broken-off uploads left could not be removed"),
+            }
+            is_sweeping.store(false, Ordering::Release);
+        });
+        if let Err(error) = started {
+            tracing::warn!(%error, "what broken-off uploads left is removed another time");
+            self.is_sweeping.store(false, Ordering::Release);
         }
     }
 
@@ -69,7 +111,11 @@ impl Server {
     }
 }
 
-fn settings(sftp: &SftpConfig, keys: Vec<renkei_sftp::HostKey>) -> ServerConfig {
+fn host_keys(sftp: &SftpConfig) -> Result<Vec<HostKey>, Failure> {
+    Ok(HostKeys::at(&sftp.host_keys).read()?.into_iter().map(|(_, key)| key).collect())
+}
+
+fn settings(sftp: &SftpConfig, keys: Vec<HostKey>) -> ServerConfig {
     let listening = sftp.listening.iter().map(|at| Listening {
         address: at.address,
         suite: if at.legacy.is_empty() { Suite::strict() } else { Suite::with_legacy(at.legacy.clone()) },
@@ -80,7 +126,52 @@ fn settings(sftp: &SftpConfig, keys: Vec<renkei_sftp::HostKey>) -> ServerConfig 
         max_per_address: sftp.max_connections.1,
         max_unauthenticated_per_address: sftp.max_logging_in,
         idle_time: sftp.idle,
+        handles: handle_limits(rustix::process::getrlimit(rustix::process::Resource::Nofile).current, sftp),
         defender: DefenderLimits { ban_points: sftp.ban_points, ..DefenderLimits::default() },
         ..ServerConfig::new(listening.collect(), keys)
+    }
+}
+
+/// Descriptors kept for the database, runs, logs and whatever else the daemon does.
+const OTHER_DESCRIPTORS: u64 = 256;
+
+/// How much visitors may have open together where the process may open `n_descriptors`; a handle is two of them, and a
+/// connection too. One account has a quarter.
+fn handle_limits(n_descriptors: Option<u64>, sftp: &SftpConfig) -> HandleLimits {
+    let n_connections = u64::try_from(sftp.max_connections.0).unwrap_or(u64::MAX);
+    let taken = n_connections.saturating_mul(2).saturating_add(OTHER_DESCRIPTORS);
+    let n_handles = n_descriptors.unwrap_or(u64::MAX).saturating_sub(taken) / 2;
+    let all = usize::try_from(n_handles).unwrap_or(usize::MAX).clamp(64, 16_384);
+    HandleLimits { all, per_account: (all / 4).clamp(32, 1024) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_visitors_open_is_within_what_the_process_may() {
+        let sftp = SftpConfig {
+            listening: Vec::new(),
+            host_keys: "keys".into(),
+            banner: String::new(),
+            idle: Duration::ZERO,
+            max_connections: (256, 64),
+            max_logging_in: 12,
+            ban_points: 50,
+            keep_broken_off: Duration::ZERO,
+        };
+        let check = |n_descriptors, all, per_account| {
+            assert_eq!(
+                handle_limits(n_descriptors, &sftp),
+                HandleLimits { all, per_account },
+                "{n_descriptors:?}"
+            );
+        };
+        check(Some(64), 64, 32);
+        check(Some(1024), 128, 32);
+        check(Some(65_536), 16_384, 1024);
+        check(None, 16_384, 1024);
+        check(Some(10_000), 4616, 1024);
     }
 }

@@ -32,6 +32,9 @@ const GLANCE: Duration = Duration::from_secs(3);
 /// Pause after the system had no connection to give, for want of descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
+/// On what terms a door's next connection is spoken with.
+pub(super) type Terms = Arc<Mutex<Arc<Config>>>;
+
 /// What all connections share.
 pub(super) struct House {
     pub(super) gate: Arc<dyn Gate>,
@@ -142,11 +145,12 @@ impl House {
 }
 
 /// Takes connections until the task is ended. A failing `accept` is tried again: one is no reason to stop.
-pub(super) async fn accept(house: Arc<House>, listener: TcpListener, config: Arc<Config>, suite: Suite) {
+pub(super) async fn accept(house: Arc<House>, listener: TcpListener, terms: Terms, suite: Suite) {
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                let (house, config, suite) = (Arc::clone(&house), Arc::clone(&config), suite.clone());
+                let config = Arc::clone(&terms.lock().unwrap_or_else(PoisonError::into_inner));
+                let (house, suite) = (Arc::clone(&house), suite.clone());
                 tokio::spawn(async move {
                     let address = house.gate.seen_as(peer.ip().to_canonical());
                     if let Err(why) = admit(house.clone(), socket, address, config, suite).await {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use renkei_core::access::{Account, AccountId};
@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use super::accept::{House, accept};
+use super::accept::{House, Terms, accept};
 use super::config::{Listening, ServerConfig};
 use super::gate::Gate;
-use crate::SftpError;
+use crate::{HostKey, SftpError};
 
 /// Bytes a client may send ahead on a channel.
 const WINDOW_BYTES: u32 = 8 * 1024 * 1024;
@@ -39,6 +39,9 @@ pub struct ServerHandle {
     house: Arc<House>,
     doors: Vec<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
+    settings: ServerConfig,
+    /// In the order of the configuration.
+    terms: Vec<Terms>,
 }
 
 impl ServerHandle {
@@ -54,9 +57,18 @@ impl ServerHandle {
             .build()
             .map_err(|source| SftpError::Threads { source })?;
         let house = Arc::new(House::new(gate, config));
-        let mut started = Self { runtime: None, house, doors: Vec::new(), addresses: Vec::new() };
-        for listening in &config.listening {
-            let (door, address) = runtime.block_on(open_door(&started.house, config, listening))?;
+        let terms_of =
+            |listening| Terms::new(Mutex::new(Arc::new(russh_config(config, listening, &config.host_keys))));
+        let mut started = Self {
+            runtime: None,
+            house,
+            doors: Vec::new(),
+            addresses: Vec::new(),
+            settings: config.clone(),
+            terms: config.listening.iter().map(terms_of).collect(),
+        };
+        for (listening, terms) in config.listening.iter().zip(started.terms.clone()) {
+            let (door, address) = runtime.block_on(open_door(&started.house, listening, terms))?;
             started.doors.push(door);
             started.addresses.push(address);
         }
@@ -77,6 +89,18 @@ impl ServerHandle {
     /// The accounts that are logged in, each once.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         self.house.connections.all().iter().filter_map(|connection| connection.account()).collect()
+    }
+
+    /// Proves itself by these keys to whoever comes from now on; who is here is not disturbed.
+    pub fn set_host_keys(&self, keys: &[HostKey]) -> Result<(), SftpError> {
+        if keys.is_empty() {
+            return Err(SftpError::NoHostKey);
+        }
+        for (listening, terms) in self.settings.listening.iter().zip(&self.terms) {
+            let config = Arc::new(russh_config(&self.settings, listening, keys));
+            *terms.lock().unwrap_or_else(PoisonError::into_inner) = config;
+        }
+        Ok(())
     }
 
     /// Ends every connection of an account: its rights to be here were taken away.
@@ -153,18 +177,17 @@ impl Drop for ServerHandle {
 
 async fn open_door(
     house: &Arc<House>,
-    config: &ServerConfig,
     listening: &Listening,
+    terms: Terms,
 ) -> Result<(JoinHandle<()>, SocketAddr), SftpError> {
     let failed = |source| SftpError::Listen { address: listening.address, source };
     let listener = TcpListener::bind(listening.address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let russh = Arc::new(russh_config(config, listening));
-    let door = tokio::spawn(accept(Arc::clone(house), listener, russh, listening.suite.clone()));
+    let door = tokio::spawn(accept(Arc::clone(house), listener, terms, listening.suite.clone()));
     Ok((door, address))
 }
 
-fn russh_config(config: &ServerConfig, listening: &Listening) -> Config {
+fn russh_config(config: &ServerConfig, listening: &Listening, keys: &[HostKey]) -> Config {
     // More would let a nonce come twice.
     let rekey_bytes = config.rekey_bytes.clamp(1 << 20, 1 << 30);
     Config {
@@ -173,7 +196,7 @@ fn russh_config(config: &ServerConfig, listening: &Listening) -> Config {
         methods: MethodSet::from([MethodKind::PublicKey, MethodKind::Password].as_slice()),
         auth_rejection_time: config.refusal_time,
         auth_rejection_time_initial: Some(Duration::ZERO),
-        keys: config.host_keys.iter().map(|key| key.0.clone()).collect(),
+        keys: keys.iter().map(|key| key.0.clone()).collect(),
         limits: Limits::new(rekey_bytes, rekey_bytes, config.rekey_time),
         window_size: WINDOW_BYTES,
         maximum_packet_size: PACKET_BYTES,

@@ -139,9 +139,9 @@ fn a_right_taken_back_holds_for_what_is_open() {
     let rights = |rights: &[Right]| house.set_rules(vec![rule("a", Rights::of(rights))]);
     let Told::Handle(read) = client.open("a/b", OpenFlags::READ) else { panic!("no handle") };
     let ask = Request::Read { handle: &read, offset: 0, n_bytes: 1 };
-    assert_eq!(client.ask(ask.clone()), Told::Data(b"1".to_vec()));
+    assert_eq!(client.ask(ask), Told::Data(b"1".to_vec()));
     rights(&[Right::List]);
-    assert_eq!(client.ask(ask.clone()), Told::Status(StatusCode::PermissionDenied));
+    assert_eq!(client.ask(ask), Told::Status(StatusCode::PermissionDenied));
     rights(&Right::ALL);
     assert_eq!(client.ask(ask), Told::Data(b"1".to_vec()));
 

@@ -152,6 +152,13 @@ impl House {
         self.server.as_ref().unwrap()
     }
 
+    /// Has the server prove itself by another key from now on.
+    pub(crate) fn change_host_key(&mut self) {
+        let key = HostKey::generate(HostKeyKind::Ed25519).unwrap();
+        self.host_line = key.public_line().unwrap();
+        self.server().set_host_keys(&[key]).unwrap();
+    }
+
     pub(crate) fn stop(&mut self, patience: std::time::Duration) {
         self.server.take().unwrap().stop(patience);
     }

@@ -203,6 +203,19 @@ fn a_grant_taken_back_holds_at_once_and_an_account_can_be_sent_away() {
 }
 
 #[test]
+fn a_new_host_key_is_shown_to_who_comes_and_disturbs_nobody() {
+    let mut house = House::open();
+    let session = super::libssh2::connect(&house);
+    let remote = session.sftp().unwrap();
+    let before = std::fs::read(house.known_hosts()).unwrap();
+    house.change_host_key();
+    sftp(&house, "pwd\n").succeeded();
+    assert!(std::fs::read(house.known_hosts()).unwrap() != before);
+    remote.stat(std::path::Path::new("001/feed/a.csv")).unwrap();
+    assert!(house.server().set_host_keys(&[]).is_err());
+}
+
+#[test]
 fn a_key_taken_away_ends_the_sessions_it_opened() {
     let house = House::open();
     let accounts = || house.gate.accounts.lock().unwrap().values().cloned().collect::<Vec<_>>();
