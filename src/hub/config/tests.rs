@@ -135,7 +135,7 @@ fn receivers_are_declared_systems() {
     check(
         &[("hub.toml", "id = \"togo-db\"\nname = \"統合DB\"", "id = \"togo-db\"")],
         &[
-            r#"hub.toml:L:6: system[8].id: "togo-db" is no 業務ID, and has no name (a system of the municipality's own needs name = "…")"#,
+            r#"hub.toml:L:6: system[10].id: "togo-db" is no 業務ID, and has no name (a system of the municipality's own needs name = "…")"#,
         ],
     );
 }
