@@ -97,6 +97,15 @@ impl Drop for DifferenceReport<'_> {
     }
 }
 
+/// The word of a kind in reports.
+pub(crate) const fn word(kind: DifferenceKind) -> &'static str {
+    match kind {
+        DifferenceKind::Missing => "missing",
+        DifferenceKind::Surplus => "surplus",
+        DifferenceKind::Different => "different",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,14 +121,5 @@ mod tests {
         assert!(!path.exists());
         DifferenceReport::create(&path, &layout).unwrap().finish().unwrap();
         assert!(path.exists());
-    }
-}
-
-/// The word of a kind in reports.
-pub(crate) const fn word(kind: DifferenceKind) -> &'static str {
-    match kind {
-        DifferenceKind::Missing => "missing",
-        DifferenceKind::Surplus => "surplus",
-        DifferenceKind::Different => "different",
     }
 }

@@ -216,3 +216,25 @@ fn a_rule_waits_for_what_the_mailbox_refuses() {
         assert_eq!(mendings(&sandbox), ["1 4 sealed"]);
     }
 }
+
+#[test]
+fn a_mailbox_keeps_what_is_not_taken_in_and_is_cleared_afterwards() {
+    let (sandbox, _) = lacking();
+    mend(&sandbox, &[]).expect(0);
+    let folder = sandbox.path(&format!("hub/share/{RECEIVER}/mend/{PLAIN}"));
+    // 41 days later.
+    let then = |args: &[&str]| sandbox.run_with(&[("RENKEI_NOW", "1933542400")], args);
+    let mailboxes = || {
+        let plan = then(&["retention", "plan", "--json"]).expect(0).json();
+        let areas = plan["areas"].as_array().unwrap();
+        let area = areas.iter().find(|area| area["area"] == "mailboxes").unwrap().clone();
+        (area["remove"].as_array().unwrap().len(), area["kept"].clone())
+    };
+    assert_eq!(mailboxes(), (0, serde_json::json!({ "needed": 1 })));
+    then(&["receive"]).expect(0);
+    then(&["ledger", "--refresh"]).expect(0);
+    assert_eq!(mailboxes(), (1, serde_json::json!({})));
+    then(&["retention", "execute", "--reason", "x"]).expect(0);
+    assert_eq!(files::names(&folder), [""; 0]);
+    assert_eq!(mendings(&sandbox), [""; 0]);
+}

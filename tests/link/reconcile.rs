@@ -291,6 +291,10 @@ fn rows_that_came_are_private_gone_from_the_folders_and_put_right() {
     assert_eq!(made["published"]["rows"], 3, "{made:#}");
     later(&sandbox, &["receive"]).expect(0);
     assert_eq!(table(&sandbox, "jumin_v1_0"), expected(&sandbox));
+    // What is put right is not put right by the same rows again.
+    later(&sandbox, &["receive", "--intake", "jumin", "--state"]).expect(0);
+    later(&sandbox, &["reconcile"]).expect(0);
+    later(&sandbox, &args).expect_fault(10, "feed.mend-refused").says("by the last comparison");
 }
 
 #[test]

@@ -156,8 +156,10 @@ impl Change {
 
 /// A word of a command line: of a file its last name only, because folders may tell more than they should.
 fn word(text: &str, is_folder: bool) -> String {
-    let last = text.rsplit('/').find(|part| !part.is_empty()).filter(|_| !is_folder);
-    last.unwrap_or(text).escape_debug().take(LONGEST).collect()
+    let last = text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text);
+    let is_file = !is_folder && (last.contains('.') || text.starts_with(['/', '.', '~']));
+    let shown = if is_file { last } else { text };
+    shown.escape_debug().take(LONGEST).collect()
 }
 
 #[cfg(test)]
@@ -185,6 +187,8 @@ mod tests {
         assert_eq!(of("renkei mend f --receiver 015 --reason x --dry-run"), None);
         assert_eq!(of("renkei status"), None);
         check("renkei acl grant 015/work all --system 015 --reason x", "acl grant 015/work all");
+        check("renkei account address add a 10.0.0.0/8 --reason x", "account address add a 10.0.0.0/8");
+        assert_eq!(of("renkei apply ../sato/a.csv").unwrap().action, "apply a.csv");
         assert_eq!(of("renkei apply /home/sato/a.csv").unwrap().action, "apply a.csv");
     }
 

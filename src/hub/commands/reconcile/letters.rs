@@ -35,7 +35,8 @@ impl Reconcile {
     ) -> Result<Exit, Failure> {
         let Some(receiver) = &self.receiver else { return Ok(Exit::Usage) };
         let taken = self.take_in(workplace, Some(feed))?;
-        if !session.console().is_json() && !(taken.reconciled.is_empty() && taken.refused.is_empty()) {
+        let has_come = taken.reconciled.len() + taken.refused.len() > 0;
+        if has_come && !session.console().is_json() {
             tell(session, &taken);
         }
         let refused = |why: &str| {
@@ -46,6 +47,10 @@ impl Reconcile {
             let why = "no rows of its have come in (`renkei receive --state --buckets …` there)";
             return Err(refused(why).into());
         };
+        let last = workplace.snapshot()?.last_reconciliation(&feed.id, receiver, false)?;
+        if last.is_some_and(|last| last.is_same) {
+            return Err(refused("by the last comparison it holds what it was given").into());
+        }
         let found = self.opened(workplace, feed, &path)?;
         let today = workplace.clock().now().date();
         let standing =
