@@ -15,6 +15,8 @@ mod month;
 #[cfg(test)]
 mod nights;
 #[cfg(test)]
+mod other_layouts;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod reconcile;

@@ -119,8 +119,8 @@ pub(crate) fn stage(taking: &mut dyn Taking, rows: &[TestRow]) -> Result<(), Sto
 pub(crate) fn state_after(store: &dyn IntakeStore, rows: &[TestRow], mode: TakeMode) -> FeedState {
     let mut state = FeedState::empty();
     if mode != TakeMode::Replace {
-        let go =
-            |key: &[u8]| rows.iter().any(|row| row.key == key && (!row.is_removed || mode == TakeMode::Diff));
+        let takes_out = matches!(mode, TakeMode::Diff | TakeMode::Correct);
+        let go = |key: &[u8]| rows.iter().any(|row| row.key == key && (!row.is_removed || takes_out));
         for held in held(store).into_iter().filter(|held| !go(&held.key)) {
             state.add(held.bucket, &held.digest);
         }
