@@ -249,7 +249,7 @@ fn compared(listener: &mut Listener<'_>) {
     edit_lines(&theirs, |lines| {
         lines.remove(3);
         lines[1] = lines[1].replacen("\",\"", "\",\"金糸雀", 1);
-        let other = lines[2].replacen("\"", "\"7", 1);
+        let other = lines[2].replacen('"', "\"7", 1);
         lines.push(other);
     });
     let of_015 = ["reconcile", PLAIN, "--receiver", "015"];

@@ -67,18 +67,18 @@ pub(crate) fn prove(accounts: &[Account], book: &Rulebook, clock: HubClock) -> R
     prove_served(accounts, book, book.clone(), clock)
 }
 
-/// Holds what a server that goes by `served` does against what `book` declares.
+/// Holds what a server that goes by `other` does against what `book` declares.
 fn prove_served(
     accounts: &[Account],
     book: &Rulebook,
-    served: Rulebook,
+    other: Rulebook,
     clock: HubClock,
 ) -> Result<Proof, Failure> {
     let now = renkei_engine::Clock::now(&clock);
     let places = Places::make(book).map_err(|source| HubError::Daemon { attempt: "make folders", source })?;
     let passing = accounts.iter().map(Passing::of).collect::<Result<Vec<_>, _>>()?;
     let addresses = address_classes(accounts);
-    let house = ProvingHouse::new(&places, served, &passing, addresses.clone(), clock)?;
+    let house = ProvingHouse::new(&places, other, &passing, addresses.clone(), clock)?;
     let server = start(Arc::new(house))?;
     let to = *server.addresses().first().ok_or(SftpError::NoHostKey)?;
 
@@ -172,9 +172,9 @@ fn log_in_everywhere(
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..N_AT_ONCE).map(|_| scope.spawn(work)).collect();
-        let ended = workers.into_iter().map(|worker| worker.join());
         let lost = || SftpError::Proof { attempt: "log in", detail: "a thread ended".to_owned() };
-        ended.fold(Ok(()), |result, ended| result.and(ended.unwrap_or_else(|_| Err(lost()))))
+        // Those that are not asked are waited for by the scope.
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| Err(lost())))
     })?;
     let (ways_in, differences, n_in) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     proof.n_logins = attempts.len();

@@ -69,10 +69,10 @@ fn show(session: &Session, proof: &Proof, lang: Lang) {
     let Proof { n_accounts, n_folders, n_logins, n_logins_let_in, n_verbs, n_verbs_allowed, .. } = proof;
     let (n_addresses, n_differences) = (proof.addresses.len(), proof.differences.len());
     console.say(
-        &format!(
+        format_args!(
             "接続者 {n_accounts}、接続元の種類 {n_addresses}、フォルダ {n_folders}。ログイン {n_logins} 回（{n_logins_let_in} 回入れた）、操作 {n_verbs} 回（{n_verbs_allowed} 回できた）。宣言と違うもの {n_differences}。"
         ),
-        &format!(
+        format_args!(
             "{n_accounts} accounts, {n_addresses} kinds of addresses, {n_folders} folders; {n_logins} logins ({n_logins_let_in} let in), {n_verbs} operations ({n_verbs_allowed} allowed); {n_differences} not as declared."
         ),
     );
