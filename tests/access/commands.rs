@@ -166,3 +166,28 @@ fn host_keys_are_made_at_init_and_anew_by_command() {
     sandbox.replace("hub/hub.toml", "[sftp]", "[sftp]\nhost_keys = \"share/ssh\"");
     sandbox.run(&["check"]).expect(1).says("partner systems see");
 }
+
+#[test]
+fn a_secret_is_put_with_its_line_and_before_hub_toml_is_right_too() {
+    let sandbox = hub();
+    let set = |more: &[&str]| {
+        let line = [&["secret", "set", "tax.password", "--reason", "契約 12"], more].concat();
+        sandbox.run_with_input(&line, "correct horse battery\n")
+    };
+    set(&[]).expect(0);
+    set(&[]).expect(10);
+    set(&["--replace"]).expect(0);
+    assert_eq!(
+        fs::read_to_string(sandbox.path("hub/secrets/tax.password")).unwrap(),
+        "correct horse battery\n"
+    );
+    let lines = audit(&sandbox, "secret set", 3);
+    assert_eq!(lines[0], "tester | secret set tax.password | put");
+    assert!(lines[1].starts_with("tester | secret set tax.password | refused ("), "{}", lines[1]);
+    assert_eq!(lines[2], "tester | secret set tax.password | put, in place of another");
+    assert!(lines.iter().all(|line| !line.contains("horse")));
+    sandbox.replace("hub/hub.toml", "[root]", "[rot]");
+    set(&["--replace", "--lang", "en"]).expect(0).says("not in the audit");
+    sandbox.replace("hub/hub.toml", "[rot]", "[root]");
+    assert_eq!(audit(&sandbox, "secret set", 3).len(), 3);
+}

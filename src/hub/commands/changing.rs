@@ -10,7 +10,7 @@ use crate::premises::open_store;
 use crate::{Failure, Session, audit_head};
 
 /// The commands whose refusal is on record. Those that only look are not among them.
-const CHANGING: [&str; 42] = [
+const CHANGING: [&str; 43] = [
     "account add",
     "account address add",
     "account address remove",
@@ -45,6 +45,7 @@ const CHANGING: [&str; 42] = [
     "reread",
     "retention execute",
     "run",
+    "secret set",
     "transfer apply",
     "transfer compare",
     "transfer confirm",

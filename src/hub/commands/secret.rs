@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::access::AccessFault;
+use super::reason::Reason;
+use crate::access::{AccessDesk, AccessFault};
 use crate::{Exit, Failure, HubError, Session};
 
 /// The folder, below the hub's.
@@ -43,6 +44,8 @@ struct Set {
     /// Put it in the place of the one that is there.
     #[arg(long)]
     replace: bool,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 fn name(text: &str) -> Result<String, String> {
@@ -65,20 +68,38 @@ impl Secret {
 }
 
 impl Set {
-    /// The configuration is not read: it may already refer to what is only now put there.
+    /// On record where hub.toml is right; it may not be yet, because it refers to what is only now put there.
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let folder = session.folder()?.join(SECRETS);
         let path = folder.join(&self.name);
         let secret = asked()?;
-        let placed = place(&folder, &path, &secret, self.replace);
-        placed.map_err(|source| HubError::Write { path, source })?;
+        let put = || {
+            let placed = place(&folder, &path, &secret, self.replace);
+            placed.map_err(|source| HubError::Write { path: path.clone(), source })
+        };
+        let is_on_record = session.config().is_ok();
+        if is_on_record {
+            let action = format!("secret set {}", self.name);
+            AccessDesk::for_writing(session)?.change(action, &self.reason.reason, |_, _| {
+                put()?;
+                Ok(if self.replace { "put, in place of another" } else { "put" }.to_owned())
+            })?;
+        } else {
+            put()?;
+        }
         let (console, reference) = (session.console(), format!("{SECRETS}/{}", self.name));
         if console.is_json() {
-            console.json(&json!({ "file": reference }));
-        } else {
+            console.json(&json!({ "file": reference, "on_record": is_on_record }));
+            return Ok(Exit::Ok);
+        }
+        console.say(
+            format_args!("秘密を置きました。hub.toml から \"{reference}\" で参照します。"),
+            format_args!("Put the secret; hub.toml refers to it as \"{reference}\"."),
+        );
+        if !is_on_record {
             console.say(
-                format_args!("秘密を置きました。hub.toml から \"{reference}\" で参照します。"),
-                format_args!("Put the secret; hub.toml refers to it as \"{reference}\"."),
+                "hub.toml がまだ正しくないので、監査には残していません。`renkei check` で確かめてください。",
+                "It is not in the audit, because hub.toml is not right yet: see `renkei check`.",
             );
         }
         Ok(Exit::Ok)
