@@ -50,6 +50,12 @@ pub use session::Session;
 
 use console::{Console, Lang};
 
+/// Whether a command line, with the program's name first, asks for a change: what is then done or refused must have
+/// a line in the audit. False for a line that cannot be read.
+pub fn asks_for_a_change(args: impl IntoIterator<Item = std::ffi::OsString>) -> bool {
+    cli::parse(args, Lang::En).is_ok_and(|cli| cli.change.is_some())
+}
+
 /// Runs the program on the process's own arguments and environment.
 pub fn main() -> ExitCode {
     let lang = Lang::of_process(std::env::args_os());
@@ -67,10 +73,11 @@ pub fn main() -> ExitCode {
     panics::guard(lang, move || {
         let session = Session::new(console, cli.globals);
         let last = cli.change.as_ref().and_then(|_| commands::Change::last_line(&session));
-        let exit = cli.command.run(&session).unwrap_or_else(|failure| {
-            if let Some(change) = &cli.change {
-                change.note_refused(&session, last, &failure);
-            }
+        let end = cli.command.run(&session);
+        if let Some(change) = &cli.change {
+            change.note_end(&session, last, end.as_ref().map(|_| ()));
+        }
+        let exit = end.unwrap_or_else(|failure| {
             session.console().failure(&failure);
             failure.exit()
         });

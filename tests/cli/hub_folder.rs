@@ -33,6 +33,20 @@ fn it_is_made_in_an_empty_folder_only() {
 }
 
 #[test]
+fn what_is_made_anew_in_a_hub_is_on_record() {
+    let sandbox = Sandbox::loaded(30, 1);
+    fs::remove_file(sandbox.path("hub/secrets/ssh/ed25519")).unwrap();
+    sandbox.run(&["init", "hub", "--force"]).expect(0);
+    let lines = sandbox.audit();
+    let line = lines.last().unwrap();
+    assert_eq!(line.action, "init --force");
+    assert!(line.result.starts_with("made host key SHA256:"), "{}", line.result);
+    assert_eq!(line.result.matches("SHA256:").count(), 1, "{}", line.result);
+    sandbox.run(&["init", "hub", "--force"]).expect(0);
+    assert_eq!(sandbox.audit().last().unwrap().result, "made nothing");
+}
+
+#[test]
 fn reading_before_anything_was_loaded_says_what_comes_first() {
     let sandbox = Sandbox::new().init();
     for command in ["feeds", "publications", "commits", "runs"] {

@@ -30,6 +30,28 @@ fn the_same_notice_is_made_again_after_midnight() {
     make(now, &["--business-date", "2026-09-30"]).expect(10);
     assert!(fs::read(&done).unwrap() == first);
     assert_eq!(names(&folder).len(), 2, "{:?}", names(&folder));
+
+    // Each call is on record.
+    let lines = sandbox.audit();
+    let action = format!("notice make {name}");
+    let results: Vec<&str> =
+        lines.iter().filter(|line| line.action == action).map(|line| line.result.as_str()).collect();
+    assert_eq!(results, ["done", "done", "refused (hub.write)"]);
+}
+
+#[test]
+fn a_notice_is_made_where_no_hub_is() {
+    let sandbox = hub_without();
+    let data = data_files(&sandbox.notices(PLAIN)[0])[0].clone();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join(data.file_name().unwrap());
+    fs::copy(&data, &file).unwrap();
+    let args = ["notice", "make", file.to_str().unwrap(), "--layout", PLAIN_LAYOUT, "--sequence", "7"];
+    let mut command = sandbox.command(&args);
+    command.env_remove("RENKEI_HUB").current_dir(elsewhere.path());
+    let output = command.output().unwrap();
+    sandbox.outcome(&command, &output).expect(0);
+    assert_eq!(names(elsewhere.path()).len(), 2);
 }
 
 const PLAIN_LAYOUT: &str = "001o005-1.0";

@@ -13,7 +13,7 @@ mod towns;
 pub(crate) mod volumes;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -140,20 +140,34 @@ impl Sandbox {
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Outcome {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        self.outcome(&command, &output)
+        self.audited(&mut command, |command| {
+            let mut child = command.spawn().unwrap();
+            std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+            child.wait_with_output().unwrap()
+        })
     }
 
     /// Runs a command made by [`Sandbox::command`].
     pub(crate) fn run_command(&self, command: &mut Command) -> Outcome {
-        let output = command.output().unwrap();
-        self.outcome(command, &output)
+        self.audited(command, |command| command.output().unwrap())
+    }
+
+    /// Fails where the command changed something and left no line in the audit.
+    fn audited(&self, command: &mut Command, run: impl FnOnce(&mut Command) -> Output) -> Outcome {
+        let before = if self.has_database() { self.n_audited() } else { Some(0) };
+        let before = before.filter(|_| audit::is_change(command));
+        let output = run(command);
+        let outcome = self.outcome(command, &output);
+        if output.status.success()
+            && let Some((before, after)) = before.zip(self.n_audited())
+        {
+            outcome.require(after > before, "a line in the audit");
+        }
+        outcome
     }
 
     /// What came of a command that was spawned.
-    pub(crate) fn outcome(&self, command: &Command, output: &std::process::Output) -> Outcome {
+    pub(crate) fn outcome(&self, command: &Command, output: &Output) -> Outcome {
         Outcome::new(self.folder.path(), &self.note, command, output)
     }
 

@@ -1,16 +1,21 @@
-//! Commands that change something: a refusal of one has its line in the audit, written here for all of them.
+//! Commands that change something: each has its line in the audit. Most write what they did together with it; that one
+//! was refused, or ended with nothing of the hub's own to change, is written here for all of them.
+
+use std::path::Path;
 
 use clap::ArgMatches;
 use renkei_core::Class;
 use renkei_core::port::{AuditEntry, Store as _, StoreError};
 use renkei_engine::Clock as _;
+use renkei_store::SqliteStore;
 
 use crate::clock::HubClock;
+use crate::config::Config;
 use crate::premises::open_store;
 use crate::{Failure, Session, audit_head};
 
-/// The commands whose refusal is on record. Those that only look are not among them.
-const CHANGING: [&str; 43] = [
+/// The commands that are always on record. Those that only look are not among them.
+const CHANGING: [&str; 47] = [
     "account add",
     "account address add",
     "account address remove",
@@ -23,6 +28,7 @@ const CHANGING: [&str; 43] = [
     "acl grant",
     "acl revoke",
     "alert clear",
+    "alert test",
     "apply",
     "audit accept",
     "cancel",
@@ -38,6 +44,7 @@ const CHANGING: [&str; 43] = [
     "intake allow",
     "load",
     "mend",
+    "notice make",
     "reconcile",
     "redeliver",
     "release",
@@ -49,10 +56,12 @@ const CHANGING: [&str; 43] = [
     "transfer apply",
     "transfer compare",
     "transfer confirm",
+    "transfer print",
     "transfer receive",
     "transfer reject",
     "transfer resend",
     "transfer send",
+    "transfer show",
     "transfer verify",
 ];
 /// How long the line waits for its turn.
@@ -113,46 +122,73 @@ impl Change {
         Some(store.snapshot().ok()?.audit_head().ok()?.audit_no)
     }
 
-    /// Writes that it was refused, unless the command did so itself after the line `last`. That this may fail too does
-    /// not hide why.
-    pub(crate) fn note_refused(&self, session: &Session, last: Option<u64>, failure: &Failure) {
-        if failure.class() == Class::Retry {
+    /// Writes how it ended, unless the command did so itself after the line `last`: refused, or done with nothing of
+    /// the hub's own to change. That this may fail too does not hide how it ended.
+    pub(crate) fn note_end(&self, session: &Session, last: Option<u64>, end: Result<(), &Failure>) {
+        if end.is_err_and(|failure| failure.class() == Class::Retry) {
             // Its turn never came.
             return;
         }
-        if let Err(failure) = self.try_note(session, last, failure.code()) {
+        if let Err(failure) = self.try_note(session, last, end) {
             tracing::error!(fault.code = failure.code(), "the audit's line could not be written");
         }
     }
 
-    fn try_note(&self, session: &Session, last: Option<u64>, code: &str) -> Result<(), Failure> {
+    fn try_note(
+        &self,
+        session: &Session,
+        last: Option<u64>,
+        end: Result<(), &Failure>,
+    ) -> Result<(), Failure> {
         // Without a hub that can be read there is no audit to write to.
         let Ok(config) = session.config() else { return Ok(()) };
-        if !config.store.path.exists() {
-            return Ok(());
-        }
-        let store = open_store(&config, NOTE_WAIT, false)?;
+        let Some(store) = audited(&config)? else { return Ok(()) };
         let operator = session.operator();
-        let (now, said) = (HubClock::system().now(), format!("({code})"));
+        let refusal = end.err().map(|failure| format!("({})", failure.code()));
         let told: Result<bool, StoreError> = store.snapshot().and_then(|snapshot| {
             let lines = snapshot.audit(last.unwrap_or(0), MOST_LINES)?;
-            Ok(lines.iter().any(|line| line.operator == operator && line.result.contains(&said)))
+            let mut own = lines.iter().filter(|line| line.operator == operator);
+            Ok(own.any(|line| refusal.as_ref().is_none_or(|refusal| line.result.contains(refusal))))
         });
         if told? {
             return Ok(());
         }
-        let result = format!("refused {said}");
-        let mut tx = store.begin()?;
-        tx.append_audit(&AuditEntry::new(
-            now.to_string(),
-            &operator,
-            self.action.clone(),
-            &self.reason,
-            result,
-        ))?;
-        tx.commit()?;
-        audit_head::keep(&store, &config, now)
+        let result = refusal.map_or_else(|| "done".to_owned(), |refusal| format!("refused {refusal}"));
+        write(&store, &config, &operator, &self.action, &self.reason, result)
     }
+}
+
+/// Writes that something was done with files of the hub in `folder`; nothing where no hub has a database there.
+pub(super) fn note_done(
+    session: &Session,
+    folder: &Path,
+    action: &str,
+    result: String,
+) -> Result<(), Failure> {
+    // A declaration that is wrong is for `check` to tell.
+    let Ok(config) = Config::load(folder) else { return Ok(()) };
+    let Some(store) = audited(&config)? else { return Ok(()) };
+    write(&store, &config, &session.operator(), action, "", result)
+}
+
+fn audited(config: &Config) -> Result<Option<SqliteStore>, StoreError> {
+    let exists = config.store.path.exists();
+    exists.then(|| open_store(config, NOTE_WAIT, false)).transpose()
+}
+
+fn write(
+    store: &SqliteStore,
+    config: &Config,
+    operator: &str,
+    action: &str,
+    reason: &str,
+    result: String,
+) -> Result<(), Failure> {
+    let now = HubClock::system().now();
+    let mut tx = store.begin()?;
+    tx.append_audit(&AuditEntry::new(now.to_string(), operator, action.to_owned(), reason, result))?;
+    tx.commit()?;
+    audit_head::keep(store, config, now)
 }
 
 /// A word of a command line: of a file its last name only, because folders may tell more than they should.
@@ -194,13 +230,25 @@ mod tests {
     }
 
     #[test]
-    fn every_changing_command_is_one() {
-        for path in CHANGING {
-            let mut command = Cli::command();
-            command.build();
-            for name in path.split(' ') {
-                command = command.find_subcommand(name).unwrap_or_else(|| panic!("{path}")).clone();
+    fn every_command_that_asks_for_a_reason_is_one_of_them() {
+        let mut command = Cli::command();
+        command.build();
+        let (mut all, mut with_reason) = (Vec::new(), Vec::new());
+        let mut left = vec![(String::new(), &command)];
+        while let Some((path, command)) = left.pop() {
+            let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+            left.extend(below.map(|below| (format!("{path} {}", below.get_name()).trim().to_owned(), below)));
+            if command.get_arguments().any(|argument| argument.get_id() == "reason") {
+                with_reason.push(path.clone());
             }
+            all.push(path);
+        }
+        for path in CHANGING {
+            assert!(all.iter().any(|one| one == path), "{path} is no command");
+        }
+        // The agent works for another system and keeps its own record.
+        for path in with_reason.into_iter().filter(|path| path != "receive") {
+            assert!(CHANGING.contains(&path.as_str()), "{path} is not on record");
         }
     }
 }

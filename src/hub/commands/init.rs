@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use renkei_registry::MunicipalityCode;
+use renkei_sftp::HostKey;
 use serde_json::json;
 
+use super::changing::note_done;
 use crate::config::HOST_KEYS;
-use crate::init::{NewHub, init};
+use crate::init::{Made, NewHub, init};
 use crate::visitors::HostKeys;
 use crate::{Exit, Failure, Session};
 
@@ -32,7 +34,8 @@ impl Init {
         let hub =
             NewHub { municipality: self.municipality, name: self.name.clone(), keeps_existing: self.force };
         let made = init(&self.dir, &hub)?;
-        HostKeys::at(&self.dir.join(HOST_KEYS)).make_at_first()?;
+        let keys = HostKeys::at(&self.dir.join(HOST_KEYS)).make_at_first()?;
+        self.put_on_record(session, &made, &keys)?;
         let console = session.console();
         if console.is_json() {
             console.json(&json!({ "folder": self.dir, "files": made }));
@@ -48,5 +51,14 @@ impl Init {
             format_args!("Made a hub in {dir}. Next: renkei --hub {dir} check"),
         );
         Ok(Exit::Ok)
+    }
+    /// In a folder that was a hub before: a new hub's audit begins with the first thing done there.
+    fn put_on_record(&self, session: &Session, made: &[Made], keys: &[HostKey]) -> Result<(), Failure> {
+        let files = made.iter().filter(|file| file.is_new).map(|file| file.file.clone());
+        let keys = keys.iter().map(|key| format!("host key {}", key.fingerprint()));
+        let all: Vec<String> = files.chain(keys).collect();
+        let result =
+            if all.is_empty() { "made nothing".to_owned() } else { format!("made {}", all.join(", ")) };
+        note_done(session, &self.dir, "init --force", result)
     }
 }

@@ -94,14 +94,10 @@ impl HostKeys {
         Ok(key)
     }
 
-    /// Makes what a new hub has, where it is not there yet.
-    pub(crate) fn make_at_first(&self) -> Result<(), Failure> {
-        for kind in KeyKind::AT_FIRST {
-            if !self.path(kind).exists() {
-                self.make(kind)?;
-            }
-        }
-        Ok(())
+    /// Makes what a new hub has, where it is not there yet: the keys that were made.
+    pub(crate) fn make_at_first(&self) -> Result<Vec<HostKey>, Failure> {
+        let missing = KeyKind::AT_FIRST.into_iter().filter(|kind| !self.path(*kind).exists());
+        missing.map(|kind| self.make(kind)).collect()
     }
 
     fn path(&self, kind: KeyKind) -> PathBuf {
