@@ -8,9 +8,10 @@ use russh::server::Msg;
 use russh::{Channel, ChannelWriteHalf};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
 
 use super::connections::Connection;
-use super::pump::{Gauge, PumpEnd, pump};
+use super::pump::{Gauge, PumpEnd, pump, until_closed};
 use crate::session::Session;
 use crate::wire::Framing;
 
@@ -27,13 +28,16 @@ pub(super) fn start(
     session: Session,
     connection: Arc<Connection>,
 ) -> std::io::Result<()> {
-    let (read_half, write_half) = channel.split();
+    let (mut read_half, write_half) = channel.split();
     let (sender, queue) = unbounded_channel();
+    // Nothing is said on it: it ends when nobody is there any more to read what is sent.
+    let (there, client) = watch::channel(());
     let gauge = Arc::new(Gauge::default());
     let runtime = Handle::current();
     let worker = Worker {
         session,
         write_half,
+        client,
         gauge: Arc::clone(&gauge),
         connection: Arc::clone(&connection),
         runtime: runtime.clone(),
@@ -53,13 +57,18 @@ pub(super) fn start(
         return Err(error);
     }
     runtime.spawn(async move {
-        if pump(read_half, sender, gauge).await == PumpEnd::Overrun {
-            tracing::warn!(
-                session.no = connection.no,
-                "ended a client that sends requests and reads no replies"
-            );
-            connection.cut();
+        match pump(&mut read_half, sender, gauge).await {
+            PumpEnd::Closed => {}
+            PumpEnd::Asked => until_closed(&mut read_half).await,
+            PumpEnd::Overrun => {
+                tracing::warn!(
+                    session.no = connection.no,
+                    "ended a client that sends requests and reads no replies"
+                );
+                connection.cut();
+            }
         }
+        drop(there);
     });
     Ok(())
 }
@@ -67,6 +76,7 @@ pub(super) fn start(
 struct Worker {
     session: Session,
     write_half: ChannelWriteHalf<Msg>,
+    client: watch::Receiver<()>,
     gauge: Arc<Gauge>,
     connection: Arc<Connection>,
     runtime: Handle,
@@ -87,6 +97,9 @@ impl Worker {
             self.gauge.took(piece.len());
             self.connection.touch();
             self.show_busy();
+            if self.has_gone() && !self.session.is_bringing() {
+                break;
+            }
             let is_due = self.n_replies >= SEND_REPLIES || queue.is_empty();
             if stepped.is_err() || (is_due && self.send().is_err()) {
                 break;
@@ -122,9 +135,21 @@ impl Worker {
         }
         let bytes = Bytes::from(std::mem::take(&mut self.out));
         self.gauge.begin_sending();
-        let sent = self.runtime.block_on(self.write_half.data_bytes(bytes));
+        let Self { write_half, client, runtime, .. } = self;
+        let sent = runtime.block_on(async {
+            tokio::select! {
+                sent = write_half.data_bytes(bytes) => sent.map_err(|_| Ended),
+                // russh waits for room in the client's window even when there is no client any more. What he asked
+                // for before is still done: it may end what he brought.
+                _ = client.changed() => Ok(()),
+            }
+        });
         self.gauge.end_sending();
-        sent.map_err(|_| Ended)
+        sent
+    }
+
+    fn has_gone(&self) -> bool {
+        self.client.has_changed().is_err()
     }
 
     /// Shows whether something is open, for a stop that lets work come to its end.

@@ -86,6 +86,11 @@ impl ServerHandle {
         self.house.connections.all().len()
     }
 
+    /// SFTP sessions at work, also those that have yet to put in order what a connection left that has gone.
+    pub fn n_sessions(&self) -> usize {
+        self.house.connections.n_at_work()
+    }
+
     /// The accounts that are logged in, each once.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         self.house.connections.all().iter().filter_map(|connection| connection.account()).collect()
@@ -101,13 +106,6 @@ impl ServerHandle {
             *terms.lock().unwrap_or_else(PoisonError::into_inner) = config;
         }
         Ok(())
-    }
-
-    /// Ends every connection of an account: its rights to be here were taken away.
-    pub fn disconnect(&self, account: &AccountId) -> usize {
-        let of_account =
-            self.house.connections.all().into_iter().filter(|one| one.account().as_ref() == Some(account));
-        of_account.map(|connection| connection.cut()).count()
     }
 
     /// Ends every login that would be refused now, where `accounts` are all that there are: the account is gone or

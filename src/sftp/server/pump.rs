@@ -64,8 +64,10 @@ impl Gauge {
 /// How a channel came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PumpEnd {
-    /// Its client closed it, or its session has ended.
+    /// Its client closed it or has gone, or its session has ended.
     Closed,
+    /// Its client asks for nothing more, and may still read what he is answered.
+    Asked,
     /// Too much waits.
     Overrun,
 }
@@ -88,7 +90,7 @@ async fn next<M>(
 
 /// Brings what arrives on a channel to the thread's queue until either ends.
 pub(super) async fn pump(
-    mut channel: ChannelReadHalf,
+    channel: &mut ChannelReadHalf,
     queue: UnboundedSender<Bytes>,
     gauge: Arc<Gauge>,
 ) -> PumpEnd {
@@ -104,10 +106,16 @@ pub(super) async fn pump(
                 }
             }
             // After the client's end of file nothing more is asked; what was asked is still answered.
-            Some(ChannelMsg::Eof | ChannelMsg::Close) | None => return PumpEnd::Closed,
+            Some(ChannelMsg::Eof) => return PumpEnd::Asked,
+            Some(ChannelMsg::Close) | None => return PumpEnd::Closed,
             Some(_) => {}
         }
     }
+}
+
+/// Waits until nobody is there any more.
+pub(super) async fn until_closed(channel: &mut ChannelReadHalf) {
+    while !matches!(channel.wait().await, Some(ChannelMsg::Close) | None) {}
 }
 
 #[cfg(test)]

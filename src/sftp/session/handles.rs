@@ -77,6 +77,10 @@ impl Handles {
         self.open.is_empty()
     }
 
+    pub(super) fn is_bringing(&self) -> bool {
+        self.open.values().any(|(open, _)| matches!(open, Open::Bring(_)))
+    }
+
     pub(super) fn put(&mut self, open: Open, room: Room) -> u32 {
         // A number comes round again only after four thousand million others, and not while it is open.
         loop {

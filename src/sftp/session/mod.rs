@@ -121,6 +121,11 @@ impl Session {
         !self.handles.is_empty()
     }
 
+    /// Whether a file is being brought.
+    pub fn is_bringing(&self) -> bool {
+        self.handles.is_bringing()
+    }
+
     /// Answers one packet (type first, without its length field) by putting reply packets at the end of `out`.
     ///
     /// An error means that the session is to be ended.

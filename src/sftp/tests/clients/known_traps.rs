@@ -79,7 +79,7 @@ fn a_client_that_never_reads_is_ended() {
     let output = python(
         &house,
         "import struct, time\n\
-         h = c.open('001/feed/big', 'rb').handle\n\
+         f = c.open('001/feed/big', 'rb'); h = f.handle\n\
          ch = c.get_channel()\n\
          r = b''.join(struct.pack('>IBII', 13 + 4 + len(h) + 4 - 0, 5, 7, len(h)) + h + struct.pack('>QI', 0, 1 << 18) for _ in range(2000))\n\
          c.sock = None\n\
@@ -90,6 +90,37 @@ fn a_client_that_never_reads_is_ended() {
     )
     .output;
     assert!(output.contains("ended") && !output.contains("never ended"), "{output}");
+}
+
+/// A download that is cut while the client's window is full, and an upload beside it: nothing of them stays open.
+#[test]
+fn a_download_that_is_cut_leaves_nothing_behind() {
+    let house = House::open();
+    std::fs::write(house.on_disk("001/feed/big"), noise(8 << 20)).unwrap();
+    for end in ["os._exit(0)", "ch.close(); time.sleep(1)", "ch.shutdown_write(); t.close()"] {
+        let output = python(
+            &house,
+            &format!(
+                "import struct, time\n\
+                 u = c.open('015/inbox/a.csv', 'wb'); u.write(b'half'); u.flush()\n\
+                 f = c.open('001/feed/big', 'rb'); h = f.handle\n\
+                 ch = c.get_channel()\n\
+                 c.sock = None\n\
+                 for n in range(32): ch.sendall(struct.pack('>IBII', 1 + 4 + 4 + len(h) + 8 + 4, 5, n, len(h)) + h + struct.pack('>QI', n << 18, 1 << 18))\n\
+                 end, n, still = time.monotonic() + 60, 0, 0\n\
+                 while (n < 1 << 20 or still < 20) and time.monotonic() < end:\n\
+                \x20   time.sleep(0.01); still = still + 1 if len(ch.in_buffer) == n else 0; n = len(ch.in_buffer)\n\
+                 assert n < 4 << 20, 'the window is full'\n\
+                 print('cut here', flush=True)\n\
+                 {end}\n"
+            ),
+        )
+        .output;
+        assert!(output.contains("cut here"), "{output}");
+        wait_until("its session has ended", || house.server().n_sessions() == 0);
+        house.wait_for("office broken off /015/inbox/a.csv");
+        house.gate.deeds.lock().unwrap().clear();
+    }
 }
 
 #[test]
