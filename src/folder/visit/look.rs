@@ -68,6 +68,10 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
+    pub(super) fn new(file: File) -> Self {
+        Self { file }
+    }
+
     /// Puts up to `n_bytes` from `offset` at the end of `out`; fewer only at the end of the file.
     pub fn read_at(&self, offset: u64, n_bytes: usize, out: &mut Vec<u8>) -> Result<usize, VisitError> {
         read_at(&self.file, offset, n_bytes, out)
@@ -98,7 +102,7 @@ impl VisitedRoot {
             return Err(VisitError::Missing);
         }
         let (folder, name) = self.place(path)?;
-        open_plain(folder.as_fd(), name).map(|file| OpenFile { file })
+        open_plain(folder.as_fd(), name).map(OpenFile::new)
     }
 
     /// Room on the volume of the root.

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use super::*;
 
-const NEW: Writing =
-    Writing { start: UploadStart::Empty, may_replace: false, may_create: true, appends: false };
+const NEW: Writing = Writing { start: UploadStart::Empty, may_replace: false, may_create: true };
 const REPLACING: Writing = Writing { may_replace: true, ..NEW };
 const RESUMED: Writing = Writing { start: UploadStart::Standing, ..NEW };
 
@@ -120,9 +119,9 @@ fn a_file_is_replaced_only_where_that_is_allowed() {
     root.remove(&path("015/inbox/c.csv")).unwrap();
     assert_eq!(on_disk(&folder.path().join("015/inbox")), ["a.csv", "b.csv"]);
     // Going on at the end of a published file makes a whole new one.
-    let writing = Writing { start: UploadStart::Standing, may_replace: true, appends: true, ..NEW };
+    let writing = Writing { start: UploadStart::Standing, may_replace: true, ..NEW };
     let mut more = root.upload("015", &at, writing).unwrap();
-    more.write_at(0, b"+3").unwrap();
+    more.append(b"+3").unwrap();
     assert_eq!(text(), "two");
     more.finish(Keeping::AS_BEGUN).unwrap();
     assert_eq!(text(), "two+3");

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::hidden::{partial_name, upload_name};
 use super::look::{look_of, open_plain, read_at};
 use super::solid::Solid;
-use super::{Look, SeenKind, VisitError, VisitPath, VisitedRoot, sync_names};
+use super::{Look, OpenFile, Renaming, SeenKind, VisitError, VisitPath, VisitedRoot, sync_names};
 use crate::confined::{FILE, open_beneath};
 
 /// From what a write begins.
@@ -32,8 +32,6 @@ pub struct Writing {
     pub may_replace: bool,
     /// A file of the name is made if there is none.
     pub may_create: bool,
-    /// Every write goes to the end, whatever offset it names.
-    pub appends: bool,
 }
 
 /// What may become of a file at its close, as things stand then.
@@ -72,7 +70,6 @@ pub struct Upload {
     name: Vec<u8>,
     partial: String,
     may_replace: bool,
-    appends: bool,
     /// It goes on from, or takes the place of, a published file: then nothing is kept when it breaks off.
     has_published: bool,
     solid: Solid,
@@ -108,7 +105,6 @@ impl VisitedRoot {
             name: name.to_vec(),
             partial,
             may_replace: writing.may_replace,
-            appends: writing.appends,
             has_published: standing.is_some(),
             solid: Solid::default(),
             n_bytes: 0,
@@ -124,6 +120,35 @@ impl VisitedRoot {
         upload.n_bytes_pushed = n_bytes;
         upload.solid = Solid::new(n_bytes);
         Ok(upload)
+    }
+}
+
+impl VisitedRoot {
+    /// Gives an upload of `visitor` another name to appear under.
+    ///
+    /// [`VisitError::Taken`] where something is there that may not be replaced; the upload stays as it was then.
+    pub fn rename_upload(
+        &self,
+        upload: &mut Upload,
+        visitor: &str,
+        to: &VisitPath,
+        renaming: Renaming,
+    ) -> Result<(), VisitError> {
+        let (folder, name) = self.new_place(to)?;
+        let taken = any_at(folder.as_fd(), name)?;
+        let is_folder = taken.is_some_and(|look| look.kind == SeenKind::Folder);
+        if is_folder || (taken.is_some() && renaming == Renaming::KeepsTaken) {
+            return Err(VisitError::Taken);
+        }
+        let temporary = upload.temporary.as_deref().ok_or(VisitError::Missing)?;
+        // In the same folder this is no step at all.
+        rustix::fs::renameat(&upload.folder, temporary, &folder, temporary)?;
+        upload.folder = folder;
+        upload.name = name.to_vec();
+        upload.partial = partial_name(visitor, name);
+        upload.may_replace = renaming == Renaming::Replaces;
+        upload.has_published = taken.is_some();
+        Ok(())
     }
 }
 
@@ -183,9 +208,13 @@ pub(super) fn any_at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Look>
 }
 
 impl Upload {
+    /// Writes a block at the end.
+    pub fn append(&mut self, data: &[u8]) -> Result<(), VisitError> {
+        self.write_at(self.n_bytes, data)
+    }
+
     /// Writes a block.
     pub fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<(), VisitError> {
-        let offset = if self.appends { self.n_bytes } else { offset };
         self.file.write_all_at(data, offset).map_err(|error| system(&error))?;
         let n_bytes = data.len() as u64;
         self.solid.add(offset, n_bytes);
@@ -275,6 +304,19 @@ impl Upload {
         }
         rename_to_free(folder, temporary.as_bytes(), folder, &self.name)?;
         Ok(false)
+    }
+
+    /// The same file to read from, whatever becomes of its name.
+    pub fn reader(&self) -> Result<OpenFile, VisitError> {
+        Ok(OpenFile::new(self.file.try_clone().map_err(|error| system(&error))?))
+    }
+
+    /// Leaves nothing of it: what is written from now on goes nowhere.
+    pub fn give_up(&mut self) {
+        if let Some(temporary) = self.temporary.take() {
+            // What cannot be removed now goes with the next sweep.
+            let _ = rustix::fs::unlinkat(&self.folder, temporary.as_str(), AtFlags::empty());
+        }
     }
 
     /// Whether it was begun to take the place of a file of its name.

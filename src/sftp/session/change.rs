@@ -20,7 +20,9 @@ impl Session {
             return Ok(());
         }
         let is_taken = !matches!(root.look(to), Err(VisitError::Missing | VisitError::NotFolder));
-        let is_own = look.kind == SeenKind::File && self.share.is_own(from, look);
+        // What is still being brought stands nowhere yet, or beside a file that stands there.
+        let stands = root.look(from) != Err(VisitError::Missing);
+        let is_own = look.kind == SeenKind::File && (!stands || self.share.is_own(from, look));
         let operation =
             |replaces| Operation::Rename { from: source.as_ref(), to: target.as_ref(), replaces, is_own };
         self.ask(from, operation(is_taken), Asking::ToBring)?;
@@ -30,10 +32,29 @@ impl Session {
         // What comes to stand there between must not be replaced without the right.
         let may_replace = look.kind == SeenKind::File && self.is_allowed(operation(true));
         let renaming = if may_replace { Renaming::Replaces } else { Renaming::KeepsTaken };
-        let has_replaced = self.premises.root().rename(from, to, renaming)?;
+        let has_replaced = stands && self.premises.root().rename(from, to, renaming)?;
+        if !self.rename_brought(from, to, renaming)? && !stands {
+            return Err(Refusal::MISSING);
+        }
         self.share.renamed(from, to);
         self.premises.note(&self.visitor, &Deed::Renamed { from, to, has_replaced });
         Ok(())
+    }
+
+    /// What is being brought under the name is to appear under the other; false where nothing is.
+    fn rename_brought(
+        &mut self,
+        from: &VisitPath,
+        to: &VisitPath,
+        renaming: Renaming,
+    ) -> Result<bool, Refusal> {
+        let visitor = self.visitor.account.id.as_str();
+        let Some((_, bring)) = self.handles.bringing(from) else { return Ok(false) };
+        // Begun over a file that stands there, it is to take that file's place under its new name too.
+        let renaming = if bring.upload.may_replace() { Renaming::Replaces } else { renaming };
+        self.premises.root().rename_upload(&mut bring.upload, visitor, to, renaming)?;
+        bring.path = to.clone();
+        Ok(true)
     }
 
     /// Rules are about paths: a folder that rules name, or that would come under the name of one, stays.
@@ -55,15 +76,29 @@ impl Session {
     pub(super) fn remove(&mut self, path: &VisitPath) -> Result<(), Refusal> {
         let folder = ruled_parent(path);
         let root = self.premises.root();
-        // What is left of one's own upload is one's own to give up.
+        // One's own upload, and what is left of one, is one's own to give up.
         if root.look(path) == Err(VisitError::Missing) && self.is_allowed(Operation::Bring(folder.as_ref())) {
-            return Ok(root.remove_partial(self.visitor.account.id.as_str(), path)?);
+            if self.give_up(path) {
+                return Ok(());
+            }
+            return Ok(self.premises.root().remove_partial(self.visitor.account.id.as_str(), path)?);
         }
         self.ask(path, Operation::Remove(folder.as_ref()), Asking::AboutStanding)?;
         root.remove(path)?;
+        self.give_up(path);
         self.share.removed(path);
         self.premises.note(&self.visitor, &Deed::Removed { path });
         Ok(())
+    }
+
+    /// Gives up what is being brought under a name; false where nothing is.
+    fn give_up(&mut self, path: &VisitPath) -> bool {
+        let Some((_, bring)) = self.handles.bringing(path) else { return false };
+        let n_bytes = bring.upload.look().map_or(0, |look| look.n_bytes);
+        bring.upload.give_up();
+        bring.is_given_up = true;
+        self.premises.note(&self.visitor, &Deed::BrokenOff { path, n_bytes });
+        true
     }
 
     pub(super) fn make_folder(&mut self, path: &VisitPath) -> Result<(), Refusal> {
@@ -93,7 +128,7 @@ impl Session {
     /// Times are set and lengths cut where that is allowed; modes and owners are taken without effect, because
     /// clients send them with every file and end when they are refused.
     pub(super) fn set_attrs(&mut self, path: &VisitPath, attrs: Attrs) -> Result<(), Refusal> {
-        if let Some(bring) = self.handles.bringing(path) {
+        if let Some((_, bring)) = self.handles.bringing(path) {
             return apply(&mut bring.upload, attrs);
         }
         let look = self.look(path)?;
@@ -124,17 +159,11 @@ impl Session {
     }
 
     pub(super) fn set_attrs_of_handle(&mut self, handle: &[u8], attrs: Attrs) -> Result<(), Refusal> {
-        match self.handles.get_mut(handle)? {
-            Open::Bring(bring) => apply(&mut bring.upload, attrs),
-            Open::Fetch(fetch) => {
-                let path = fetch.path.clone();
-                self.set_attrs(&path, attrs)
-            }
-            Open::Folder { path, .. } => {
-                let path = path.clone();
-                self.set_attrs(&path, attrs)
-            }
+        if let Open::Bring(pen) = *self.handles.get(handle)? {
+            return apply(&mut self.handles.brought_by(pen)?.upload, attrs);
         }
+        let path = self.handles.path(handle)?.clone();
+        self.set_attrs(&path, attrs)
     }
 
     /// Cuts or lengthens a published file: a new file of that length takes its place whole.
@@ -145,7 +174,7 @@ impl Session {
         let folder = ruled_parent(path);
         self.ask(path, Operation::Replace(folder.as_ref()), Asking::AboutStanding)?;
         let start = if n_bytes == 0 { UploadStart::Empty } else { UploadStart::Standing };
-        let writing = Writing { start, may_replace: true, may_create: false, appends: false };
+        let writing = Writing { start, may_replace: true, may_create: false };
         let mut upload = self.premises.root().upload(self.visitor.account.id.as_str(), path, writing)?;
         upload.set_len(n_bytes)?;
         let stored = upload.finish(Keeping { may_replace: true, may_create: false })?;

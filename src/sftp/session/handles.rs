@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use renkei_core::access::Rulebook;
-use renkei_folder::visit::{Listing, Look, OpenFile, Solid, Upload, VisitError, VisitPath};
+use renkei_folder::visit::{Listing, Look, OpenFile, Solid, Upload, VisitPath};
 
 use super::share::{Room, Share};
 use super::{MAX_HANDLES, Refusal};
@@ -14,7 +14,7 @@ use crate::wire::StatusCode;
 #[derive(Debug)]
 pub(super) enum Open {
     Fetch(Fetch),
-    Bring(Box<Bring>),
+    Bring(Pen),
     Folder { path: VisitPath, listing: Listing },
 }
 
@@ -30,38 +30,51 @@ pub(super) struct Fetch {
     pub(super) rules: Arc<Rulebook>,
 }
 
-/// A file being brought.
+/// By which a file that is being brought is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pen {
+    /// The file's number among those that are brought.
+    bring: u32,
+    /// It was opened for reading too, by an account that may read there.
+    pub(super) may_read: bool,
+    /// What is written goes to the end.
+    pub(super) appends: bool,
+}
+
+/// A file being brought: it appears when the last pen on it is put down. A program may open what it has just closed
+/// before its close has arrived; then both pens write the same file.
 #[derive(Debug)]
 pub(super) struct Bring {
     pub(super) path: VisitPath,
     pub(super) upload: Upload,
-    /// It was opened for reading too, by an account that may read there.
-    pub(super) may_read: bool,
+    /// Its name was removed: it is not to appear.
+    pub(super) is_given_up: bool,
+    n_pens: u32,
 }
 
-impl Open {
-    pub(super) fn path(&self) -> &VisitPath {
-        match self {
-            Self::Fetch(fetch) => &fetch.path,
-            Self::Bring(bring) => &bring.path,
-            Self::Folder { path, .. } => path,
-        }
+impl Bring {
+    pub(super) fn new(path: VisitPath, upload: Upload) -> Self {
+        Self { path, upload, is_given_up: false, n_pens: 0 }
     }
+}
 
-    pub(super) fn look(&self) -> Option<Result<Look, VisitError>> {
-        match self {
-            Self::Fetch(fetch) => Some(fetch.file.look()),
-            Self::Bring(bring) => Some(bring.upload.look()),
-            Self::Folder { .. } => None,
-        }
-    }
+/// What a handle was for.
+#[derive(Debug)]
+pub(super) enum Closed {
+    Fetch(Fetch),
+    /// Nothing more will be written.
+    Brought(Bring),
+    /// A folder, or one of several pens.
+    Nothing,
 }
 
 /// Handles by number.
 #[derive(Debug, Default)]
 pub(super) struct Handles {
     open: BTreeMap<u32, (Open, Room)>,
+    brings: BTreeMap<u32, Bring>,
     n_given: u32,
+    n_brought: u32,
 }
 
 impl Handles {
@@ -78,7 +91,7 @@ impl Handles {
     }
 
     pub(super) fn is_bringing(&self) -> bool {
-        self.open.values().any(|(open, _)| matches!(open, Open::Bring(_)))
+        !self.brings.is_empty()
     }
 
     pub(super) fn put(&mut self, open: Open, room: Room) -> u32 {
@@ -100,20 +113,80 @@ impl Handles {
         self.open.get_mut(&number(handle)?).map(|(open, _)| open).ok_or(Refusal::HANDLE)
     }
 
-    pub(super) fn take(&mut self, handle: &[u8]) -> Result<Open, Refusal> {
-        self.open.remove(&number(handle)?).map(|(open, _)| open).ok_or(Refusal::HANDLE)
+    /// What a handle for a file or a folder is about.
+    pub(super) fn path(&self, handle: &[u8]) -> Result<&VisitPath, Refusal> {
+        match self.get(handle)? {
+            Open::Fetch(fetch) => Ok(&fetch.path),
+            Open::Bring(pen) => self.brings.get(&pen.bring).map(|bring| &bring.path).ok_or(Refusal::HANDLE),
+            Open::Folder { path, .. } => Ok(path),
+        }
     }
 
-    pub(super) fn take_any(&mut self) -> Option<Open> {
-        self.open.pop_first().map(|(_, (open, _))| open)
+    /// A file as it is now; `None` for a folder.
+    pub(super) fn look(&self, handle: &[u8]) -> Result<Option<Look>, Refusal> {
+        match self.get(handle)? {
+            Open::Fetch(fetch) => Ok(Some(fetch.file.look()?)),
+            Open::Bring(pen) => {
+                let bring = self.brings.get(&pen.bring).ok_or(Refusal::HANDLE)?;
+                Ok(Some(bring.upload.look()?))
+            }
+            Open::Folder { .. } => Ok(None),
+        }
     }
 
-    /// The file that is being brought under a path, if this session brings one.
-    pub(super) fn bringing(&mut self, path: &VisitPath) -> Option<&mut Bring> {
-        self.open.values_mut().find_map(|(open, _)| match open {
-            Open::Bring(bring) if bring.path == *path => Some(bring.as_mut()),
-            _ => None,
-        })
+    /// Begins to bring a file: its number.
+    pub(super) fn bring(&mut self, bring: Bring) -> u32 {
+        loop {
+            self.n_brought = self.n_brought.wrapping_add(1);
+            if !self.brings.contains_key(&self.n_brought) {
+                self.brings.insert(self.n_brought, bring);
+                return self.n_brought;
+            }
+        }
+    }
+
+    /// A pen on a file that is being brought.
+    pub(super) fn pen(&mut self, bring: u32, may_read: bool, appends: bool) -> Pen {
+        if let Some(bring) = self.brings.get_mut(&bring) {
+            bring.n_pens += 1;
+        }
+        Pen { bring, may_read, appends }
+    }
+
+    /// What a pen writes.
+    pub(super) fn brought_by(&mut self, pen: Pen) -> Result<&mut Bring, Refusal> {
+        self.brings.get_mut(&pen.bring).ok_or(Refusal::HANDLE)
+    }
+
+    /// The file that is being brought under a path, if this session brings one; of several the last begun.
+    pub(super) fn bringing(&mut self, path: &VisitPath) -> Option<(u32, &mut Bring)> {
+        let mut brings = self.brings.iter_mut().rev();
+        brings.find(|(_, bring)| bring.path == *path && !bring.is_given_up).map(|(no, bring)| (*no, bring))
+    }
+
+    pub(super) fn take(&mut self, handle: &[u8]) -> Result<Closed, Refusal> {
+        let open = self.open.remove(&number(handle)?).map(|(open, _)| open);
+        open.map(|open| self.closed(open)).ok_or(Refusal::HANDLE)
+    }
+
+    pub(super) fn take_any(&mut self) -> Option<Closed> {
+        let (_, (open, _)) = self.open.pop_first()?;
+        Some(self.closed(open))
+    }
+
+    fn closed(&mut self, open: Open) -> Closed {
+        let pen = match open {
+            Open::Fetch(fetch) => return Closed::Fetch(fetch),
+            Open::Folder { .. } => return Closed::Nothing,
+            Open::Bring(pen) => pen,
+        };
+        if let Some(bring) = self.brings.get_mut(&pen.bring) {
+            bring.n_pens = bring.n_pens.saturating_sub(1);
+            if bring.n_pens > 0 {
+                return Closed::Nothing;
+            }
+        }
+        self.brings.remove(&pen.bring).map_or(Closed::Nothing, Closed::Brought)
     }
 }
 

@@ -21,15 +21,18 @@ impl Session {
     }
 
     pub(super) fn stat_handle(&self, handle: &[u8]) -> Result<Attrs, Refusal> {
-        let open = self.handles.get(handle)?;
-        let look = open.look().unwrap_or_else(|| self.premises.root().look(open.path()))?;
-        Ok(self.attrs(look, open.path()))
+        let path = self.handles.path(handle)?;
+        let look = match self.handles.look(handle)? {
+            Some(look) => look,
+            None => self.premises.root().look(path)?,
+        };
+        Ok(self.attrs(look, path))
     }
 
     /// What the account sees under a path: a folder, a file, or what it is itself bringing there or could go on from.
     pub(super) fn look(&mut self, path: &VisitPath) -> Result<Look, Refusal> {
         // Whoever writes a file sees it as he has written it: programs on a mounted folder look while they write.
-        if let Some(bring) = self.handles.bringing(path) {
+        if let Some((_, bring)) = self.handles.bringing(path) {
             return Ok(bring.upload.look()?);
         }
         let parent = ruled_parent(path);
@@ -50,6 +53,8 @@ impl Session {
             Err(VisitError::Missing) if self.is_allowed(Operation::Bring(parent.as_ref())) => {
                 Ok(self.premises.root().look_at_partial(self.visitor.account.id.as_str(), path)?)
             }
+            // What the machine cannot do says nothing of what is there.
+            Err(error @ VisitError::System(_)) => Err(error.into()),
             // Why it is not there is nothing to tell whoever would not see it if it were.
             Err(_) if !self.is_allowed(Operation::Look(parent.as_ref())) => Err(Refusal::MISSING),
             Err(error) => Err(error.into()),
@@ -72,7 +77,7 @@ impl Session {
     /// The next lines of a listing; the refusal at its end is the end.
     pub(super) fn list(&mut self, handle: &[u8]) -> Result<Vec<Entry>, Refusal> {
         let mut lines = Vec::new();
-        let path = self.handles.get(handle)?.path().clone();
+        let path = self.handles.path(handle)?.clone();
         let is_listed = self.sight(&path) == Sight::Listed;
         while lines.len() < MAX_LINES {
             let Open::Folder { listing, .. } = self.handles.get_mut(handle)? else {

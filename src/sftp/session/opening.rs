@@ -6,7 +6,7 @@ use renkei_core::access::{Operation, Right};
 use renkei_folder::visit::{Keeping, Solid, UploadStart, VisitError, VisitPath, Writing};
 
 use super::asked::{Asking, ruled_parent};
-use super::handles::{Bring, Fetch, Open};
+use super::handles::{Bring, Closed, Fetch, Open, Pen};
 use super::premises::Deed;
 use super::{Refusal, Session};
 use crate::wire::{OpenFlags, StatusCode};
@@ -15,24 +15,28 @@ impl Session {
     pub(super) fn open(&mut self, path: &VisitPath, flags: OpenFlags) -> Result<u32, Refusal> {
         let room = self.handles.room(&self.share)?;
         let open = if flags.has(OpenFlags::WRITE) || flags.has(OpenFlags::APPEND) {
-            self.open_to_bring(path, flags)?
+            Open::Bring(self.open_to_bring(path, flags)?)
         } else {
             self.open_to_fetch(path)?
         };
         Ok(self.handles.put(open, room))
     }
 
-    fn open_to_fetch(&self, path: &VisitPath) -> Result<Open, Refusal> {
+    fn open_to_fetch(&mut self, path: &VisitPath) -> Result<Open, Refusal> {
         let folder = ruled_parent(path);
         let rules = self.rules();
         self.ask(path, Operation::Fetch(folder.as_ref()), Asking::AboutStanding)?;
-        let file = self.premises.root().read(path)?;
+        let file = match self.handles.bringing(path) {
+            // Whoever writes a file reads what he has written.
+            Some((_, bring)) => bring.upload.reader()?,
+            None => self.premises.root().read(path)?,
+        };
         let n_bytes = file.look()?.n_bytes;
         let (path, sent) = (path.clone(), Solid::default());
         Ok(Open::Fetch(Fetch { path, file, n_bytes, n_bytes_sent: 0, sent, rules }))
     }
 
-    fn open_to_bring(&self, path: &VisitPath, flags: OpenFlags) -> Result<Open, Refusal> {
+    fn open_to_bring(&mut self, path: &VisitPath, flags: OpenFlags) -> Result<Pen, Refusal> {
         let folder = ruled_parent(path);
         let folder = folder.as_ref();
         let may_bring = self.is_allowed(Operation::Bring(folder));
@@ -40,16 +44,20 @@ impl Session {
         if !may_bring && !may_replace {
             return Err(self.refuse(path, Right::Create, folder, Asking::ToBring));
         }
+        let may_read = flags.has(OpenFlags::READ) && self.is_allowed(Operation::Fetch(folder));
+        let appends = flags.has(OpenFlags::APPEND);
+        let is_anew = flags.has(OpenFlags::TRUNCATE) || flags.has(OpenFlags::EXCLUSIVE);
+        if !is_anew && let Some((no, _)) = self.handles.bringing(path) {
+            return Ok(self.handles.pen(no, may_read, appends));
+        }
         let root = self.premises.root();
         let visitor = self.visitor.account.id.as_str();
-        let is_anew = flags.has(OpenFlags::TRUNCATE) || flags.has(OpenFlags::EXCLUSIVE);
         // Clients that go on with a file take it to be there and do not ask for it to be made.
         let goes_on = !is_anew && root.look_at_partial(visitor, path).is_ok();
         let writing = Writing {
             start: if is_anew { UploadStart::Empty } else { UploadStart::Standing },
             may_replace: may_replace && !flags.has(OpenFlags::EXCLUSIVE),
             may_create: may_bring && (flags.has(OpenFlags::CREATE) || goes_on),
-            appends: flags.has(OpenFlags::APPEND),
         };
         let upload = root.upload(visitor, path, writing).map_err(|error| match error {
             VisitError::Taken if !flags.has(OpenFlags::EXCLUSIVE) => {
@@ -60,8 +68,8 @@ impl Session {
             }
             error => error.into(),
         })?;
-        let may_read = flags.has(OpenFlags::READ) && self.is_allowed(Operation::Fetch(folder));
-        Ok(Open::Bring(Box::new(Bring { path: path.clone(), upload, may_read })))
+        let no = self.handles.bring(Bring::new(path.clone(), upload));
+        Ok(self.handles.pen(no, may_read, appends))
     }
 
     /// Puts bytes of a file at the end of `out`; none at its end.
@@ -80,7 +88,10 @@ impl Session {
                 fetch.sent.add(offset, n_read as u64);
                 Ok(n_read)
             }
-            Open::Bring(bring) if bring.may_read => Ok(bring.upload.read_at(offset, n_bytes, out)?),
+            Open::Bring(pen) if pen.may_read => {
+                let pen = *pen;
+                Ok(self.handles.brought_by(pen)?.upload.read_at(offset, n_bytes, out)?)
+            }
             Open::Bring(_) => Err(Refusal::DENIED),
             Open::Folder { .. } => Err(Refusal::HANDLE),
         }
@@ -89,11 +100,12 @@ impl Session {
     /// A grant taken back ends what it opened: where the rules are others than a moment ago, they are asked again.
     fn ask_to_read_on(&mut self, handle: &[u8]) -> Result<(), Refusal> {
         let rules = self.rules();
-        let path = match self.handles.get(handle)? {
-            Open::Fetch(fetch) if !Arc::ptr_eq(&fetch.rules, &rules) => fetch.path.clone(),
-            Open::Bring(bring) if bring.may_read => bring.path.clone(),
+        match self.handles.get(handle)? {
+            Open::Fetch(fetch) if !Arc::ptr_eq(&fetch.rules, &rules) => {}
+            Open::Bring(pen) if pen.may_read => {}
             _ => return Ok(()),
-        };
+        }
+        let path = self.handles.path(handle)?.clone();
         let folder = ruled_parent(&path);
         self.ask(&path, Operation::Fetch(folder.as_ref()), Asking::AboutStanding)?;
         if let Open::Fetch(fetch) = self.handles.get_mut(handle)? {
@@ -103,16 +115,23 @@ impl Session {
     }
 
     pub(super) fn write(&mut self, handle: &[u8], offset: u64, data: &[u8]) -> Result<(), Refusal> {
-        match self.handles.get_mut(handle)? {
-            Open::Bring(bring) => Ok(bring.upload.write_at(offset, data)?),
+        match self.handles.get(handle)? {
+            Open::Bring(pen) => {
+                let pen = *pen;
+                let upload = &mut self.handles.brought_by(pen)?.upload;
+                Ok(if pen.appends { upload.append(data) } else { upload.write_at(offset, data) }?)
+            }
             Open::Fetch(_) => Err(Refusal::DENIED),
             Open::Folder { .. } => Err(Refusal::HANDLE),
         }
     }
 
-    pub(super) fn sync(&self, handle: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn sync(&mut self, handle: &[u8]) -> Result<(), Refusal> {
         match self.handles.get(handle)? {
-            Open::Bring(bring) => Ok(bring.upload.sync()?),
+            Open::Bring(pen) => {
+                let pen = *pen;
+                Ok(self.handles.brought_by(pen)?.upload.sync()?)
+            }
             Open::Fetch(_) => Ok(()),
             Open::Folder { .. } => Err(Refusal::HANDLE),
         }
@@ -120,13 +139,11 @@ impl Session {
 
     pub(super) fn close(&mut self, handle: &[u8]) -> Result<(), Refusal> {
         match self.handles.take(handle)? {
-            Open::Folder { .. } => Ok(()),
-            Open::Fetch(fetch) => {
-                self.note_fetch(&fetch, true);
-                Ok(())
-            }
-            Open::Bring(bring) => self.keep(*bring),
+            Closed::Fetch(fetch) => self.note_fetch(&fetch, true),
+            Closed::Brought(bring) if !bring.is_given_up => self.keep(bring)?,
+            Closed::Brought(_) | Closed::Nothing => {}
         }
+        Ok(())
     }
 
     /// Puts what was brought under its name. Rights may have been taken back, or its folder may have got rules of its
@@ -171,17 +188,16 @@ impl Session {
 /// The session ends: what was open is told, what was being brought is given up.
 impl Drop for Session {
     fn drop(&mut self) {
-        while let Some(open) = self.handles.take_any() {
-            match open {
+        while let Some(closed) = self.handles.take_any() {
+            match closed {
                 // Whether the last bytes arrived is not known.
-                Open::Fetch(fetch) => self.note_fetch(&fetch, false),
-                Open::Bring(bring) => {
-                    let Bring { path, upload, .. } = *bring;
+                Closed::Fetch(fetch) => self.note_fetch(&fetch, false),
+                Closed::Brought(Bring { path, upload, is_given_up: false, .. }) => {
                     let n_bytes = upload.look().map_or(0, |look| look.n_bytes);
                     drop(upload);
                     self.premises.note(&self.visitor, &Deed::BrokenOff { path: &path, n_bytes });
                 }
-                Open::Folder { .. } => {}
+                Closed::Brought(_) | Closed::Nothing => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Sessions without a network: what is answered to which packets, and that rights are exactly those of the rulebook.
 
+mod before_close;
 mod exactly;
 mod hostile;
 mod packets;
@@ -7,7 +8,7 @@ mod packets;
 use std::sync::{Arc, Mutex};
 
 use renkei_core::Moment;
-use renkei_core::access::{Account, AccountState, Grantee, LoginRule, Origin, Rights, Rule, Rulebook};
+use renkei_core::access::{Account, AccountState, Grantee, LoginRule, Origin, Right, Rights, Rule, Rulebook};
 use renkei_folder::visit::VisitedRoot;
 
 use super::{Deed, Premises, Session, Visitor};

@@ -236,15 +236,21 @@ fn sshfs_works() {
         "set -ex; cd '{}'; cp '{}' 015/inbox/a.csv; cmp '{}' 015/inbox/a.csv; mv 015/inbox/a.csv 015/inbox/b.csv\n\
          echo x > 015/inbox/c; echo y >> 015/inbox/c; test \"$(cat 015/inbox/c)\" = \"$(printf 'x\\ny')\"\n\
          : > 015/inbox/c; test ! -s 015/inbox/c; mkdir 015/inbox/d; rmdir 015/inbox/d; rm 015/inbox/c\n\
-         ls 001/secret && exit 1; test \"$(ls)\" = \"$(printf '001\\n015')\"\n",
+         set +x; for n in $(seq 60); do echo x > 015/inbox/e; echo y >> 015/inbox/e; cat 015/inbox/e > /dev/null\n\
+         mv 015/inbox/e 015/inbox/f; echo z >> 015/inbox/f; test \"$(cat 015/inbox/f)\" = \"$(printf 'x\\ny\\nz')\"; rm 015/inbox/f; done\n\
+         set -x; ls 001/secret && exit 1; test \"$(ls)\" = \"$(printf '001\\n015')\"\n",
         mount.display(),
         house.here("local").display(),
         house.here("local").display()
     );
     std::fs::write(house.here("local"), &data).unwrap();
     let done = run(Command::new("sh").args(["-c", &text]), "");
-    run(Command::new("fusermount3").arg("-u").arg(&mount), "").succeeded();
+    let unmounted = run(Command::new("fusermount3").arg("-u").arg(&mount), "");
+    if !done.is_success {
+        println!("{:?}", house.deeds());
+    }
     done.succeeded();
+    unmounted.succeeded();
     assert!(std::fs::read(house.on_disk("015/inbox/b.csv")).unwrap() == data);
     assert_eq!(house.inbox(), ["b.csv"]);
 }
