@@ -66,6 +66,54 @@ impl LocalFolders {
         write(&file, &folder.path_of(name.as_str()), acl)
     }
 
+    /// Every folder below the root but the hub's own, outermost first.
+    pub fn all_folders(&self) -> Result<Vec<FolderPath>, FolderError> {
+        let mut found: Vec<FolderPath> = Vec::new();
+        let mut left: Vec<Option<FolderPath>> = vec![None];
+        while let Some(folder) = left.pop() {
+            let names = match folder.as_ref().map_or_else(
+                || self.root().names(FileType::Directory),
+                |path| self.root().below(path)?.names(FileType::Directory),
+            ) {
+                // Taken away meanwhile.
+                Err(FolderError::Missing { .. }) => continue,
+                names => names?,
+            };
+            let path = |name: FileName| match &folder {
+                Some(folder) => format!("{folder}/{name}").parse::<FolderPath>().ok(),
+                None => name.as_str().parse().ok(),
+            };
+            let inner: Vec<FolderPath> = names.into_iter().filter_map(path).collect();
+            left.extend(inner.iter().cloned().map(Some));
+            found.extend(inner);
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The name of the user whose the root is: as whom the hub works.
+    pub fn owner(&self) -> Result<String, FolderError> {
+        self.owner_of(None)
+    }
+
+    /// The name of the user whose a folder is; `None` is the root.
+    pub fn owner_of(&self, folder: Option<&FolderPath>) -> Result<String, FolderError> {
+        let (file, path) = self.opened(folder)?;
+        let status = rustix::fs::fstat(&file).map_err(|errno| fault(&path, "read", errno))?;
+        let user = nix::unistd::User::from_uid(status.st_uid.into());
+        let user = user.map_err(|errno| fault(&path, "asked for its owner", std::io::Error::from(errno)))?;
+        // One without a name is shown by its number, as in any listing.
+        Ok(user.map_or_else(|| status.st_uid.to_string(), |user| user.name))
+    }
+
+    /// Makes a folder the user's and the group's whose the root is.
+    pub fn set_owner(&self, folder: &FolderPath) -> Result<(), FolderError> {
+        let ((root, root_path), (file, path)) = (self.opened(None)?, self.opened(Some(folder))?);
+        let status = rustix::fs::fstat(&root).map_err(|errno| fault(&root_path, "read", errno))?;
+        std::os::unix::fs::fchown(&file, Some(status.st_uid), Some(status.st_gid))
+            .map_err(|error| fault(&path, "given its owner", error))
+    }
+
     fn opened(&self, folder: Option<&FolderPath>) -> Result<(File, String), FolderError> {
         let below;
         let folder: &Confined = match folder {

@@ -13,6 +13,7 @@ use renkei_core::port::FolderError;
 use renkei_core::{FileName, FolderPath};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
+use rustix::process::{Gid, Uid};
 
 use crate::errors::fault;
 
@@ -67,13 +68,29 @@ impl Confined {
     pub(crate) fn folder_or_make(&self, name: &str, mode: Mode) -> Result<(Self, bool), FolderError> {
         match self.folder(name) {
             Err(FolderError::Missing { path }) => match rustix::fs::mkdirat(self.fd(), name, mode) {
-                Ok(()) => Ok((self.folder(name)?, true)),
+                Ok(()) => {
+                    self.hand_over(name).map_err(|errno| fault(&path, "given its owner", errno))?;
+                    Ok((self.folder(name)?, true))
+                }
                 // Somebody else was quicker; what he made is looked at like anything found here.
                 Err(Errno::EXIST) => Ok((self.folder(name)?, false)),
                 Err(errno) => Err(fault(&path, "created", errno)),
             },
             found => Ok((found?, false)),
         }
+    }
+
+    /// What root makes by hand in folders of the hub's user is that user's, or his hub could not work there.
+    fn hand_over(&self, name: &str) -> Result<(), Errno> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(());
+        }
+        let own = rustix::fs::fstat(self.fd())?;
+        let (user, group) = (Uid::from_raw(own.st_uid), Gid::from_raw(own.st_gid));
+        if user.is_root() {
+            return Ok(());
+        }
+        rustix::fs::chownat(self.fd(), name, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)
     }
 
     /// Opens the folder that these names lead to, making what is missing and making the way durable.

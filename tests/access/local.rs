@@ -63,7 +63,8 @@ fn the_system_lets_people_do_what_the_rules_say_and_drift_is_repaired() {
     assert_eq!(audit(&sandbox, "acl apply", 2).len(), 2);
     sandbox.run(&["acl", "diff"]).expect(0);
     sandbox.run(&["acl", "apply", "--reason", "もう一度"]).expect(0);
-    assert_eq!(audit(&sandbox, "acl apply", 2).len(), 2, "what is as declared is not set again");
+    let lines = audit(&sandbox, "acl apply", 3);
+    assert_eq!(lines[2..], ["tester | acl apply | done"], "what is as declared is not set again");
 
     let share = sandbox.path("hub/share").display().to_string();
     let feed = sandbox.feed_folder(PLAIN).display().to_string();
@@ -102,6 +103,42 @@ fn the_system_lets_people_do_what_the_rules_say_and_drift_is_repaired() {
     sandbox.run(&["acl", "diff"]).expect(0);
     check(&pay, &format!("ls {feed}"), false);
     check(&tax, &format!("cat {feed}/{name}"), true);
+}
+
+#[test]
+fn the_hub_as_a_plain_user_takes_what_people_bring_and_nothing_is_left_of_a_grant() {
+    let sandbox = Sandbox::new().init();
+    let (hub, tax) = (Person::new("hub"), Person::new("zmu"));
+    sandbox.replace(
+        "hub/hub.toml",
+        "id = \"015\"\n",
+        &format!("id = \"015\"\nlocal_group = \"{}\"\n", tax.name),
+    );
+    sandbox.run(&["acl", "grant", "015/work", "all", "--system", "015", "--reason", "x"]).expect(0);
+    for folder in [sandbox.folder(), &sandbox.path("hub")] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let share = sandbox.path("hub/share").display().to_string();
+    assert!(Command::new("chown").args(["-R", &hub.name, &share]).status().unwrap().success());
+    // By root, as whoever sets rights on what is others' must be.
+    sandbox.run(&["acl", "apply", "--reason", "x"]).expect(0);
+    sandbox.run(&["acl", "diff"]).expect(0);
+    let check = |person: &Person, script: &str, expect: bool| {
+        assert_eq!(person.may(&format!("cd {share} && {script}")), expect, "{}: {script}", person.name);
+    };
+    check(&hub, "mkdir 001/new && rmdir 001/new && touch .stage/x && rm .stage/x", true);
+    check(&tax, "umask 077; echo x > 015/receipt/a", true);
+    check(&hub, "cat 015/receipt/a && mv 015/receipt/a .archive/ && rm .archive/a", true);
+    check(&tax, "umask 077; mkdir 015/work/sub && echo x > 015/work/sub/b", true);
+    check(&hub, "cat 015/work/sub/b && rm 015/work/sub/b", true);
+
+    sandbox.run(&["acl", "revoke", "1", "--reason", "x"]).expect(0);
+    sandbox.run(&["acl", "diff"]).expect(1).says("015/work ").says("015/work/sub").says("owner");
+    check(&tax, "ls 015/work", true);
+    sandbox.run(&["acl", "apply", "--reason", "x"]).expect(0);
+    sandbox.run(&["acl", "diff"]).expect(0);
+    check(&tax, "ls 015/work", false);
+    check(&tax, "ls 015/work/sub", false);
 }
 
 /// Numbers by chance, the same at every run.

@@ -21,7 +21,9 @@ pub use key::{Fingerprint, KeyAlgorithm, KeyError, PublicKey};
 pub use login::{LoginOutcome, LoginRefusal, Offer, decide_login, password_is_worth_checking};
 pub use network::{NetworkError, SourceNetwork};
 pub use operation::{Operation, Verdict};
-pub use posix::{AclDifference, Bits, DeclaredAcl, Lines, LocalGroup, PosixAcl, PosixWho, posix_plan};
+pub use posix::{
+    AclDifference, Bits, DeclaredAcl, Lines, LocalGroup, LocalPeople, PosixAcl, PosixWho, posix_plan,
+};
 pub use right::{Right, Rights, RightsError};
 pub use rule::{Grantee, Origin, Rule};
 pub use rulebook::{Decision, Rulebook, Sight};

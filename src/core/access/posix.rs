@@ -114,9 +114,20 @@ pub struct AclDifference {
     pub standing: Option<Bits>,
 }
 
-/// The rights that stand for the rules: for every folder that a rule names and every one above it, outermost first.
-pub fn posix_plan(book: &Rulebook, groups: &[LocalGroup]) -> Vec<DeclaredAcl> {
+/// The machine's users and groups as far as rights on disk are about them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LocalPeople {
+    /// The user as whom the hub works: what others bring is theirs, and the hub is to read and take it.
+    pub hub: String,
+    /// Each system's people.
+    pub groups: Vec<LocalGroup>,
+}
+
+/// The rights that stand for the rules: for every folder that a rule names and every one above it, and for those that
+/// stand, which may have kept the rights of a rule that is no more; outermost first.
+pub fn posix_plan(book: &Rulebook, people: &LocalPeople, standing: &[FolderPath]) -> Vec<DeclaredAcl> {
     let mut folders: BTreeSet<Option<FolderPath>> = BTreeSet::from([None]);
+    folders.extend(standing.iter().cloned().map(Some));
     for folder in book.folders() {
         let mut path = folder.as_str();
         loop {
@@ -125,13 +136,13 @@ pub fn posix_plan(book: &Rulebook, groups: &[LocalGroup]) -> Vec<DeclaredAcl> {
             path = above;
         }
     }
-    folders.into_iter().map(|folder| declared(book, groups, folder)).collect()
+    folders.into_iter().map(|folder| declared(book, people, folder)).collect()
 }
 
-fn declared(book: &Rulebook, groups: &[LocalGroup], folder: Option<FolderPath>) -> DeclaredAcl {
+fn declared(book: &Rulebook, people: &LocalPeople, folder: Option<FolderPath>) -> DeclaredAcl {
     let (mut on_folder, mut on_new, mut on_files) = (Lines::new(), Lines::new(), Lines::new());
     let mut is_sticky = false;
-    for local in groups {
+    for local in &people.groups {
         let has = |right| book.decide_for_system(&local.system, folder.as_ref(), right).is_allowed;
         let brings = has(Right::Create) || has(Right::Delete);
         let passes = Right::ALL.into_iter().any(has) || book.leads_on(&local.system, folder.as_ref());
@@ -141,6 +152,12 @@ fn declared(book: &Rulebook, groups: &[LocalGroup], folder: Option<FolderPath>) 
         is_sticky |= brings && !(has(Right::Create) && has(Right::Delete));
         if folder_bits == 0 {
             continue;
+        }
+        if has(Right::Create) {
+            let hub = || PosixWho::User(people.hub.clone());
+            on_folder.insert(hub(), Bits(7));
+            on_new.insert(hub(), Bits(7));
+            on_files.insert(hub(), Bits(6));
         }
         let who = || PosixWho::Group(local.group.clone());
         on_folder.insert(who(), Bits(folder_bits));
@@ -221,6 +238,10 @@ mod tests {
         ])
     }
 
+    fn people() -> LocalPeople {
+        LocalPeople { hub: "renkei".to_owned(), groups: groups() }
+    }
+
     fn groups() -> Vec<LocalGroup> {
         let local = |system: &str, group: &str| LocalGroup {
             system: system.parse().unwrap(),
@@ -236,7 +257,7 @@ mod tests {
 
     #[test]
     fn each_folder_has_what_the_rules_say_and_the_way_to_it() {
-        let plan = posix_plan(&book(), &groups());
+        let plan = posix_plan(&book(), &people(), &[]);
         let check = |folder: Option<&str>, access: &str, new: &str, files: &str, is_sticky: bool| {
             let is_it = |one: &&DeclaredAcl| one.folder.as_ref().map(FolderPath::as_str) == folder;
             let one = plan.iter().find(is_it).unwrap();
@@ -261,32 +282,46 @@ mod tests {
         );
         check(
             Some("015/in"),
-            "user::rwx group::r-x group:tax:rwx mask::rwx other::---",
-            "user::rwx group::r-x group:tax:--x mask::r-x other::---",
-            "user::rw- group::r-- group:tax:--- mask::r-- other::---",
+            "user::rwx user:renkei:rwx group::r-x group:tax:rwx mask::rwx other::---",
+            "user::rwx user:renkei:rwx group::r-x group:tax:--x mask::rwx other::---",
+            "user::rw- user:renkei:rw- group::r-- group:tax:--- mask::rw- other::---",
             true,
         );
         check(
             Some("018/all"),
-            "user::rwx group::r-x group:pay:rwx mask::rwx other::---",
-            "user::rwx group::r-x group:pay:rwx mask::rwx other::---",
-            "user::rw- group::r-- group:pay:rw- mask::rw- other::---",
+            "user::rwx user:renkei:rwx group::r-x group:pay:rwx mask::rwx other::---",
+            "user::rwx user:renkei:rwx group::r-x group:pay:rwx mask::rwx other::---",
+            "user::rw- user:renkei:rw- group::r-- group:pay:rw- mask::rw- other::---",
             false,
         );
         // The rule for the folder below is the nearer one for 018 and none for 015, which still may what it may above.
         check(
             Some("001/a/b"),
-            "user::rwx group::r-x group:pay:-wx group:tax:r-x mask::rwx other::---",
-            "user::rwx group::r-x group:pay:--x group:tax:r-x mask::r-x other::---",
-            "user::rw- group::r-- group:pay:--- group:tax:r-- mask::r-- other::---",
+            "user::rwx user:renkei:rwx group::r-x group:pay:-wx group:tax:r-x mask::rwx other::---",
+            "user::rwx user:renkei:rwx group::r-x group:pay:--x group:tax:r-x mask::rwx other::---",
+            "user::rw- user:renkei:rw- group::r-- group:pay:--- group:tax:r-- mask::rw- other::---",
             false,
         );
         assert_eq!(plan.len(), 8);
     }
 
     #[test]
+    fn a_folder_that_no_rule_names_any_more_is_nobody_s() {
+        let standing: Vec<FolderPath> =
+            ["015/gone", "015/in/made", "015/in"].map(|path| path.parse().unwrap()).into();
+        let plan = posix_plan(&book(), &people(), &standing);
+        assert_eq!(plan.len(), 10);
+        let of = |folder: &str| {
+            let is_it = |one: &&DeclaredAcl| one.folder.as_ref().is_some_and(|it| it.as_str() == folder);
+            shown(&plan.iter().find(is_it).unwrap().acl.access)
+        };
+        assert_eq!(of("015/gone"), "user::rwx group::r-x mask::r-x other::---");
+        assert_eq!(of("015/in/made"), of("015/in"));
+    }
+
+    #[test]
     fn what_differs_is_told_line_by_line() {
-        let plan = posix_plan(&book(), &groups());
+        let plan = posix_plan(&book(), &people(), &[]);
         let declared = &plan
             .iter()
             .find(|one| one.folder.as_ref().is_some_and(|it| it.as_str() == "015/in"))

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use renkei_core::FolderPath;
-use renkei_core::access::{AclDifference, Bits, DeclaredAcl, LocalGroup, PosixAcl, posix_plan};
+use renkei_core::access::{AclDifference, Bits, DeclaredAcl, LocalGroup, LocalPeople, PosixAcl, posix_plan};
 use renkei_core::port::FolderError;
 use renkei_folder::LocalFolders;
 use serde_json::json;
@@ -30,11 +30,29 @@ pub(super) struct Apply {
 struct Drift {
     /// The folder, or the file in it.
     place: String,
-    difference: AclDifference,
+    line: String,
+    /// As declared, and as it stands; `None` where there is, or should be, no such line.
+    declared: Option<String>,
+    standing: Option<String>,
+}
+
+impl Drift {
+    fn of_line(place: &str, difference: AclDifference) -> Self {
+        let text = |bits: Option<Bits>| bits.map(|bits| bits.to_string());
+        let AclDifference { line, declared, standing } = difference;
+        Self { place: place.to_owned(), line, declared: text(declared), standing: text(standing) }
+    }
+
+    fn of_owner(place: &str, declared: &str, standing: String) -> Self {
+        let (line, declared) = ("owner".to_owned(), Some(declared.to_owned()));
+        Self { place: place.to_owned(), line, declared, standing: Some(standing) }
+    }
 }
 
 /// What stands on disk beside what is declared.
 struct Looked {
+    /// As whom the hub works.
+    hub: String,
     drifts: Vec<Drift>,
     missing: Vec<FolderPath>,
     plan: Vec<DeclaredAcl>,
@@ -69,7 +87,7 @@ impl Apply {
             looked.folders.make_folder(folder)?;
         }
         for one in &looked.plan {
-            set(&looked.folders, one)?;
+            set(&looked.folders, &looked.hub, one)?;
         }
         desk.change(action.to_owned(), reason, |_, _| {
             Ok(format!("{n_lines} lines put right, {n_made} folders made"))
@@ -95,8 +113,14 @@ fn look(desk: &AccessDesk<'_>) -> Result<Looked, Failure> {
     };
     let groups: Vec<LocalGroup> = desk.config.systems.iter().filter_map(group).collect();
     // Where no system has a group, rights on disk are somebody else's business.
-    let plan = if groups.is_empty() { Vec::new() } else { posix_plan(&desk.rulebook()?, &groups) };
     let folders = LocalFolders::open(&desk.config.root)?;
+    let hub = folders.owner()?;
+    let plan = if groups.is_empty() {
+        Vec::new()
+    } else {
+        let people = LocalPeople { hub: hub.clone(), groups };
+        posix_plan(&desk.rulebook()?, &people, &folders.all_folders()?)
+    };
     let (mut drifts, mut missing) = (Vec::new(), Vec::new());
     for one in &plan {
         let standing = match folders.acl_of(one.folder.as_ref()) {
@@ -108,16 +132,18 @@ fn look(desk: &AccessDesk<'_>) -> Result<Looked, Failure> {
         };
         let place = one.folder.as_ref().map_or_else(|| ".".to_owned(), ToString::to_string);
         let found = one.acl.differences(&standing);
-        drifts.extend(found.into_iter().map(|difference| Drift { place: place.clone(), difference }));
+        drifts.extend(found.into_iter().map(|difference| Drift::of_line(&place, difference)));
         if let Some(folder) = &one.folder {
+            let owner = folders.owner_of(Some(folder))?;
+            drifts.extend((owner != hub).then(|| Drift::of_owner(&place, &hub, owner)));
             for (name, standing) in folders.file_acls(folder)? {
                 let place = format!("{place}/{name}");
                 let found = file_differences(&one.files, &standing);
-                drifts.extend(found.into_iter().map(|difference| Drift { place: place.clone(), difference }));
+                drifts.extend(found.into_iter().map(|difference| Drift::of_line(&place, difference)));
             }
         }
     }
-    Ok(Looked { drifts, missing, plan, folders })
+    Ok(Looked { hub, drifts, missing, plan, folders })
 }
 
 /// Of a file only what others than its owner may do with it counts: who brought it is its owner.
@@ -126,7 +152,12 @@ fn file_differences(declared: &PosixAcl, standing: &PosixAcl) -> Vec<AclDifferen
     found.into_iter().filter(|one| !one.line.starts_with("user::") && one.line != "group::").collect()
 }
 
-fn set(folders: &LocalFolders, one: &DeclaredAcl) -> Result<(), Failure> {
+fn set(folders: &LocalFolders, hub: &str, one: &DeclaredAcl) -> Result<(), Failure> {
+    if let Some(folder) = &one.folder
+        && folders.owner_of(Some(folder))? != hub
+    {
+        folders.set_owner(folder)?;
+    }
     if !one.acl.differences(&folders.acl_of(one.folder.as_ref())?).is_empty() {
         folders.set_acl(one.folder.as_ref(), &one.acl)?;
     }
@@ -141,12 +172,11 @@ fn set(folders: &LocalFolders, one: &DeclaredAcl) -> Result<(), Failure> {
 
 fn show(session: &Session, looked: &Looked) {
     let (console, lang) = (session.console(), session.console().lang());
-    let text = |bits: Option<Bits>| bits.map_or_else(|| "-".to_owned(), |bits| bits.to_string());
+    let text = |line: &Option<String>| line.clone().unwrap_or_else(|| "-".to_owned());
     if console.is_json() {
         let lines = looked.drifts.iter().map(|drift| {
-            let AclDifference { line, declared, standing } = &drift.difference;
-            json!({ "place": drift.place, "line": line, "declared": declared.map(|bits| bits.to_string()),
-                    "standing": standing.map(|bits| bits.to_string()) })
+            let Drift { place, line, declared, standing } = drift;
+            json!({ "place": place, "line": line, "declared": declared, "standing": standing })
         });
         let missing: Vec<&str> = looked.missing.iter().map(FolderPath::as_str).collect();
         console.json(&json!({ "differences": lines.collect::<Vec<_>>(), "missing": missing }));
@@ -174,9 +204,8 @@ fn show(session: &Session, looked: &Looked) {
             [lang.pick("フォルダ", "folder"), lang.pick("あり", "there"), lang.pick("なし", "missing")];
         table.row([folder.to_string(), words[0].to_owned(), words[1].to_owned(), words[2].to_owned()]);
     }
-    for Drift { place, difference } in &looked.drifts {
-        let AclDifference { line, declared, standing } = difference;
-        table.row([place.clone(), line.clone(), text(*declared), text(*standing)]);
+    for Drift { place, line, declared, standing } in &looked.drifts {
+        table.row([place.clone(), line.clone(), text(declared), text(standing)]);
     }
     console.table(&table);
 }
