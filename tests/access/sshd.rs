@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use crate::client::{SYSTEM, add_key, audit, free_port, make_key, sftp, sftp_from};
+use crate::client::{SYSTEM, add_key, audit, free_port, make_key, options, sftp, sftp_from, start};
 use crate::running::PATIENCE;
 use crate::sandbox::{PLAIN, Sandbox, files};
 
@@ -105,8 +105,61 @@ fn an_office_with_openssh_has_the_same_rights_and_records() {
     from("127.0.0.3", &bound).expect_in();
     from("127.0.0.4", &bound).expect_out("Permission denied");
     sandbox.run(&["account", "disable", "office", "--reason", "終了"]).expect(0);
-    // Even where sshd still has the key: the session itself asks.
-    from("127.0.0.4", &key).expect_out("");
+    // Even where sshd still has the key: the session itself asks. Why is for the office to know.
+    let talk = from("127.0.0.4", &key);
+    assert!(
+        !talk.said.contains("stopped") && !talk.said.contains(sandbox.folder().to_str().unwrap()),
+        "{talk:?}"
+    );
+    talk.expect_out("Connection closed");
+    assert_eq!(audit(&sandbox, "log in", 3)[2..], ["sftp:office | log in | refused (it is stopped)"]);
     hand_keys_over(&sandbox);
     from("127.0.0.4", &key).expect_out("Permission denied");
+}
+
+#[test]
+fn an_account_stopped_in_the_middle_of_its_session_is_sent_away() {
+    let sandbox = Sandbox::loaded(40, 0);
+    sandbox.run(&["account", "add", "office", "--system", SYSTEM, "--reason", "契約"]).expect(0);
+    let key = make_key(&sandbox, "office", "ed25519", &[]);
+    add_key(&sandbox, "office", &key, &[]);
+    let sshd = Sshd::start(&sandbox);
+    hand_keys_over(&sandbox);
+    let mut client = Command::new("sftp")
+        .args(["-P", &sshd.port.to_string(), "-i"])
+        .arg(&key)
+        .args(options(&sandbox))
+        .arg(format!("{}@127.0.0.1", user()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    audit(&sandbox, "log in", 1);
+    sandbox.run(&["account", "disable", "office", "--reason", "終了"]).expect(0);
+    assert_eq!(audit(&sandbox, "log out", 1), ["sftp:office | log out | sent away (it is stopped)"]);
+    // The client itself waits at its prompt; what it asks next is not answered any more.
+    std::io::Write::write_all(&mut client.stdin.take().unwrap(), b"ls\n").unwrap();
+    assert!(!client.wait().unwrap().success());
+}
+
+/// The daemon lets nobody in here, and still keeps the folders that sshd's visitors come to.
+#[test]
+fn the_folders_are_kept_where_only_an_sshd_lets_in() {
+    let sandbox = Sandbox::loaded(40, 0);
+    sandbox.replace("hub/hub.toml", "# [sftp]", "[sftp]");
+    sandbox.run(&["acl", "grant", "015/inbox", "all", "--system", SYSTEM, "--reason", "契約"]).expect(0);
+    let folder = sandbox.path("hub/share/001");
+    fs::create_dir_all(&folder).unwrap();
+    let left = folder.join(".0123456789abcdef0123456789abcdef.partial-upload");
+    let file = fs::File::create(&left).unwrap();
+    let old: u64 = crate::sandbox::NOW.parse::<u64>().unwrap() - 2 * 24 * 60 * 60;
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(old)).unwrap();
+    let daemon = start(&sandbox);
+    let deadline = Instant::now() + PATIENCE;
+    while left.exists() || !sandbox.path("hub/share/015/inbox").is_dir() {
+        assert!(Instant::now() < deadline, "{}", files::tree(&sandbox.path("hub/share")));
+        std::thread::yield_now();
+    }
+    daemon.stop();
 }

@@ -10,8 +10,8 @@ use renkei_sftp::server::Gate as _;
 use renkei_sftp::session::{Premises, Session as Visit, Visitor, serve};
 
 use crate::clock::HubClock;
-use crate::visitors::{ByOthers, Stay, VisitedHouse, VisitorFault};
-use crate::{Exit, Failure, Session};
+use crate::visitors::{ByOthers, Stay, VisitStep, VisitedHouse, VisitorFault};
+use crate::{Exit, Failure, Session, log};
 
 /// Serve one SFTP session on standard input and output, for sshd: as its subsystem or forced command.
 ///
@@ -30,35 +30,44 @@ pub(crate) struct SftpServer {
 impl SftpServer {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let config = session.config()?;
+        // Standard error may be the client's to see; what must not be lost goes to the audit.
+        log::set_silent(std::env::var_os("RENKEI_LOG").is_none());
         let clock = HubClock::system();
         let house = Arc::new(VisitedHouse::open(&config, clock)?);
         let user = std::env::var("USER").unwrap_or_default();
         let name = self.account.as_deref().unwrap_or(&user);
         let found = name.parse::<AccountId>().ok().and_then(|id| house.account(&id));
-        let shown = || name.escape_debug().take(60).collect::<String>();
-        let account = found.ok_or_else(|| VisitorFault::NoAccount { user: shown() })?;
-        let address = address(std::env::var("SSH_CONNECTION").ok().as_deref());
+        let (address, session_no) =
+            (address(std::env::var("SSH_CONNECTION").ok().as_deref()), u64::from(std::process::id()));
+        let Some(account) = found else {
+            house.note_visit(None, address, session_no, VisitStep::Refused("no such account"));
+            return Err(VisitorFault::NoAccount { user: name.escape_debug().take(60).collect() }.into());
+        };
+        let id = account.id.clone();
+        let note = |step| house.note_visit(Some(&id), address, session_no, step);
+        let not_let_in = || VisitorFault::NotLetIn { account: id.to_string() };
         // The file goes with sshd's session, so it is read before anything else.
         let login =
             std::env::var_os("SSH_USER_AUTH").map(|path| std::fs::read_to_string(path).unwrap_or_default());
         let login = ByOthers::new(&account, address, login.as_deref(), self.account.is_some());
-        login.check(&account, clock.now())?;
-        let session_no = u64::from(std::process::id());
-        house.note_visit(&account.id, address, session_no, true);
+        if let Err(why) = login.check(&account, clock.now()) {
+            note(VisitStep::Refused(why));
+            return Err(not_let_in().into());
+        }
+        note(VisitStep::Comes);
         let visitor = Visitor { account, address, session_no };
-        let id = visitor.account.id.clone();
         let premises: Arc<dyn Premises> = Arc::<VisitedHouse>::clone(&house);
         let visit = Visit::new(premises, Arc::new(visitor));
         let stay = Stay::new(&house, &config, &id, &login);
         let served = stay.during(
             |input| serve(visit, input, std::io::stdout().lock()),
-            || {
-                house.note_visit(&id, address, session_no, false);
+            |why| {
+                note(VisitStep::SentAway(why));
                 house.close_books();
             },
         );
-        house.note_visit(&id, address, session_no, false);
-        served?.map_err(|source| VisitorFault::Session { source })?;
+        note(served.as_ref().map_or_else(|why| VisitStep::SentAway(why), |_| VisitStep::Goes));
+        served.map_err(|_| not_let_in())?.map_err(|source| VisitorFault::Session { source })?;
         Ok(Exit::Ok)
     }
 }

@@ -1,5 +1,6 @@
 //! Partner systems' way in, beside the night: the SFTP server is started with the daemon and tried again while it
-//! cannot be; that it is not there never keeps a run from starting.
+//! cannot be; that it is not there never keeps a run from starting. Their folders are kept also where an sshd lets them
+//! in.
 
 use std::time::Duration;
 
@@ -9,12 +10,13 @@ use renkei_core::alert::{Alert, AlertKey, Matter, Word};
 use super::alarms::{Alarms, note};
 use crate::config::Config;
 use crate::premises::Premises;
-use crate::visitors::Server;
+use crate::visitors::{Grounds, Server};
 
 /// Keeps the server up and to the rules as they stand.
 #[derive(Default)]
 pub(super) struct VisitorKeeper {
     server: Option<Server>,
+    grounds: Grounds,
     /// The fault that keeps it from starting, told once until it changes.
     told: Option<&'static str>,
     /// Whether the alert of a daemon before was looked for.
@@ -24,15 +26,16 @@ pub(super) struct VisitorKeeper {
 impl VisitorKeeper {
     /// Starts the server where it is not up, else has it go by what stands now.
     pub(super) fn keep(&mut self, premises: &Premises, config: &Config, alarms: &Alarms, now: Moment) {
-        if let Some(server) = &mut self.server {
-            server.keep(config, &premises.folders, premises.clock.unix_seconds());
+        self.grounds.keep(premises, config, now);
+        if let Some(server) = &self.server {
+            server.keep(config);
             return;
         }
         match Server::start(config, premises.clock) {
             Ok(server) => {
                 self.server = server;
-                if let Some(server) = &mut self.server {
-                    server.keep(config, &premises.folders, premises.clock.unix_seconds());
+                if let Some(server) = &self.server {
+                    server.keep(config);
                 }
                 if self.told.take().is_some() || !self.has_looked {
                     note(alarms.clear(&premises.store, &[AlertKey::door()], now), "the way in");

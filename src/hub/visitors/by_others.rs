@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use renkei_core::Moment;
 use renkei_core::access::{Account, AccountState, Fingerprint, LoginRule, PublicKey};
 
-use super::errors::VisitorFault;
-
 /// What was proven to sshd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
@@ -45,9 +43,9 @@ impl ByOthers {
         }
     }
 
-    /// Whether the account as it stands now takes it.
-    pub(crate) fn check(&self, account: &Account, now: Moment) -> Result<(), VisitorFault> {
-        let refuse = |why| Err(VisitorFault::NotLetIn { account: account.id.to_string(), why });
+    /// Whether the account as it stands now takes it; else why not, which is for the office and not for the client.
+    pub(crate) fn check(&self, account: &Account, now: Moment) -> Result<(), &'static str> {
+        let refuse = Err;
         if account.state == AccountState::Disabled {
             return refuse("it is stopped");
         }
@@ -78,12 +76,13 @@ impl ByOthers {
         }
     }
 
-    /// A key of the account's is good on its own terms. For another one sshd stands, unless it was the account's when
-    /// the session began.
+    /// A key of the account's is good on its own terms. For another one sshd stands, unless the key's own command named
+    /// the account, or it was the account's when the session began.
     fn takes_key(&self, account: &Account, key: Option<Fingerprint>, now: Moment) -> bool {
-        let Some(fingerprint) = key else { return true };
+        let Some(fingerprint) = key else { return !self.is_named };
         let Some(key) = account.keys.iter().find(|key| key.key.fingerprint() == fingerprint) else {
-            return !self.keys.contains(&fingerprint);
+            // Its own command in sshd's list is older than the account's keys are now.
+            return !self.is_named && !self.keys.contains(&fingerprint);
         };
         let has_ended = key.until.is_some_and(|until| now > until);
         let from = &key.from;
@@ -165,6 +164,7 @@ mod tests {
         check(Either, ELSEWHERE, Some(&ended), false, false);
         check(Either, ELSEWHERE, Some(&ended), true, false);
         check(Either, ELSEWHERE, Some(&foreign), false, true);
+        check(Either, ELSEWHERE, Some(&foreign), true, false);
         check(Either, ELSEWHERE, Some("password\n"), false, false);
         check(Either, LISTED, Some("password\n"), false, true);
         check(Either, LISTED, Some("keyboard-interactive/pam\n"), false, true);

@@ -38,13 +38,11 @@ pub(crate) enum VisitorFault {
         /// Who runs it.
         user: String,
     },
-    /// The account may not come in.
-    #[error("account {account} may not come in: {why}")]
+    /// The account may not come in. Why is for the audit: sshd shows the client what this program says.
+    #[error("account {account} may not come in")]
     NotLetIn {
         /// Which.
         account: String,
-        /// Why.
-        why: &'static str,
     },
     /// The client ended the session by its own fault, or the connection failed.
     #[error("the session broke off")]

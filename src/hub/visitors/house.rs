@@ -9,7 +9,6 @@ use renkei_core::feed::Feed;
 use renkei_core::port::{AuditEntry, Store as _, StoreError};
 use renkei_core::{FeedId, FolderPath, Moment};
 use renkei_engine::Clock as _;
-use renkei_folder::LocalFolders;
 use renkei_folder::visit::{VisitPath, VisitedRoot};
 use renkei_sftp::server::{Gate, GateEvent, LoginMeans};
 use renkei_sftp::session::{Deed, Premises, Visitor};
@@ -35,8 +34,19 @@ pub(crate) struct VisitedHouse {
     scribe: Scribe,
     refusals: Mutex<Refusals>,
     begun: Instant,
-    /// The rules whose folders stand.
-    made_for: Mutex<Option<Arc<Rulebook>>>,
+}
+
+/// What became of a login that another program did.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum VisitStep {
+    /// Somebody is in.
+    Comes,
+    /// He has gone.
+    Goes,
+    /// He was not let in.
+    Refused(&'static str),
+    /// He was let in and would not be any more.
+    SentAway(&'static str),
 }
 
 struct Rules {
@@ -55,7 +65,7 @@ impl VisitedHouse {
         let rules = RwLock::new(Rules { book: Arc::default(), feeds: Vec::new() });
         let refusals = Mutex::default();
         let begun = Instant::now();
-        let house = Self { root, store, clock, rules, scribe, refusals, begun, made_for: Mutex::default() };
+        let house = Self { root, store, clock, rules, scribe, refusals, begun };
         house.refresh(config)?;
         Ok(house)
     }
@@ -74,29 +84,9 @@ impl VisitedHouse {
         result
     }
 
-    /// Makes the folders that rules name: one that is not there cannot be seen. Looked at only when the rules change.
-    pub(crate) fn make_folders(&self, folders: &LocalFolders) {
-        let book = self.rulebook();
-        let mut made_for = self.made_for.lock().unwrap_or_else(PoisonError::into_inner);
-        if made_for.as_ref() == Some(&book) {
-            return;
-        }
-        for folder in book.folders() {
-            if let Err(error) = folders.make_folder(folder) {
-                tracing::warn!(%folder, %error, "a folder that rules name cannot be made");
-            }
-        }
-        *made_for = Some(book);
-    }
-
     /// The accounts as they stand.
     pub(crate) fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         self.store.snapshot()?.accounts()
-    }
-
-    /// The root, for whoever works in it beside visitors.
-    pub(crate) fn visited_root(&self) -> Arc<VisitedRoot> {
-        Arc::clone(&self.root)
     }
 
     /// Writes down how often was refused what is counted for a minute at a time.
@@ -122,17 +112,22 @@ impl VisitedHouse {
         }
     }
 
-    /// Notes that somebody came, or went, whom another program let in.
+    /// Notes what became of a login that another program did.
     pub(crate) fn note_visit(
         &self,
-        account: &AccountId,
+        account: Option<&AccountId>,
         address: Option<IpAddr>,
         session_no: u64,
-        comes: bool,
+        step: VisitStep,
     ) {
-        let (action, result) = if comes { ("log in", "by sshd") } else { ("log out", "done") };
-        let (from, result) = (from(address, session_no), result.to_owned());
-        self.line(&operator(account), action.to_owned(), &from, result, Weight::Deed);
+        let (action, result, weight) = match step {
+            VisitStep::Comes => ("log in", "by sshd".to_owned(), Weight::Deed),
+            VisitStep::Goes => ("log out", "done".to_owned(), Weight::Deed),
+            VisitStep::Refused(why) => ("log in", format!("refused ({why})"), Weight::Refusal),
+            VisitStep::SentAway(why) => ("log out", format!("sent away ({why})"), Weight::Deed),
+        };
+        let who = account.map_or_else(|| "sftp:?".to_owned(), operator);
+        self.line(&who, action.to_owned(), &from(address, session_no), result, weight);
     }
 
     fn line(&self, who: &str, action: String, from: &str, result: String, weight: Weight) {

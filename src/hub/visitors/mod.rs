@@ -2,6 +2,7 @@
 
 mod by_others;
 mod errors;
+mod grounds;
 mod house;
 mod keys;
 mod refusals;
@@ -11,7 +12,8 @@ mod stay;
 
 pub(crate) use by_others::ByOthers;
 pub(crate) use errors::VisitorFault;
-pub(crate) use house::VisitedHouse;
+pub(crate) use grounds::Grounds;
+pub(crate) use house::{VisitStep, VisitedHouse};
 pub(crate) use keys::{HostKeys, KeyKind};
 pub(crate) use server::Server;
 pub(crate) use stay::Stay;

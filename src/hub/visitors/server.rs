@@ -1,11 +1,9 @@
 //! The SFTP server in the daemon: started with it, kept to the rules as they stand, stopped with it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use renkei_core::access::Fingerprint;
-use renkei_folder::LocalFolders;
 use renkei_sftp::HostKey;
 use renkei_sftp::server::{DefenderLimits, Listening, ServerConfig, ServerHandle, Suite};
 use renkei_sftp::session::HandleLimits;
@@ -16,17 +14,12 @@ use crate::Failure;
 use crate::clock::HubClock;
 use crate::config::{Config, SftpConfig};
 
-/// Seconds between two sweeps of what broken-off uploads left.
-const SWEEP_SECONDS: i64 = 3600;
-
 /// The server at work.
 pub(crate) struct Server {
     handle: ServerHandle,
     house: Arc<VisitedHouse>,
     /// The host keys it proves itself by.
     shown: Vec<Fingerprint>,
-    swept_at: i64,
-    is_sweeping: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -45,7 +38,7 @@ impl Server {
         for address in handle.addresses() {
             tracing::info!(%address, "partner systems can log in by SFTP");
         }
-        Ok(Some(Self { handle, house, shown, swept_at: i64::MIN, is_sweeping: Arc::default() }))
+        Ok(Some(Self { handle, house, shown }))
     }
 
     /// Proves itself by the host keys that are there now, if they are others; sessions go on.
@@ -60,13 +53,11 @@ impl Server {
         Ok(())
     }
 
-    /// Goes by the rules and accounts as they stand now: who was stopped is sent away, what a dead session left is
-    /// swept.
-    pub(crate) fn keep(&mut self, config: &Config, folders: &LocalFolders, unix_seconds: i64) {
+    /// Goes by the rules and accounts as they stand now: who was stopped is sent away.
+    pub(crate) fn keep(&self, config: &Config) {
         if let Err(error) = self.house.refresh(config) {
             tracing::error!(%error, "the rules cannot be read, so visitors may do nothing until they can");
         }
-        self.house.make_folders(folders);
         self.house.tell_refusals();
         match self.house.accounts() {
             Ok(accounts) => {
@@ -75,33 +66,6 @@ impl Server {
                 }
             }
             Err(error) => tracing::debug!(%error, "accounts are looked at the next time"),
-        }
-        if unix_seconds.saturating_sub(self.swept_at) >= SWEEP_SECONDS
-            && let Some(sftp) = &config.sftp
-        {
-            self.swept_at = unix_seconds;
-            self.sweep(unix_seconds, sftp.keep_broken_off);
-        }
-    }
-
-    /// Removes what broken-off uploads left, on a thread of its own: a large or slow volume must not hold the night up.
-    fn sweep(&self, unix_seconds: i64, keep: Duration) {
-        if self.is_sweeping.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let (root, is_sweeping) = (self.house.visited_root(), Arc::clone(&self.is_sweeping));
-        let keep_seconds = i64::try_from(keep.as_secs()).unwrap_or(i64::MAX);
-        let started = std::thread::Builder::new().name("sftp sweep".to_owned()).spawn(move || {
-            match root.sweep(unix_seconds, keep_seconds) {
-                Ok(0) => {}
-                Ok(files) => tracing::info!(files, "what broken-off uploads left was removed"),
-                Err(error) => tracing::warn!(%error, "what broken-off uploads left could not be removed"),
-            }
-            is_sweeping.store(false, Ordering::Release);
-        });
-        if let Err(error) = started {
-            tracing::warn!(%error, "what broken-off uploads left is removed another time");
-            self.is_sweeping.store(false, Ordering::Release);
         }
     }
 

@@ -12,7 +12,6 @@ use renkei_sftp::session::Premises as _;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::by_others::ByOthers;
-use super::errors::VisitorFault;
 use super::house::VisitedHouse;
 use crate::config::Config;
 
@@ -34,7 +33,7 @@ pub(crate) struct Stay<'a> {
     /// The client has gone.
     is_over: AtomicBool,
     /// Why the session is to end.
-    sent_away: Mutex<Option<VisitorFault>>,
+    sent_away: Mutex<Option<&'static str>>,
     is_sent_away: AtomicBool,
 }
 
@@ -50,12 +49,12 @@ impl<'a> Stay<'a> {
     }
 
     /// Serves with standard input, and watches meanwhile; an error says why the session was ended from here. `last` is
-    /// what is to be done before the process ends with a session that does not.
+    /// what is to be done, for that reason, before the process ends with a session that does not.
     pub(crate) fn during<T>(
         &self,
         serve: impl FnOnce(Input<'_>) -> T,
-        last: impl Fn() + Send + Sync,
-    ) -> Result<T, VisitorFault> {
+        last: impl Fn(&'static str) + Send + Sync,
+    ) -> Result<T, &'static str> {
         let served = std::thread::scope(|scope| {
             let watch = scope.spawn(|| self.watch(&last));
             let served = serve(Input { is_sent_away: &self.is_sent_away });
@@ -64,19 +63,19 @@ impl<'a> Stay<'a> {
             served
         });
         match self.sent_away.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(fault) => Err(fault),
+            Some(why) => Err(why),
             None => Ok(served),
         }
     }
 
-    fn watch(&self, last: &impl Fn()) {
+    fn watch(&self, last: &impl Fn(&'static str)) {
         while self.waits(LOOK) {
-            if let Err(fault) = self.look() {
+            if let Err(why) = self.look() {
                 tracing::warn!(account = %self.account, "what a login stood on was taken away: its session ends");
-                *self.sent_away.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+                *self.sent_away.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
                 self.is_sent_away.store(true, Ordering::Release);
                 if self.waits(LAST_TIME) {
-                    last();
+                    last(why);
                     std::process::exit(EXIT);
                 }
                 return;
@@ -96,7 +95,7 @@ impl<'a> Stay<'a> {
         false
     }
 
-    fn look(&self) -> Result<(), VisitorFault> {
+    fn look(&self) -> Result<(), &'static str> {
         if let Err(error) = self.house.refresh(self.config) {
             tracing::error!(%error, "the rules cannot be read, so visitors may do nothing until they can");
         }
@@ -104,10 +103,7 @@ impl<'a> Stay<'a> {
         match self.house.accounts() {
             Ok(accounts) => match accounts.iter().find(|account| account.id == *self.account) {
                 Some(account) => self.login.check(account, self.house.now()),
-                None => Err(VisitorFault::NotLetIn {
-                    account: self.account.to_string(),
-                    why: "there is none any more",
-                }),
+                None => Err("there is none any more"),
             },
             Err(error) => {
                 tracing::debug!(%error, "accounts are looked at the next time");

@@ -120,6 +120,7 @@ fn start(house: Arc<ProvingHouse>) -> Result<ServerHandle, SftpError> {
         max_connections: 4 * N_AT_ONCE,
         max_per_address: 4 * N_AT_ONCE,
         max_unauthenticated: 4 * N_AT_ONCE,
+        max_unauthenticated_per_address: 4 * N_AT_ONCE,
         refusal_time: Duration::ZERO,
         // Whoever proves guesses wrong on purpose.
         defender: DefenderLimits {
