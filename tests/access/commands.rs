@@ -145,6 +145,22 @@ fn rights_follow_from_what_is_declared_and_are_explained() {
     sandbox.run(&["acl", "revoke", &number, "--reason", "終了"]).expect(0);
     sandbox.run(&["acl", "revoke", &number, "--reason", "終了"]).expect_fault(2, "usage.unknown-grant");
     sandbox.run(&["acl", "show", "--account", "office"]).expect(0).says("015/receipt").says_not("015/work");
+
+    // What is lawful to grant today is no more when a feed with numbers comes to lie there.
+    grant(&["009/later", "list,read", "--system", "015"]).expect(0);
+    sandbox.run(&["acl", "show", "--account", "office"]).expect(0).says_not("in full");
+    let id = "id = \"001o006-v1.0\"\n";
+    sandbox.replace("hub/hub.toml", id, &format!("{id}folder = \"009/later/numbers\"\n"));
+    let later = explain("009/later/numbers");
+    assert_eq!(
+        (&right(&later, "read")["allowed"], &right(&later, "list")["allowed"]),
+        (&false.into(), &true.into())
+    );
+    let why = right(&later, "read")["barred"].to_string();
+    assert!(why.contains("individual numbers of 001o006-v1.0"), "{why}");
+    assert_eq!(right(&explain("009/later"), "read")["allowed"], true);
+    sandbox.run(&["acl", "show", "--account", "office"]).expect(0).says("does not hold in full");
+
     let lines = audit(&sandbox, "acl", 7);
     assert_eq!(lines[0], "tester | acl grant 001/001o006-00/v1.0 list,read | refused (access.not-grantable)");
     assert_eq!(lines[5], format!("tester | acl revoke {number} | revoked"));

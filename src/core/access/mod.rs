@@ -3,6 +3,7 @@
 //! Every way to a file asks here: the SFTP server, the POSIX rights set on the folders, and the proof of both.
 
 mod account;
+mod bar;
 mod derive;
 mod key;
 mod login;
@@ -16,6 +17,7 @@ mod rulebook;
 mod rulebook_tests;
 
 pub use account::{Account, AccountId, AccountKey, AccountState, LoginRule};
+pub use bar::{Bar, BarCause, bars_of};
 pub use derive::{Declared, derive_rules};
 pub use key::{Fingerprint, KeyAlgorithm, KeyError, PublicKey};
 pub use login::{LoginOutcome, LoginRefusal, Offer, decide_login, password_is_worth_checking};

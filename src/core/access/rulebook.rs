@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::account::{Account, AccountId};
+use super::bar::Bar;
 use super::right::Right;
 use super::rule::{Grantee, Rule};
 use crate::file_name::FolderPath;
@@ -13,6 +14,7 @@ use crate::ids::BusinessId;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rulebook {
     rules: Vec<Rule>,
+    bars: Vec<Bar>,
 }
 
 /// What was decided, and by which line.
@@ -22,6 +24,8 @@ pub struct Decision<'r> {
     pub is_allowed: bool,
     /// The line that decided; `None` where none is about this folder, so that nothing is allowed.
     pub rule: Option<&'r Rule>,
+    /// What stands against it although that line gives it.
+    pub bar: Option<&'r Bar>,
 }
 
 /// How much of a folder somebody sees.
@@ -58,7 +62,18 @@ impl<'a> Asker<'a> {
 impl Rulebook {
     /// The rules, in the order in which they are shown.
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { rules }
+        Self { rules, bars: Vec::new() }
+    }
+
+    /// The same, with what no rule can give.
+    #[must_use]
+    pub fn with_bars(self, bars: Vec<Bar>) -> Self {
+        Self { bars, ..self }
+    }
+
+    /// What no rule can give.
+    pub fn bars(&self) -> &[Bar] {
+        &self.bars
     }
 
     /// The rules, in their order.
@@ -78,7 +93,8 @@ impl Rulebook {
     /// Whether an account may do something in a folder; `None` is the root.
     ///
     /// The rule for the innermost folder wins. Of several for the same folder one for the account goes before one
-    /// for its system, and a grant before what is declared; of equal ones each gives what it gives.
+    /// for its system, and a grant before what is declared; of equal ones each gives what it gives. What is barred
+    /// none gives.
     pub fn decide(&self, account: &Account, folder: Option<&FolderPath>, right: Right) -> Decision<'_> {
         self.decided(Asker::account(account), folder, right)
     }
@@ -95,7 +111,7 @@ impl Rulebook {
 
     fn decided(&self, asker: Asker<'_>, folder: Option<&FolderPath>, right: Right) -> Decision<'_> {
         let Some(folder) = folder else {
-            return Decision { is_allowed: false, rule: None };
+            return Decision { is_allowed: false, rule: None, bar: None };
         };
         let nearness = |rule: &Rule| {
             let n_parts = rule.folder.parts().count();
@@ -107,7 +123,9 @@ impl Rulebook {
         // Of equal rules one that gives the right is the line that decides; without any, the first.
         let equals = about.into_iter().filter(|rule| Some(nearness(rule)) == nearest);
         let rule = equals.min_by_key(|rule| Reverse(rule.rights.has(right)));
-        Decision { is_allowed: rule.is_some_and(|rule| rule.rights.has(right)), rule }
+        let is_given = rule.is_some_and(|rule| rule.rights.has(right));
+        let bar = self.bars.iter().find(|bar| is_given && bar.holds(asker.system, folder, right));
+        Decision { is_allowed: is_given && bar.is_none(), rule, bar }
     }
 
     /// How much of a folder an account sees; `None` is the root, which everybody may pass through.

@@ -69,7 +69,10 @@ fn the_nearest_rule_wins_and_without_one_nothing_is_allowed() {
     check(&x15, "015/inbox/closed", Right::Delete, false, Some(2));
     check(&other, "015/inbox", Right::List, false, Some(5));
     check(&other, "018/inbox", Right::List, false, None);
-    assert_eq!(book.decide(&office, None, Right::List), Decision { is_allowed: false, rule: None });
+    assert_eq!(
+        book.decide(&office, None, Right::List),
+        Decision { is_allowed: false, rule: None, bar: None }
+    );
 }
 
 #[test]
@@ -185,4 +188,40 @@ proptest! {
             prop_assert!(book.ways(&who, None).contains(first));
         }
     }
+}
+
+#[test]
+fn what_is_barred_no_rule_gives() {
+    let (office, lawful) = (account("office", "015"), account("y", "010"));
+    let bar = |folder: &str, rights: &str, spares: &[&str]| Bar {
+        folder: path(folder),
+        rights: rights.parse().unwrap(),
+        spares: spares.iter().map(|system| system.parse().unwrap()).collect(),
+        cause: BarCause::HubAlone("f1".parse().unwrap()),
+    };
+    let rules = vec![rule("015", "001", "all", granted(1)), rule("010", "001", "list,read", granted(2))];
+    let bars = vec![bar("001/numbers", "read", &["010"]), bar("001/numbers", "create,replace,delete", &[])];
+    let book = Rulebook::new(rules).with_bars(bars);
+    let check = |who: &Account, folder: &str, right, is_allowed: bool, is_barred: bool| {
+        let decision = book.decide(who, Some(&path(folder)), right);
+        assert_eq!(
+            (decision.is_allowed, decision.bar.is_some()),
+            (is_allowed, is_barred),
+            "{folder} {right:?}"
+        );
+    };
+    check(&office, "001/other", Right::Read, true, false);
+    check(&office, "001/numbers", Right::List, true, false);
+    check(&office, "001/numbers", Right::Read, false, true);
+    check(&office, "001/numbers/deeper", Right::Delete, false, true);
+    check(&lawful, "001/numbers", Right::Read, true, false);
+    // What is not given anyway is not barred.
+    check(&lawful, "001/numbers", Right::Delete, false, false);
+    let cuts = |system: &str, folder: &str, rights: &str| {
+        let system = system.parse().unwrap();
+        book.bars().iter().any(|bar| bar.cuts(&system, &path(folder), rights.parse().unwrap()))
+    };
+    assert!(cuts("015", "001", "list,read") && cuts("015", "001/numbers/deeper", "read"));
+    assert!(!cuts("010", "001", "list,read") && cuts("010", "001", "create"));
+    assert!(!cuts("015", "001/other", "all") && !cuts("015", "001", "list"));
 }

@@ -1,7 +1,7 @@
 //! The rulebook of a hub on a day: what follows from hub.toml, and what was granted.
 
 use chrono::NaiveDate;
-use renkei_core::access::{Declared, Rulebook, derive_rules};
+use renkei_core::access::{Bar, Declared, Rulebook, bars_of, derive_rules};
 use renkei_core::port::{AccessReading, StoreError};
 
 use crate::config::Config;
@@ -23,5 +23,12 @@ pub(crate) fn rulebook(
     };
     let mut rules = derive_rules(&declared, today);
     rules.extend(granted.grants()?);
-    Ok(Rulebook::new(rules))
+    Ok(Rulebook::new(rules).with_bars(bars(config)))
+}
+
+/// What no administrator may grant here.
+pub(crate) fn bars(config: &Config) -> Vec<Bar> {
+    let lawful = config.systems.iter().filter(|system| system.individual_number);
+    let lawful: Vec<_> = lawful.map(|system| system.id.clone()).collect();
+    bars_of(config.feeds.iter().map(|declared| &declared.feed), &lawful)
 }

@@ -5,7 +5,7 @@ mod desk;
 mod errors;
 mod proof;
 
-pub(crate) use book::rulebook;
+pub(crate) use book::{bars, rulebook};
 pub(crate) use desk::AccessDesk;
 pub(crate) use errors::AccessFault;
 pub(crate) use proof::{Means, Proof, ProofDifference, Tried, prove};

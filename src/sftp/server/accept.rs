@@ -43,7 +43,7 @@ pub(super) struct House {
     /// What sessions have in common.
     pub(super) shares: Arc<Shares>,
     defender: Mutex<Defender>,
-    told: Mutex<HashMap<IpAddr, Duration>>,
+    told: Mutex<Told>,
     checks: Semaphore,
     begun: Instant,
     login_time: Duration,
@@ -127,20 +127,30 @@ impl House {
 
     async fn turn_away(&self, address: IpAddr, why: TurnedAway) {
         let now = self.begun.elapsed();
-        let is_news = {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.len() >= MAX_TOLD {
-                told.retain(|_, at| now.saturating_sub(*at) < TELL);
-            }
-            let is_known = told.get(&place(address)).is_some_and(|at| now.saturating_sub(*at) < TELL);
-            if !is_known && told.len() < MAX_TOLD {
-                told.insert(place(address), now);
-            }
-            !is_known
-        };
+        let is_news = self.told.lock().unwrap_or_else(PoisonError::into_inner).is_news(address, now);
         if is_news {
             self.note(GateEvent::TurnedAway { address, why }).await;
         }
+    }
+}
+
+/// Of whom it was told that he was turned away, and when.
+#[derive(Debug, Default)]
+struct Told(HashMap<IpAddr, Duration>);
+
+impl Told {
+    /// Whether it is to be told now: once in a while of each place, and of no more places than that in the while.
+    fn is_news(&mut self, address: IpAddr, now: Duration) -> bool {
+        if self.0.len() >= MAX_TOLD {
+            self.0.retain(|_, at| now.saturating_sub(*at) < TELL);
+        }
+        let place = place(address);
+        let is_known = self.0.get(&place).is_some_and(|at| now.saturating_sub(*at) < TELL);
+        let is_news = !is_known && (self.0.len() < MAX_TOLD || self.0.contains_key(&place));
+        if is_news {
+            self.0.insert(place, now);
+        }
+        is_news
     }
 }
 
@@ -237,5 +247,23 @@ async fn attend(
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_turned_away_is_told_of_once_in_a_while_however_many_come() {
+        let mut told = Told::default();
+        let address =
+            |n: usize| IpAddr::from([10, 1, u8::try_from(n / 250).unwrap(), u8::try_from(n % 250).unwrap()]);
+        assert!(told.is_news(address(0), Duration::ZERO));
+        assert!(!told.is_news(address(0), TELL / 2));
+        let n_told = (0..3 * MAX_TOLD).filter(|n| told.is_news(address(*n), TELL / 2)).count();
+        assert_eq!(n_told, MAX_TOLD - 1);
+        assert!(told.is_news(address(0), TELL));
+        assert!(told.is_news(address(2 * MAX_TOLD), TELL * 2), "there is room again");
     }
 }

@@ -5,9 +5,9 @@ use renkei_core::FolderPath;
 use renkei_core::access::{AccountState, Right, Sight};
 use serde_json::{Value, json};
 
-use super::show::{because, rule_value};
+use super::show::{bar_text, because, rule_value};
 use crate::access::AccessDesk;
-use crate::console::TextTable;
+use crate::console::{Lang, TextTable};
 use crate::{Exit, Failure, Session};
 
 /// Say which line decides.
@@ -32,6 +32,7 @@ impl Explain {
                 json!({
                     "right": right.as_str(), "allowed": decision.is_allowed,
                     "rule": decision.rule.map_or(Value::Null, rule_value),
+                    "barred": decision.bar.map(|bar| bar_text(bar, Lang::En)),
                 })
             });
             console.json(&json!({
@@ -55,7 +56,10 @@ impl Explain {
                 if decision.is_allowed { lang.pick("可", "yes") } else { lang.pick("不可", "no") }.to_owned(),
                 decision.rule.map_or_else(none, |rule| format!("{}: {}", rule.folder, rule.rights)),
                 decision.rule.map_or_else(String::new, |rule| rule.grantee.to_string()),
-                decision.rule.map_or_else(String::new, |rule| because(rule, lang)),
+                match (decision.bar, decision.rule) {
+                    (Some(bar), _) => bar_text(bar, lang),
+                    (None, rule) => rule.map_or_else(String::new, |rule| because(rule, lang)),
+                },
             ]);
         }
         console.table(&table);

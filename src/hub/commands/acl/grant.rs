@@ -1,13 +1,13 @@
 //! `renkei acl grant|revoke`.
 
 use clap::Args;
-use renkei_core::FolderPath;
-use renkei_core::access::{Grantee, Right, Rights};
+use renkei_core::access::{BarCause, Grantee, Rights};
 use renkei_core::port::GrantEntry;
+use renkei_core::{BusinessId, FolderPath};
 use serde_json::json;
 
 use super::super::reason::Reason;
-use crate::access::{AccessDesk, AccessFault};
+use crate::access::{AccessDesk, AccessFault, bars};
 use crate::{Exit, Failure, Session};
 
 /// Grant rights.
@@ -49,7 +49,7 @@ impl Grant {
                 (Grantee::System(system.clone()), system)
             }
         };
-        self.check(&desk, system.as_str())?;
+        self.check(&desk, &system)?;
         let mut grant_no = 0;
         let action = format!("acl grant {} {} {grantee}", self.folder, self.rights);
         desk.change(action, &self.reason.reason, |tx, now| {
@@ -77,30 +77,20 @@ impl Grant {
         Ok(Exit::Ok)
     }
 
-    /// What no administrator may grant: to write where only the hub does, and 個人番号 to whom the law does not give it.
-    fn check(&self, desk: &AccessDesk<'_>, system: &str) -> Result<(), Failure> {
-        let refuse = |why| {
-            let (folder, rights) = (self.folder.to_string(), self.rights.to_string());
-            Err(AccessFault::NotGrantable { folder, rights, why }.into())
-        };
-        if self.rights.is_none() {
+    /// What is barred now is refused now; what comes to be barred later does not hold from then on.
+    fn check(&self, desk: &AccessDesk<'_>, system: &BusinessId) -> Result<(), Failure> {
+        let bars = bars(&desk.config);
+        let Some(bar) = bars.iter().find(|bar| bar.cuts(system, &self.folder, self.rights)) else {
             return Ok(());
-        }
-        let is_around =
-            |folder: &FolderPath| folder.is_at_or_below(&self.folder) || self.folder.is_at_or_below(folder);
-        let feeds = desk.config.feeds.iter().map(|declared| &declared.feed);
-        let is_lawful = desk.system(system)?.individual_number;
-        for feed in feeds.filter(|feed| is_around(&feed.folder)) {
-            if [Right::Create, Right::Replace, Right::Delete].iter().any(|right| self.rights.has(*right)) {
-                return refuse("a feed's folder is there, and only the hub writes into it");
+        };
+        let (folder, rights) = (self.folder.to_string(), self.rights.to_string());
+        let why = match bar.cause {
+            BarCause::HubAlone(_) => "a feed's folder is there, and only the hub writes into it",
+            BarCause::IndividualNumber(_) => {
+                "a feed with individual numbers is there, and by law the system's business is not given them"
             }
-            if !is_lawful && feed.layout.holds_individual_number && self.rights.has(Right::Read) {
-                return refuse(
-                    "a feed with individual numbers is there, and by law the system's business is not given them",
-                );
-            }
-        }
-        Ok(())
+        };
+        Err(AccessFault::NotGrantable { folder, rights, why }.into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use renkei_core::FolderPath;
-use renkei_core::access::{Origin, Rule};
+use renkei_core::access::{Bar, BarCause, Grantee, Origin, Rule};
 use serde_json::{Value, json};
 
 use crate::access::AccessDesk;
@@ -34,11 +34,29 @@ impl Show {
                 folder.is_at_or_below(&rule.folder) || rule.folder.is_at_or_below(folder)
             })
         };
+        let accounts = desk.snapshot()?.accounts()?;
+        let cut_by = |rule: &Rule| {
+            let system = match &rule.grantee {
+                Grantee::System(system) => Some(system),
+                Grantee::Account(id) => {
+                    accounts.iter().find(|account| account.id == *id).map(|account| &account.system)
+                }
+            };
+            book.bars().iter().find(|bar| {
+                rule.origin.is_granted()
+                    && system.is_some_and(|system| bar.cuts(system, &rule.folder, rule.rights))
+            })
+        };
         let mut rules: Vec<&Rule> = rules.iter().filter(is_near).copied().collect();
         rules.sort_by(|left, right| left.folder.cmp(&right.folder));
         let (console, lang) = (session.console(), session.console().lang());
         if console.is_json() {
-            console.json(&rules.iter().map(|rule| rule_value(rule)).collect::<Vec<_>>());
+            let value = |rule: &&Rule| {
+                let mut value = rule_value(rule);
+                value["barred"] = json!(cut_by(rule).map(|bar| bar_text(bar, Lang::En)));
+                value
+            };
+            console.json(&rules.iter().map(value).collect::<Vec<_>>());
             return Ok(Exit::Ok);
         }
         let mut table = TextTable::new([
@@ -47,7 +65,7 @@ impl Show {
             lang.pick("できること", "rights"),
             lang.pick("根拠", "because"),
         ]);
-        for rule in rules {
+        for rule in &rules {
             table.row([
                 rule.folder.to_string(),
                 rule.grantee.to_string(),
@@ -56,7 +74,28 @@ impl Show {
             ]);
         }
         console.table(&table);
+        for (rule, bar) in rules.iter().filter_map(|rule| Some((rule, cut_by(rule)?))) {
+            let (because, why) = (because(rule, lang), bar_text(bar, lang));
+            console.say(
+                format_args!("{because} は、すべては効きません: {why}"),
+                format_args!("{because} does not hold in full. {why}"),
+            );
+        }
         Ok(Exit::Ok)
+    }
+}
+
+/// Why a right does not hold that a rule gives.
+pub(super) fn bar_text(bar: &Bar, lang: Lang) -> String {
+    match (&bar.cause, lang) {
+        (BarCause::HubAlone(feed), Lang::Ja) => format!("{feed} のフォルダに書くのはハブだけ"),
+        (BarCause::HubAlone(feed), Lang::En) => {
+            format!("barred: only the hub writes into the folder of {feed}")
+        }
+        (BarCause::IndividualNumber(feed), Lang::Ja) => format!("{feed} の個人番号は番号利用事務だけ"),
+        (BarCause::IndividualNumber(feed), Lang::En) => {
+            format!("barred: the individual numbers of {feed} are for lawful systems only")
+        }
     }
 }
 
