@@ -109,7 +109,7 @@ impl House {
     }
 
     /// When a refusal may be told of what was asked at `begun`. It hangs on nothing but that and the `delay`, so that
-    /// nobody learns from the time whether a password was checked at all.
+    /// nobody learns from the time whether a password was checked at all, unless checks have to wait for one another.
     pub(super) fn refusal_at(&self, begun: Instant, delay: Duration) -> Instant {
         begun + self.refusal_time + delay
     }

@@ -84,7 +84,7 @@ impl Session {
             return Ok(self.premises.root().remove_partial(self.visitor.account.id.as_str(), path)?);
         }
         self.ask(path, Operation::Remove(folder.as_ref()), Asking::AboutStanding)?;
-        root.remove(path)?;
+        root.remove(path).map_err(|error| self.told(path, error))?;
         self.give_up(path);
         self.share.removed(path);
         self.premises.note(&self.visitor, &Deed::Removed { path });

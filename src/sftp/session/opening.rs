@@ -29,11 +29,16 @@ impl Session {
         let file = match self.handles.bringing(path) {
             // Whoever writes a file reads what he has written.
             Some((_, bring)) => bring.upload.reader()?,
-            None => self.premises.root().read(path)?,
+            None => self.premises.root().read(path).map_err(|error| self.told(path, error))?,
         };
         let n_bytes = file.look()?.n_bytes;
         let (path, sent) = (path.clone(), Solid::default());
         Ok(Open::Fetch(Fetch { path, file, n_bytes, n_bytes_sent: 0, sent, rules }))
+    }
+
+    /// What is said of something that could not be done to a path; a folder that is not seen is not there.
+    pub(super) fn told(&self, path: &VisitPath, error: VisitError) -> Refusal {
+        if error == VisitError::IsFolder && !self.sees_folder(path) { Refusal::MISSING } else { error.into() }
     }
 
     fn open_to_bring(&mut self, path: &VisitPath, flags: OpenFlags) -> Result<Pen, Refusal> {

@@ -162,3 +162,17 @@ fn a_right_taken_back_holds_for_what_is_open() {
     assert_eq!(bring("a/c", &[Right::List]), (denied, None));
     assert_eq!(bring("a/c", &[Right::List, Right::Create]), (done, text("new")));
 }
+
+#[test]
+fn a_folder_that_is_not_seen_is_not_there_for_any_request() {
+    let house = house(vec![rule("a", Rights::ALL), rule("a/hidden", Rights::NONE)]);
+    std::fs::create_dir_all(house.folder.path().join("a/hidden")).unwrap();
+    let mut client = Client::new(&house);
+    for path in ["a/hidden", "a/nothing"] {
+        let missing = Told::Status(StatusCode::NoSuchFile);
+        assert_eq!(client.open(path, OpenFlags::READ), missing, "{path}");
+        assert_eq!(client.ask(Request::Remove { path: path.as_bytes() }), missing, "{path}");
+        assert_eq!(client.ask(Request::Stat { path: path.as_bytes() }), missing, "{path}");
+        assert_eq!(client.ask(Request::Opendir { path: path.as_bytes() }), missing, "{path}");
+    }
+}
