@@ -53,7 +53,10 @@ impl Show {
         if console.is_json() {
             let value = |rule: &&Rule| {
                 let mut value = rule_value(rule);
-                value["barred"] = json!(cut_by(rule).map(|bar| bar_text(bar, Lang::En)));
+                if let Some(members) = value.as_object_mut() {
+                    let barred = json!(cut_by(rule).map(|bar| bar_text(bar, Lang::En)));
+                    members.insert("barred".to_owned(), barred);
+                }
                 value
             };
             console.json(&rules.iter().map(value).collect::<Vec<_>>());
