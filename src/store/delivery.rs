@@ -85,12 +85,13 @@ pub(crate) fn put_line(connection: &Connection, line: &DeliveryLine) -> Result<(
         line.since.to_string(),
         line.delivered_at.map(|at| at.to_string()),
     ))?;
-    Ok(())
+    let of = "destination = ?1 AND feed = ?2";
+    advance_starts(connection, of, &[line.destination.as_str(), line.feed.as_str()])
 }
 
 /// Where deliveries begin that have not begun: at the last full, or at the first of a feed without one.
-const FIRST: &str = "coalesce(
-             (SELECT max(sequence) FROM publication WHERE feed = ?1 AND kind = 'full' AND progress = 'published'), 1)";
+const FIRST: &str = "coalesce((SELECT max(sequence) FROM publication
+                       WHERE feed = ?1 AND kind = 'full' AND progress = 'published' AND progress <> 'discarded'), 1)";
 
 /// Keeps where deliveries begin, once.
 fn fix_start(connection: &Connection, feed: &FeedId, destination: &DestinationId) -> Result<(), SqliteError> {
@@ -100,6 +101,29 @@ fn fix_start(connection: &Connection, feed: &FeedId, destination: &DestinationId
     ))?;
     statement.execute((feed.as_str(), destination.as_str()))?;
     Ok(())
+}
+
+/// Moves where deliveries begin past everything that has a line: so a line may be removed without becoming due again,
+/// and whoever looks for what is due reads no more than what may be.
+fn advance_starts(connection: &Connection, of: &str, which: &[&str]) -> Result<(), SqliteError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "UPDATE delivery_start AS s SET sequence = max(s.sequence, coalesce(
+             (SELECT p.sequence FROM publication p
+              WHERE p.feed = s.feed AND p.progress <> 'discarded' AND p.sequence >= s.sequence
+                AND NOT EXISTS (SELECT 1 FROM delivery d
+                                WHERE d.destination = s.destination AND d.feed = s.feed AND d.sequence = p.sequence)
+              ORDER BY p.sequence LIMIT 1),
+             (SELECT max(p.sequence) + 1 FROM publication p WHERE p.feed = s.feed AND p.progress <> 'discarded'),
+             s.sequence))
+         WHERE {of}"
+    ))?;
+    statement.execute(rusqlite::params_from_iter(which))?;
+    Ok(())
+}
+
+/// The same for all feeds and destinations.
+pub(crate) fn advance_all_starts(connection: &Connection) -> Result<(), SqliteError> {
+    advance_starts(connection, "true", &[])
 }
 
 /// The tries of a line.
@@ -159,7 +183,7 @@ pub(crate) fn put_attempt(connection: &Connection, attempt: &DeliveryAttempt) ->
     Ok(())
 }
 
-/// Published publications without a line.
+/// Published publications without a line. That none is discarded is said twice: the index of sequences is of the others.
 pub(crate) fn undelivered(
     connection: &Connection,
     feed: &FeedId,
@@ -169,7 +193,7 @@ pub(crate) fn undelivered(
         "WITH start AS (SELECT coalesce(
              (SELECT sequence FROM delivery_start WHERE destination = ?2 AND feed = ?1), {FIRST}) AS sequence)
          SELECT p.sequence FROM publication p, start
-         WHERE p.feed = ?1 AND p.progress = 'published' AND p.sequence >= start.sequence
+         WHERE p.feed = ?1 AND p.progress = 'published' AND p.progress <> 'discarded' AND p.sequence >= start.sequence
            AND NOT EXISTS (SELECT 1 FROM delivery d
                            WHERE d.destination = ?2 AND d.feed = ?1 AND d.sequence = p.sequence)
          ORDER BY p.sequence"

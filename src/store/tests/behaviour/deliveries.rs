@@ -132,6 +132,51 @@ pub(crate) fn what_has_no_line_yet_begins_with_the_last_full<F: Fixture>() {
     assert_eq!(undelivered("care"), [7]);
 }
 
+pub(crate) fn what_was_given_and_lost_its_line_is_not_due_again<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let publish = |sequence, kind| {
+        seal(&*store, &publication("a", sequence, kind)).unwrap();
+        settle(&*store, &feed("a"), sequence).unwrap();
+    };
+    let state = |id, sequence, state| {
+        let delivered_at = (state == DeliveryState::Delivered).then(now);
+        put(&*store, &DeliveryLine { state, delivered_at, ..line(id, "a", sequence) });
+    };
+    let undelivered = |id| {
+        let sequences = store.snapshot().unwrap().undelivered(&feed("a"), &destination(id)).unwrap();
+        sequences.into_iter().map(|sequence| sequence.0).collect::<Vec<_>>()
+    };
+    publish(1, Kind::Full);
+    (2..=5).for_each(|sequence| publish(sequence, Kind::Diff));
+    // At one destination all was given but the last, at another the third is missing.
+    for sequence in 1..=4 {
+        state("tax", sequence, DeliveryState::Delivered);
+    }
+    for (sequence, to) in
+        [(1, DeliveryState::GivenUp), (2, DeliveryState::Delivered), (4, DeliveryState::Due)]
+    {
+        state("care", sequence, to);
+    }
+    assert_eq!((undelivered("tax"), undelivered("care")), (vec![5], vec![3, 5]));
+    let later = Moment::parse("2027-10-02T01:30:00+09:00").unwrap();
+    let n_old = store.snapshot().unwrap().n_old_records(later).unwrap();
+    let mut transaction = store.begin().unwrap();
+    assert_eq!((transaction.remove_old_records(later).unwrap(), n_old), (5, 5));
+    transaction.commit().unwrap();
+    let left = store.snapshot().unwrap().delivery_lines(None, false).unwrap();
+    assert_eq!(left.iter().map(|line| line.sequence.0).collect::<Vec<_>>(), [4, 4]);
+    assert_eq!((undelivered("tax"), undelivered("care")), (vec![5], vec![3, 5]));
+    // Whoever was given nothing begins where he would have.
+    assert_eq!(undelivered("other"), [1, 2, 3, 4, 5]);
+    state("tax", 5, DeliveryState::Due);
+    publish(6, Kind::Full);
+    assert_eq!((undelivered("tax"), undelivered("care")), (vec![6], vec![3, 5, 6]));
+    // One that was asked for by name stays no beginning.
+    state("tax", 2, DeliveryState::Delivered);
+    assert_eq!(undelivered("tax"), [6]);
+}
+
 pub(crate) fn a_host_key_is_accepted_once_and_taken_back<F: Fixture>() {
     let fixture = F::new();
     let store = fixture.open(PATIENT);
