@@ -133,29 +133,50 @@ pub(crate) fn attempts(
     sequence: Sequence,
     destination: &DestinationId,
 ) -> Result<Vec<DeliveryAttempt>, SqliteError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT attempt_no, operator, started_at, ended_at, fault_code, fault_class, n_files_sent, n_files_there,
-                n_bytes_sent, detail
-         FROM delivery_attempt WHERE destination = ?1 AND feed = ?2 AND sequence = ?3 ORDER BY attempt_no",
-    )?;
-    let attempts = statement.query_map((destination.as_str(), feed.as_str(), sequence.0), |row| {
-        Ok(DeliveryAttempt {
-            feed: feed.clone(),
-            sequence,
-            destination: destination.clone(),
-            attempt_no: number(row, 0)?,
-            operator: row.get(1)?,
-            started_at: word(row, 2, Moment::parse)?,
-            ended_at: optional_word(row, 3, Moment::parse)?,
-            fault_code: row.get(4)?,
-            fault_class: optional_word(row, 5, class)?,
-            n_files_sent: number(row, 6)?,
-            n_files_there: number(row, 7)?,
-            n_bytes_sent: number(row, 8)?,
-            detail: row.get(9)?,
-        })
-    })?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ATTEMPT} FROM delivery_attempt WHERE destination = ?1 AND feed = ?2 AND sequence = ?3
+         ORDER BY attempt_no"
+    ))?;
+    let attempts = statement.query_map((destination.as_str(), feed.as_str(), sequence.0), read_attempt)?;
     Ok(attempts.collect::<Result<_, _>>()?)
+}
+
+/// The last tries at a destination.
+pub(crate) fn last_attempts(
+    connection: &Connection,
+    destination: &DestinationId,
+    n_most: u32,
+) -> Result<Vec<DeliveryAttempt>, SqliteError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ATTEMPT} FROM delivery_attempt WHERE destination = ?1
+         ORDER BY started_at DESC, feed DESC, sequence DESC, attempt_no DESC LIMIT ?2"
+    ))?;
+    let attempts = statement.query_map((destination.as_str(), n_most), read_attempt)?;
+    let mut attempts: Vec<DeliveryAttempt> = attempts.collect::<Result<_, _>>()?;
+    attempts.reverse();
+    Ok(attempts)
+}
+
+const ATTEMPT: &str =
+    "feed, sequence, destination, attempt_no, operator, started_at, ended_at, fault_code, fault_class,
+                       n_files_sent, n_files_there, n_bytes_sent, detail";
+
+fn read_attempt(row: &Row<'_>) -> rusqlite::Result<DeliveryAttempt> {
+    Ok(DeliveryAttempt {
+        feed: word(row, 0, |text| text.parse().ok())?,
+        sequence: Sequence(number(row, 1)?),
+        destination: word(row, 2, |text| text.parse().ok())?,
+        attempt_no: number(row, 3)?,
+        operator: row.get(4)?,
+        started_at: word(row, 5, Moment::parse)?,
+        ended_at: optional_word(row, 6, Moment::parse)?,
+        fault_code: row.get(7)?,
+        fault_class: optional_word(row, 8, class)?,
+        n_files_sent: number(row, 9)?,
+        n_files_there: number(row, 10)?,
+        n_bytes_sent: number(row, 11)?,
+        detail: row.get(12)?,
+    })
 }
 
 /// Writes a try, over the one with its number.

@@ -66,6 +66,10 @@ pub(crate) fn a_line_is_written_over_and_keeps_its_tries<F: Fixture>() {
     assert_eq!(read, Some(failed));
     let attempts = snapshot.delivery_attempts(&feed("a"), Sequence(1), &destination("tax")).unwrap();
     assert_eq!(attempts, [attempt(1, Some(now())), attempt(2, Some(now()))]);
+    let last = |id, n_most| snapshot.last_delivery_attempts(&destination(id), n_most).unwrap();
+    assert_eq!(last("tax", 9), attempts);
+    assert_eq!(last("tax", 1), attempts[1..]);
+    assert_eq!(last("care", 9), []);
     assert_eq!(snapshot.delivery_line(&feed("a"), Sequence(2), &destination("tax")).unwrap(), None);
 }
 
