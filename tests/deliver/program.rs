@@ -245,7 +245,7 @@ fn what_is_asked_for_while_somebody_is_there_is_on_record_and_may_be_waited_for(
     let busy = deliver(&sandbox, &["--publication", &one]);
     busy.expect_fault(12, "delivery.busy").says("tax");
     assert_eq!(lines(&sandbox)[0].1, "due");
-    let mut second = asking(1, &["--wait", "60"]);
+    let mut second = asking(1, &["--wait=60"]);
     fs::write(folder.join("go"), "").unwrap();
     second.until("both handed over", || n_requests(&folder) == 8 && lines(&sandbox)[0].1 == "delivered");
 }
