@@ -153,7 +153,7 @@ pub(crate) fn what_was_given_and_lost_its_line_is_not_due_again<F: Fixture>() {
     };
     publish(1, Kind::Full);
     (2..=5).for_each(|sequence| publish(sequence, Kind::Diff));
-    // At one destination all was given but the last, at another the third is missing.
+    // At one destination all was given but the last; at others the third is missing.
     for sequence in 1..=4 {
         state("tax", sequence, DeliveryState::Delivered);
     }
@@ -162,15 +162,19 @@ pub(crate) fn what_was_given_and_lost_its_line_is_not_due_again<F: Fixture>() {
     {
         state("care", sequence, to);
     }
+    for sequence in [1, 2, 4, 5] {
+        state("health", sequence, DeliveryState::Delivered);
+    }
     assert_eq!((undelivered("tax"), undelivered("care")), (vec![5], vec![3, 5]));
     let later = Moment::parse("2027-10-02T01:30:00+09:00").unwrap();
     let n_old = store.snapshot().unwrap().n_old_records(later).unwrap();
     let mut transaction = store.begin().unwrap();
-    assert_eq!((transaction.remove_old_records(later).unwrap(), n_old), (5, 5));
+    assert_eq!((transaction.remove_old_records(later).unwrap(), n_old), (7, 7));
     transaction.commit().unwrap();
     let left = store.snapshot().unwrap().delivery_lines(None, false).unwrap();
-    assert_eq!(left.iter().map(|line| line.sequence.0).collect::<Vec<_>>(), [4, 4]);
+    assert_eq!(left.iter().map(|line| line.sequence.0).collect::<Vec<_>>(), [4, 4, 5, 4]);
     assert_eq!((undelivered("tax"), undelivered("care")), (vec![5], vec![3, 5]));
+    assert_eq!(undelivered("health"), [3]);
     // Whoever was given nothing begins where he would have.
     assert_eq!(undelivered("other"), [1, 2, 3, 4, 5]);
     state("tax", 5, DeliveryState::Due);
