@@ -54,7 +54,8 @@ impl Deliveries {
                 Some((feed, sequence)) => snapshot.delivery_attempts(feed, *sequence, destination)?,
                 None => snapshot.last_delivery_attempts(destination, self.last)?,
             };
-            return print_attempts(session, &attempts);
+            print_attempts(session, &attempts);
+            return Ok(Exit::Ok);
         }
         let now = workplace.clock().now();
         let lines = workplace.snapshot()?.delivery_lines(only.as_ref(), !self.all)?;
@@ -130,11 +131,11 @@ fn on_record(workplace: &Workplace<'_>, id: &str) -> Result<DestinationId, Failu
     }
 }
 
-fn print_attempts(session: &Session, attempts: &[DeliveryAttempt]) -> Result<Exit, Failure> {
+fn print_attempts(session: &Session, attempts: &[DeliveryAttempt]) {
     let (console, lang) = (session.console(), session.console().lang());
     if console.is_json() {
         console.json(&attempts.iter().map(attempt_as_json).collect::<Vec<_>>());
-        return Ok(Exit::Ok);
+        return;
     }
     let mut table = TextTable::new([
         lang.pick("配信系列", "feed"),
@@ -166,7 +167,6 @@ fn print_attempts(session: &Session, attempts: &[DeliveryAttempt]) -> Result<Exi
         ]);
     }
     console.table(&table);
-    Ok(Exit::Ok)
 }
 
 fn attempt_as_json(attempt: &DeliveryAttempt) -> Value {
