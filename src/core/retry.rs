@@ -41,6 +41,14 @@ pub fn after_fault(policy: &RetryPolicy, class: Class, n_tried: u32, now: Moment
     Next::TryAgain(now.plus(pause(policy, n_tried, dice)))
 }
 
+/// Until when a pause lasts that [`after_fault`] gave; `None` where it is over. One that ends further away than the
+/// policy's longest was reckoned by a clock that has been set back since, and is over too.
+pub fn pause_left(policy: &RetryPolicy, until: Moment, now: Moment) -> Option<Moment> {
+    // Rounded up, a pause may be a second longer.
+    let furthest = now.plus(policy.longest_pause).plus(TimeDelta::seconds(1));
+    (until > now && until <= furthest).then_some(until)
+}
+
 fn pause(policy: &RetryPolicy, n_tried: u32, dice: u32) -> TimeDelta {
     let doublings = n_tried.saturating_sub(1).min(20);
     let whole = policy.first_pause.checked_mul(1 << doublings).unwrap_or(policy.longest_pause);
@@ -87,6 +95,21 @@ mod tests {
         assert_eq!(after_fault(&policy, Class::Retry, 6, now(), 0), Next::Stop);
     }
 
+    #[test]
+    fn a_pause_of_another_clock_is_over() {
+        let policy = RetryPolicy::default();
+        let check = |seconds: i64, is_left: bool| {
+            let until = now().plus(TimeDelta::seconds(seconds));
+            assert_eq!(pause_left(&policy, until, now()), is_left.then_some(until), "{seconds}");
+        };
+        check(-1, false);
+        check(0, false);
+        check(1, true);
+        check(30 * 60 + 1, true);
+        check(30 * 60 + 2, false);
+        check(365 * 86_400, false);
+    }
+
     proptest! {
         #[test]
         fn a_pause_is_between_half_and_the_longest(n_tried in 1..60u32, dice: u32, first_s in 1..600i64) {
@@ -96,6 +119,8 @@ mod tests {
             let pause = pause(&policy, n_tried, dice);
             prop_assert!(pause >= TimeDelta::seconds(1) && pause <= longest + TimeDelta::seconds(1));
             prop_assert!(pause * 2 >= policy.first_pause.min(longest));
+            let until = now().plus(pause);
+            prop_assert_eq!(pause_left(&policy, until, now()), Some(until));
         }
     }
 }

@@ -100,6 +100,14 @@ pub enum EngineError {
         /// The feed.
         feed: FeedId,
     },
+    /// Somebody else is delivering to the destination.
+    #[error("somebody else is delivering to {destination}: {holder}")]
+    DestinationBusy {
+        /// The destination.
+        destination: DestinationId,
+        /// Which command or process.
+        holder: String,
+    },
     /// A sealed publication that the folders do not take or no longer have.
     #[error("publication {sequence} of feed {feed} was cut off and cannot be finished")]
     Unfinished {
@@ -373,6 +381,7 @@ impl Fault for EngineError {
             Self::HeldLost { .. } => "feed.held-lost",
             Self::NoSuchPublication { .. } => "feed.no-such-publication",
             Self::NotGiven { .. } => "feed.not-given",
+            Self::DestinationBusy { .. } => "delivery.busy",
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::MendRefused { .. } => "feed.mend-refused",
@@ -400,7 +409,7 @@ impl Fault for EngineError {
             Self::Notice(_) | Self::Receipt(_) | Self::Worker | Self::Panic { .. } => Class::Bug,
             Self::HandOver { class } => *class,
             Self::Holding(error) => error.class(),
-            Self::CutOff { .. } => Class::Retry,
+            Self::CutOff { .. } | Self::DestinationBusy { .. } => Class::Retry,
             Self::Refused { .. } | Self::Header { .. } => Class::Partner,
             _ => Class::Operator,
         }

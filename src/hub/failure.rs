@@ -127,6 +127,18 @@ pub enum HubError {
         /// The publication.
         sequence: u32,
     },
+    /// A secret that would take the place of the key for 個人番号.
+    #[error("{name} is the key for individual numbers, and is never replaced")]
+    NumberKeyKept {
+        /// The file's name.
+        name: String,
+    },
+    /// Whether a secret that is to be replaced is the key for 個人番号 cannot be told.
+    #[error("{name} is not replaced: hub.toml, which tells what is kept under the name, is not right")]
+    ReplaceUnsure {
+        /// The file's name.
+        name: String,
+    },
     /// `runs` was asked for a run that is not on record.
     #[error("no run's id begins with {run:?}")]
     UnknownRun {
@@ -323,6 +335,8 @@ impl Fault for HubError {
             Self::NoHostKey { .. } => "usage.no-host-key",
             Self::DeclaredKeys { .. } => "usage.declared-keys",
             Self::NoOpenDelivery { .. } => "usage.no-open-delivery",
+            Self::NumberKeyKept { .. } => "usage.number-key-kept",
+            Self::ReplaceUnsure { .. } => "usage.replace-unsure",
             Self::UnknownLayout { .. } => "usage.unknown-layout",
             Self::UnknownMapping { .. } => "usage.unknown-mapping",
             Self::UnknownRun { .. } => "usage.unknown-run",

@@ -85,12 +85,13 @@ pub(crate) fn put_line(connection: &Connection, line: &DeliveryLine) -> Result<(
         line.since.to_string(),
         line.delivered_at.map(|at| at.to_string()),
     ))?;
-    Ok(())
+    let of = "destination = ?1 AND feed = ?2";
+    advance_starts(connection, of, &[line.destination.as_str(), line.feed.as_str()])
 }
 
 /// Where deliveries begin that have not begun: at the last full, or at the first of a feed without one.
-const FIRST: &str = "coalesce(
-             (SELECT max(sequence) FROM publication WHERE feed = ?1 AND kind = 'full' AND progress = 'published'), 1)";
+const FIRST: &str = "coalesce((SELECT max(sequence) FROM publication
+                       WHERE feed = ?1 AND kind = 'full' AND progress = 'published' AND progress <> 'discarded'), 1)";
 
 /// Keeps where deliveries begin, once.
 fn fix_start(connection: &Connection, feed: &FeedId, destination: &DestinationId) -> Result<(), SqliteError> {
@@ -102,6 +103,29 @@ fn fix_start(connection: &Connection, feed: &FeedId, destination: &DestinationId
     Ok(())
 }
 
+/// Moves where deliveries begin past everything that has a line: so a line may be removed without becoming due again,
+/// and whoever looks for what is due reads no more than what may be.
+fn advance_starts(connection: &Connection, of: &str, which: &[&str]) -> Result<(), SqliteError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "UPDATE delivery_start AS s SET sequence = max(s.sequence, coalesce(
+             (SELECT p.sequence FROM publication p
+              WHERE p.feed = s.feed AND p.progress <> 'discarded' AND p.sequence >= s.sequence
+                AND NOT EXISTS (SELECT 1 FROM delivery d
+                                WHERE d.destination = s.destination AND d.feed = s.feed AND d.sequence = p.sequence)
+              ORDER BY p.sequence LIMIT 1),
+             (SELECT max(p.sequence) + 1 FROM publication p WHERE p.feed = s.feed AND p.progress <> 'discarded'),
+             s.sequence))
+         WHERE {of}"
+    ))?;
+    statement.execute(rusqlite::params_from_iter(which))?;
+    Ok(())
+}
+
+/// The same for all feeds and destinations.
+pub(crate) fn advance_all_starts(connection: &Connection) -> Result<(), SqliteError> {
+    advance_starts(connection, "true", &[])
+}
+
 /// The tries of a line.
 pub(crate) fn attempts(
     connection: &Connection,
@@ -109,29 +133,50 @@ pub(crate) fn attempts(
     sequence: Sequence,
     destination: &DestinationId,
 ) -> Result<Vec<DeliveryAttempt>, SqliteError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT attempt_no, operator, started_at, ended_at, fault_code, fault_class, n_files_sent, n_files_there,
-                n_bytes_sent, detail
-         FROM delivery_attempt WHERE destination = ?1 AND feed = ?2 AND sequence = ?3 ORDER BY attempt_no",
-    )?;
-    let attempts = statement.query_map((destination.as_str(), feed.as_str(), sequence.0), |row| {
-        Ok(DeliveryAttempt {
-            feed: feed.clone(),
-            sequence,
-            destination: destination.clone(),
-            attempt_no: number(row, 0)?,
-            operator: row.get(1)?,
-            started_at: word(row, 2, Moment::parse)?,
-            ended_at: optional_word(row, 3, Moment::parse)?,
-            fault_code: row.get(4)?,
-            fault_class: optional_word(row, 5, class)?,
-            n_files_sent: number(row, 6)?,
-            n_files_there: number(row, 7)?,
-            n_bytes_sent: number(row, 8)?,
-            detail: row.get(9)?,
-        })
-    })?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ATTEMPT} FROM delivery_attempt WHERE destination = ?1 AND feed = ?2 AND sequence = ?3
+         ORDER BY attempt_no"
+    ))?;
+    let attempts = statement.query_map((destination.as_str(), feed.as_str(), sequence.0), read_attempt)?;
     Ok(attempts.collect::<Result<_, _>>()?)
+}
+
+/// The last tries at a destination.
+pub(crate) fn last_attempts(
+    connection: &Connection,
+    destination: &DestinationId,
+    n_most: u32,
+) -> Result<Vec<DeliveryAttempt>, SqliteError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ATTEMPT} FROM delivery_attempt WHERE destination = ?1
+         ORDER BY started_at DESC, feed DESC, sequence DESC, attempt_no DESC LIMIT ?2"
+    ))?;
+    let attempts = statement.query_map((destination.as_str(), n_most), read_attempt)?;
+    let mut attempts: Vec<DeliveryAttempt> = attempts.collect::<Result<_, _>>()?;
+    attempts.reverse();
+    Ok(attempts)
+}
+
+const ATTEMPT: &str =
+    "feed, sequence, destination, attempt_no, operator, started_at, ended_at, fault_code, fault_class,
+                       n_files_sent, n_files_there, n_bytes_sent, detail";
+
+fn read_attempt(row: &Row<'_>) -> rusqlite::Result<DeliveryAttempt> {
+    Ok(DeliveryAttempt {
+        feed: word(row, 0, |text| text.parse().ok())?,
+        sequence: Sequence(number(row, 1)?),
+        destination: word(row, 2, |text| text.parse().ok())?,
+        attempt_no: number(row, 3)?,
+        operator: row.get(4)?,
+        started_at: word(row, 5, Moment::parse)?,
+        ended_at: optional_word(row, 6, Moment::parse)?,
+        fault_code: row.get(7)?,
+        fault_class: optional_word(row, 8, class)?,
+        n_files_sent: number(row, 9)?,
+        n_files_there: number(row, 10)?,
+        n_bytes_sent: number(row, 11)?,
+        detail: row.get(12)?,
+    })
 }
 
 /// Writes a try, over the one with its number.
@@ -159,7 +204,7 @@ pub(crate) fn put_attempt(connection: &Connection, attempt: &DeliveryAttempt) ->
     Ok(())
 }
 
-/// Published publications without a line.
+/// Published publications without a line. That none is discarded is said twice: the index of sequences is of the others.
 pub(crate) fn undelivered(
     connection: &Connection,
     feed: &FeedId,
@@ -169,7 +214,7 @@ pub(crate) fn undelivered(
         "WITH start AS (SELECT coalesce(
              (SELECT sequence FROM delivery_start WHERE destination = ?2 AND feed = ?1), {FIRST}) AS sequence)
          SELECT p.sequence FROM publication p, start
-         WHERE p.feed = ?1 AND p.progress = 'published' AND p.sequence >= start.sequence
+         WHERE p.feed = ?1 AND p.progress = 'published' AND p.progress <> 'discarded' AND p.sequence >= start.sequence
            AND NOT EXISTS (SELECT 1 FROM delivery d
                            WHERE d.destination = ?2 AND d.feed = ?1 AND d.sequence = p.sequence)
          ORDER BY p.sequence"

@@ -37,6 +37,14 @@ macro_rules! reading {
                 Ok(delivery::attempts(&self.connection, feed, sequence, destination)?)
             }
 
+            fn last_delivery_attempts(
+                &self,
+                destination: &DestinationId,
+                n_most: u32,
+            ) -> Result<Vec<DeliveryAttempt>, StoreError> {
+                Ok(delivery::last_attempts(&self.connection, destination, n_most)?)
+            }
+
             fn undelivered(
                 &self,
                 feed: &FeedId,

@@ -7,6 +7,7 @@ use renkei_core::{FeedId, Moment, Sequence};
 use rusqlite::Connection;
 
 use crate::columns::{number, optional_word, word};
+use crate::delivery;
 use crate::errors::{SqliteError, is_constraint};
 
 /// The publications whose files are not marked as removed.
@@ -141,14 +142,21 @@ pub(crate) fn remove_skipped_slots(connection: &Connection, before: Moment) -> R
     Ok(connection.prepare_cached(&format!("DELETE {SKIPPED}"))?.execute([before.to_string()])? as u64)
 }
 
-/// Deliveries that are over, from each destination's and feed's first on without a gap: who looks for what is still to
-/// be given begins at the first there is. The last stays.
-const OLD_DELIVERIES: &str = "FROM delivery AS d WHERE state IN ('delivered', 'given-up') AND since < ?1
-    AND EXISTS (SELECT 1 FROM delivery l
-                WHERE l.destination = d.destination AND l.feed = d.feed AND l.sequence > d.sequence)
-    AND NOT EXISTS (SELECT 1 FROM delivery e
-                    WHERE e.destination = d.destination AND e.feed = d.feed AND e.sequence < d.sequence
-                      AND (e.state NOT IN ('delivered', 'given-up') OR e.since >= ?1))";
+/// Deliveries that are over, from each destination's and feed's first on without a gap: neither of what is not over, nor
+/// of what is still to be given and has no line. The last stays.
+const OLD_DELIVERIES: &str = "FROM delivery AS d,
+        (SELECT destination AS of_destination, feed AS of_feed,
+                coalesce(min(iif(state NOT IN ('delivered', 'given-up') OR since >= ?1, sequence, NULL)),
+                         max(sequence)) AS first_kept,
+                (SELECT p.sequence FROM delivery_start s JOIN publication p
+                     ON p.feed = s.feed AND p.progress <> 'discarded' AND p.sequence >= s.sequence
+                 WHERE s.destination = all_of.destination AND s.feed = all_of.feed
+                   AND NOT EXISTS (SELECT 1 FROM delivery l WHERE l.destination = s.destination
+                                                              AND l.feed = s.feed AND l.sequence = p.sequence)
+                 ORDER BY p.sequence LIMIT 1) AS first_missing
+         FROM delivery AS all_of GROUP BY destination, feed)
+    WHERE destination = of_destination AND feed = of_feed AND sequence < first_kept
+      AND (first_missing IS NULL OR sequence < first_missing)";
 /// Events before one by which the receiver was done with a later publication: what it holds follows from that one.
 const OLD_EVENTS: &str = "FROM ledger AS l WHERE recorded_at < ?1
     AND EXISTS (SELECT 1 FROM ledger d
@@ -178,6 +186,8 @@ pub(crate) fn n_old_records(connection: &Connection, before: Moment) -> Result<u
 pub(crate) fn remove_old_records(connection: &Connection, before: Moment) -> Result<u64, SqliteError> {
     let before = before.to_string();
     let run = |sql: &str| connection.prepare_cached(sql)?.execute([&before]);
+    // What has no line from here on is due: not what loses its line now.
+    delivery::advance_all_starts(connection)?;
     run(&format!(
         "DELETE FROM delivery_attempt WHERE (destination, feed, sequence)
          IN (SELECT destination, feed, sequence {OLD_DELIVERIES})"

@@ -175,7 +175,11 @@ fn host_keys_are_made_at_init_and_anew_by_command() {
     sandbox.run(&["check"]).expect(0);
     let before = sandbox.run(&["hostkey", "list", "--json"]).expect(0).json();
     assert_eq!(before.as_array().unwrap().len(), 2);
-    sandbox.run(&["hostkey", "make", "ed25519", "--reason", "交換"]).expect(0).says("SHA256:");
+    let made = sandbox.run(&["hostkey", "make", "ed25519", "--reason", "交換"]).expect(0);
+    made.says("SHA256:").says("systemctl reload renkei");
+    let lines = audit(&sandbox, "hostkey make", 2);
+    assert_eq!(lines[0], "tester | hostkey make ed25519 | is to be made");
+    assert!(lines[1].starts_with("tester | hostkey make ed25519 | SHA256:"), "{}", lines[1]);
     let after = sandbox.run(&["hostkey", "list", "--json"]).expect(0).json();
     assert_ne!(before[0]["fingerprint"], after[0]["fingerprint"]);
     assert_eq!(before[1]["fingerprint"], after[1]["fingerprint"]);
@@ -197,13 +201,39 @@ fn a_secret_is_put_with_its_line_and_before_hub_toml_is_right_too() {
         fs::read_to_string(sandbox.path("hub/secrets/tax.password")).unwrap(),
         "correct horse battery\n"
     );
-    let lines = audit(&sandbox, "secret set", 3);
-    assert_eq!(lines[0], "tester | secret set tax.password | put");
-    assert!(lines[1].starts_with("tester | secret set tax.password | refused ("), "{}", lines[1]);
-    assert_eq!(lines[2], "tester | secret set tax.password | put, in place of another");
+    let lines = audit(&sandbox, "secret set", 5);
+    // What is to be done is on record before it is done.
+    assert_eq!(lines[0], "tester | secret set tax.password | is to be put");
+    assert_eq!(lines[1], "tester | secret set tax.password | put");
+    assert!(lines[2].starts_with("tester | secret set tax.password | refused ("), "{}", lines[2]);
+    assert_eq!(lines[3], "tester | secret set tax.password | is to be put in place of another");
+    assert_eq!(lines[4], "tester | secret set tax.password | put, in place of another");
     assert!(lines.iter().all(|line| !line.contains("horse")));
+    // Where hub.toml cannot be read nobody knows what is kept under a name: only a new one is put.
+    fs::remove_file(sandbox.path("hub/secrets/tax.password")).unwrap();
     sandbox.replace("hub/hub.toml", "[root]", "[rot]");
-    set(&["--replace", "--lang", "en"]).expect(0).says("not in the audit");
+    set(&["--replace"]).expect_fault(2, "usage.replace-unsure");
+    // The only change without a line: nobody can tell where the audit is.
+    let mut command =
+        sandbox.command(&["secret", "set", "tax.password", "--reason", "契約 12", "--lang", "en"]);
+    let input = std::process::Stdio::from(fs::File::open(sandbox.path("hub/README.txt")).unwrap());
+    let output = command.stdin(input).output().unwrap();
+    sandbox.outcome(&command, &output).expect(0).says("not in the audit");
     sandbox.replace("hub/hub.toml", "[rot]", "[root]");
-    assert_eq!(audit(&sandbox, "secret set", 3).len(), 3);
+    assert_eq!(audit(&sandbox, "secret set", 5).len(), 5);
+    // With nothing there, nothing was replaced.
+    fs::remove_file(sandbox.path("hub/secrets/tax.password")).unwrap();
+    set(&["--replace"]).expect(0);
+    assert_eq!(audit(&sandbox, "secret set", 7)[6], "tester | secret set tax.password | put");
+}
+
+#[test]
+fn the_number_key_is_never_replaced_whatever_its_name() {
+    let sandbox = hub();
+    fs::rename(sandbox.path("hub/secrets/number.key"), sandbox.path("hub/secrets/bangou")).unwrap();
+    sandbox.replace("hub/hub.toml", "secrets/number.key", "secrets/bangou");
+    let key = fs::read(sandbox.path("hub/secrets/bangou")).unwrap();
+    let set = ["secret", "set", "bangou", "--replace", "--reason", "x"];
+    sandbox.run_with_input(&set, "another\n").expect_fault(2, "usage.number-key-kept");
+    assert_eq!(fs::read(sandbox.path("hub/secrets/bangou")).unwrap(), key);
 }

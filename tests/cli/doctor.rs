@@ -156,3 +156,14 @@ fn what_partners_come_by_is_looked_at() {
     fs::write(&mailbox, "x").unwrap();
     check(&sandbox, 1, "exchange", "problem", "015/mend");
 }
+
+/// What only the daemon's unit sets is not there where an operator asks.
+#[test]
+fn a_variable_that_is_not_set_here_is_a_warning() {
+    let sandbox = Sandbox::loaded(30, 1);
+    let path = sandbox.path("hub/hub.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let terms = "kind = \"sftp\"\nhost = \"127.0.0.1\"\nuser = \"x\"\npassword_env = \"RENKEI_TAX_PASSWORD\"";
+    fs::write(&path, format!("{text}\n[[destination]]\nid = \"tax\"\nsystem = \"015\"\n{terms}\n")).unwrap();
+    check(&sandbox, 0, "secrets", "warning", "$RENKEI_TAX_PASSWORD");
+}

@@ -78,6 +78,11 @@ impl Running {
         }
     }
 
+    /// Waits for its end, and gives its exit code.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Sends SIGTERM and waits for the end.
     pub(crate) fn stop(mut self) -> ExitStatus {
         self.signal("TERM");

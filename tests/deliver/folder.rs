@@ -114,7 +114,7 @@ fn one_that_is_taken_holds_no_other_up() {
     assert!(arrived(&sandbox.path("partner/015/in")) == published(&hub) && arrived(&other).is_empty());
     assert_eq!(
         (&told[2]["destination"], &told[2]["fault_code"]),
-        (&"before".into(), &"folder.locked".into())
+        (&"before".into(), &"delivery.busy".into())
     );
     drop(taken);
     hub.run(&["deliver", "--reason", "x"]).expect(0);

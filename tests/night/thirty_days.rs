@@ -11,7 +11,7 @@ use chrono::{Days, NaiveDate, TimeDelta};
 use renkei_core::Moment;
 use renkei_core::dispatch::Decision;
 use renkei_core::feed::Feed;
-use renkei_core::port::{SlotVerdict, Store as _};
+use renkei_core::port::{RunState, SlotVerdict, Store as _};
 use renkei_core::retention::Rules;
 use renkei_engine::night::{
     NightPlan, NoIntakes, Outcome, account_slots, begin, conclude, queue, rescue, work,
@@ -217,4 +217,28 @@ fn thirty_days_over_new_year() {
     }
     let golden = std::fs::read_to_string(GOLDEN).unwrap_or_default();
     assert!(board == golden, "the board differs from {GOLDEN}:\n{board}");
+}
+
+#[test]
+fn a_pause_of_a_clock_that_was_ahead_holds_nothing_back() {
+    let office = Office::open();
+    account_slots(office.house(), &office.plan).unwrap();
+    office.set_clock(at("2026-12-21T21:31"));
+    account_slots(office.house(), &office.plan).unwrap();
+    let now = office.clock.now();
+    let starts_with_pause_until = |until: Moment| {
+        let nightly = "nightly".parse().unwrap();
+        let open = office.store.snapshot().unwrap().open_runs().unwrap();
+        let mut run = open.into_iter().find(|run| run.job.as_ref() == Some(&nightly)).unwrap();
+        (run.state, run.not_before) = (RunState::Retrying, Some(until));
+        let mut tx = office.store.begin().unwrap();
+        tx.put_run(&run).unwrap();
+        tx.commit().unwrap();
+        let waiting = queue(office.store.snapshot().unwrap().as_ref(), &office.plan, now).unwrap();
+        let queued = waiting.into_iter().find(|queued| queued.run.run_id == run.run_id).unwrap();
+        queued.decision == Decision::Start
+    };
+    assert!(!starts_with_pause_until(now.plus(TimeDelta::minutes(5))));
+    assert!(starts_with_pause_until(now.plus(TimeDelta::days(365))));
+    assert!(starts_with_pause_until(now));
 }

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use super::fault::DeliveryError;
-use super::line::{DeliveryLine, DeliveryState};
+use super::line::{DeliveryAttempt, DeliveryLine, DeliveryState};
 use super::target::DeliveryTerms;
 use crate::fault::Fault as _;
 use crate::ids::{FeedId, Sequence};
 use crate::moment::Moment;
 use crate::port::HandedOver;
-use crate::retry::{Next, after_fault};
+use crate::retry::{Next, after_fault, pause_left};
 
 /// What an open delivery waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,14 +66,16 @@ pub fn standing<'l>(
     open.into_iter()
         .map(|line| {
             let earlier = first_of.iter().find(|(feed, _)| *feed == &line.feed).map(|(_, first)| *first);
-            if earlier.is_none() {
+            let pause = line.next_at.and_then(|next_at| pause_left(&terms.retry, next_at, now));
+            // What was delivered before and is to be given once more holds no later one up while it pauses.
+            if earlier.is_none() && (line.delivered_at.is_none() || pause.is_none()) {
                 first_of.insert((&line.feed, line.sequence));
             }
             let waiting = match (line.state, earlier) {
                 _ if !terms.feeds.contains(&line.feed) => Waiting::NotDeclared,
                 (DeliveryState::Stopped, _) => Waiting::Person,
                 (_, Some(earlier)) => Waiting::Earlier(earlier),
-                _ => match (line.next_at.filter(|next_at| *next_at > now), window) {
+                _ => match (pause, window) {
                     (Some(next_at), _) => Waiting::Retry(next_at),
                     (None, Some(opens_at)) => Waiting::Window(opens_at),
                     (None, None) => Waiting::Nothing,
@@ -95,11 +97,16 @@ pub fn begun(line: &DeliveryLine, n_bytes: u64) -> DeliveryLine {
     }
 }
 
-/// The fault of a line that was tried as often as it may be and is due all the same: each time the process ended in it.
-/// It is not tried again by itself.
-pub fn worn_out(terms: &DeliveryTerms, line: &DeliveryLine) -> Option<DeliveryError> {
+/// The fault of a line that was tried as often as it may be, and whose last try has no end: the process ended in it. It
+/// is not tried again by itself. A last try that ended leaves it due only where fewer tries are declared now.
+pub fn worn_out(
+    terms: &DeliveryTerms,
+    line: &DeliveryLine,
+    last: Option<&DeliveryAttempt>,
+) -> Option<DeliveryError> {
     let n_tries = line.n_tries;
-    (n_tries >= terms.retry.n_tries).then_some(DeliveryError::Unfinished { n_tries })
+    let is_cut_off = last.is_some_and(|last| last.ended_at.is_none());
+    (is_cut_off && n_tries >= terms.retry.n_tries).then_some(DeliveryError::Unfinished { n_tries })
 }
 
 /// The line after a try that [`begun`] counted. `dice` spreads the pause as in [`after_fault`].
@@ -124,18 +131,20 @@ pub fn ended(
         Err(DeliveryError::Stopped) => {
             DeliveryLine { n_tries: line.n_tries.saturating_sub(1), next_at: None, ..line }
         }
-        // What was delivered before stays so; that it could not be given once more holds no later one up.
-        Err(_) if line.delivered_at.is_some() => DeliveryLine {
-            state: DeliveryState::Delivered,
-            next_at: None,
-            fault_code: None,
-            fault_class: None,
-            ..line
-        },
         Err(error) => {
             let next = after_fault(&terms.retry, error.class(), line.n_tries, now, dice);
             let (state, next_at) = match next {
                 Next::TryAgain(at) => (DeliveryState::Due, Some(at)),
+                // What was delivered before stays so: that it could not be given once more holds no later one up.
+                Next::Stop if line.delivered_at.is_some() => {
+                    return DeliveryLine {
+                        state: DeliveryState::Delivered,
+                        next_at: None,
+                        fault_code: None,
+                        fault_class: None,
+                        ..line
+                    };
+                }
                 Next::Stop => (DeliveryState::Stopped, None),
             };
             DeliveryLine {

@@ -82,6 +82,16 @@ fn a_feed_goes_in_order_and_feeds_do_not_wait_for_one_another() {
 }
 
 #[test]
+fn a_pause_of_a_clock_that_was_ahead_is_over() {
+    let now = at("02T21:30");
+    let paused = |next_at: Moment| [DeliveryLine { next_at: Some(next_at), ..line("a", 1) }];
+    let soon = now.plus(TimeDelta::minutes(30));
+    assert_eq!(standing(&terms(&[]), &paused(soon), now)[0].1, Waiting::Retry(soon));
+    let next_year = now.plus(TimeDelta::days(365));
+    assert_eq!(standing(&terms(&[]), &paused(next_year), now)[0].1, Waiting::Nothing);
+}
+
+#[test]
 fn the_class_of_a_fault_decides_what_follows() {
     let now = at("02T21:30");
     let check = |error: &DeliveryError, n_tries, state, fault: &str| {
@@ -126,6 +136,17 @@ fn what_was_delivered_stays_so_when_it_cannot_be_given_once_more() {
     assert_eq!((after.state, after.delivered_at), (DeliveryState::Delivered, Some(then)));
     assert_eq!((after.fault_code.as_deref(), after.n_attempts), (None, 1));
     assert!(standing(&terms(&[]), &[after, line("a", 2)], now)[0].1 == Waiting::Nothing);
+    // What goes away by itself is tried again like anything else, and while it pauses the later ones go on.
+    let away = DeliveryError::TimedOut { place: "utlsend".to_owned(), seconds: 9, attempt: "handing over" };
+    let paused = ended(&terms(&[]), &again, Err(&away), now, 0);
+    assert_eq!((paused.state, paused.delivered_at), (DeliveryState::Due, Some(then)));
+    assert_eq!(paused.fault_code.as_deref(), Some("delivery.timed-out"));
+    let lines = [paused.clone(), line("a", 2)];
+    let told = standing(&terms(&[]), &lines, now).into_iter().map(|(_, waiting)| waiting).collect::<Vec<_>>();
+    assert_eq!(told, [Waiting::Retry(paused.next_at.unwrap()), Waiting::Nothing]);
+    assert_eq!(deliverable(&terms(&[]), &lines, paused.next_at.unwrap()), [&paused]);
+    let last = begun(&DeliveryLine { n_tries: 2, ..paused }, 5);
+    assert_eq!(ended(&terms(&[]), &last, Err(&away), now, 0).state, DeliveryState::Delivered);
     // Asked to end is no failure of it.
     let stopped = ended(&terms(&[]), &again, Err(&DeliveryError::Stopped), now, 0);
     assert_eq!(stopped.state, DeliveryState::Due);
@@ -134,8 +155,28 @@ fn what_was_delivered_stays_so_when_it_cannot_be_given_once_more() {
 #[test]
 fn what_never_ended_is_worn_out_in_the_end() {
     let tried = |n_tries| DeliveryLine { n_tries, n_attempts: n_tries, ..line("a", 1) };
-    assert!(worn_out(&terms(&[]), &tried(2)).is_none());
-    let error = worn_out(&terms(&[]), &tried(3)).unwrap();
+    let attempt = |ended_at| DeliveryAttempt {
+        feed: "a".parse().unwrap(),
+        sequence: Sequence(1),
+        destination: terms(&[]).id,
+        attempt_no: 3,
+        operator: "scheduler".to_owned(),
+        started_at: at("02T21:00"),
+        ended_at,
+        fault_code: None,
+        fault_class: None,
+        n_files_sent: 0,
+        n_files_there: 0,
+        n_bytes_sent: 0,
+        detail: None,
+    };
+    let worn_out =
+        |n_tries, last: Option<DeliveryAttempt>| worn_out(&terms(&[]), &tried(n_tries), last.as_ref());
+    assert!(worn_out(2, Some(attempt(None))).is_none());
+    // Fewer tries declared than were made: it is tried once more, and what comes of that is what is told.
+    assert!(worn_out(3, Some(attempt(Some(at("02T21:10"))))).is_none());
+    assert!(worn_out(3, None).is_none());
+    let error = worn_out(3, Some(attempt(None))).unwrap();
     let after = ended(&terms(&[]), &tried(3), Err(&error), at("02T21:30"), 0);
     assert_eq!(after.state, DeliveryState::Stopped);
 }

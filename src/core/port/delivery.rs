@@ -78,6 +78,13 @@ pub trait DeliveryReading {
         destination: &DestinationId,
     ) -> Result<Vec<DeliveryAttempt>, StoreError>;
 
+    /// The last tries at a destination, at most so many, oldest first.
+    fn last_delivery_attempts(
+        &self,
+        destination: &DestinationId,
+        n_most: u32,
+    ) -> Result<Vec<DeliveryAttempt>, StoreError>;
+
     /// The published publications of a feed that have no line for the destination yet, in order, from where its
     /// deliveries began. Its first line fixes that: the feed's last full at that time, or the first of a feed without
     /// one; so a line for an older publication makes nothing else due.

@@ -10,7 +10,7 @@ mod verbs;
 
 pub use due::note_due;
 pub use one::{Delivered, Way, deliver_due, deliver_one};
-pub use verbs::{deliver_again, give_up, trust_key};
+pub use verbs::{deliver_again, give_up, resume, trust_key};
 
 /// Every point of a delivery at which a process may be cut off.
 pub const DELIVERY_POINTS: [&str; 4] =

@@ -1,11 +1,12 @@
 //! One try of one delivery.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use renkei_core::delivery::{
-    DeliveryAttempt, DeliveryError, DeliveryLine, DeliveryTerms, DeliveryWindows, Parcel, ParcelFile, begun,
-    deliverable, ended, worn_out,
+    DeliveryAttempt, DeliveryError, DeliveryLine, DeliveryState, DeliveryTerms, DeliveryWindows, Parcel,
+    ParcelFile, begun, deliverable, ended, worn_out,
 };
 use renkei_core::ledger::{EventKind, LedgerEvent};
 use renkei_core::port::{
@@ -42,52 +43,70 @@ pub struct Delivered {
 }
 
 /// Delivers what is due at a destination, one after the other, until nothing is or the work is asked to end; `each` is
-/// told of every try.
+/// told of every try and says whether to go on.
 pub fn deliver_due(
     house: House<'_>,
     way: Way<'_>,
-    each: &mut dyn FnMut(&Delivered),
+    each: &mut dyn FnMut(&Delivered) -> ControlFlow<()>,
 ) -> Result<(), EngineError> {
     loop {
         if house.witness.wants_stop() {
             return Ok(());
         }
-        let lines = house.store.snapshot()?.delivery_lines(Some(&way.terms.id), true)?;
-        let Some(line) = deliverable(way.terms, &lines, house.clock.now()).into_iter().next().cloned() else {
+        let snapshot = house.store.snapshot()?;
+        let lines = snapshot.delivery_lines(Some(&way.terms.id), true)?;
+        let Some(line) = deliverable(way.terms, &lines, house.clock.now()).into_iter().next() else {
             return Ok(());
         };
-        let delivered = match worn_out(way.terms, &line) {
-            None => deliver_one(house, way, &line)?,
-            Some(error) => end_worn_out(house, way, &line, error)?,
+        let last = snapshot.delivery_attempts(&line.feed, line.sequence, &line.destination)?.pop();
+        drop(snapshot);
+        let delivered = match worn_out(way.terms, line, last.as_ref()) {
+            None => deliver_one(house, way, line)?,
+            Some(error) => end_worn_out(house, way, line, error)?,
         };
-        each(&delivered);
-        if matches!(delivered.outcome, Err(DeliveryError::Stopped)) {
+        // What somebody decided meanwhile stands; the next look tells what is due now.
+        let Some(delivered) = delivered else { continue };
+        let goes_on = each(&delivered);
+        if goes_on.is_break() || matches!(delivered.outcome, Err(DeliveryError::Stopped)) {
             return Ok(());
         }
     }
 }
 
-/// Ends a line that is not to be tried again; nothing is given.
+/// The line as it stands, where it is due: others may have given it up, or delivered it, since it was looked at.
+fn still_due(tx: &dyn Transaction, line: &DeliveryLine) -> Result<Option<DeliveryLine>, EngineError> {
+    let line = tx.delivery_line(&line.feed, line.sequence, &line.destination)?;
+    Ok(line.filter(|line| line.state == DeliveryState::Due))
+}
+
+/// Ends a line that is not to be tried again; nothing is given. `None` where it is not due any more.
 fn end_worn_out(
     house: House<'_>,
     way: Way<'_>,
     line: &DeliveryLine,
     error: DeliveryError,
-) -> Result<Delivered, EngineError> {
-    let line = ended(way.terms, line, Err(&error), house.clock.now(), (way.dice)());
+) -> Result<Option<Delivered>, EngineError> {
     let mut tx = house.store.begin()?;
+    let Some(line) = still_due(tx.as_ref(), line)? else { return Ok(None) };
+    let line = ended(way.terms, &line, Err(&error), house.clock.now(), (way.dice)());
     tx.put_delivery_line(&line)?;
     append(house, tx.as_mut(), &line, Err(&error))?;
     tx.commit()?;
-    Ok(Delivered { line, outcome: Err(error) })
+    Ok(Some(Delivered { line, outcome: Err(error) }))
 }
 
-/// Tries one line, whether it is due or not, and records how it ended.
-pub fn deliver_one(house: House<'_>, way: Way<'_>, line: &DeliveryLine) -> Result<Delivered, EngineError> {
+/// Tries one line that is due, whatever it waits for, and records how it ended. `None` where it is not due any more.
+pub fn deliver_one(
+    house: House<'_>,
+    way: Way<'_>,
+    line: &DeliveryLine,
+) -> Result<Option<Delivered>, EngineError> {
     let record = house.store.snapshot()?.publication(&line.feed, line.sequence)?;
     let record = record.filter(|record| record.progress == Progress::Published);
     let parcel = record.as_ref().and_then(Parcel::of);
-    let line = begun(line, parcel.as_ref().map_or(0, Parcel::n_bytes));
+    let mut tx = house.store.begin()?;
+    let Some(line) = still_due(tx.as_ref(), line)? else { return Ok(None) };
+    let line = begun(&line, parcel.as_ref().map_or(0, Parcel::n_bytes));
     let attempt = DeliveryAttempt {
         feed: line.feed.clone(),
         sequence: line.sequence,
@@ -103,7 +122,6 @@ pub fn deliver_one(house: House<'_>, way: Way<'_>, line: &DeliveryLine) -> Resul
         n_bytes_sent: 0,
         detail: None,
     };
-    let mut tx = house.store.begin()?;
     tx.put_delivery_line(&line)?;
     tx.put_delivery_attempt(&attempt)?;
     tx.commit()?;
@@ -121,7 +139,7 @@ pub fn deliver_one(house: House<'_>, way: Way<'_>, line: &DeliveryLine) -> Resul
     let line = ended(way.terms, &line, outcome.as_ref(), house.clock.now(), (way.dice)());
     record_end(house, &line, attempt, parcel.as_ref(), outcome.as_ref())?;
     house.witness.reached("deliver.recorded");
-    Ok(Delivered { line, outcome })
+    Ok(Some(Delivered { line, outcome }))
 }
 
 fn record_end(

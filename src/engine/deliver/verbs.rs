@@ -37,6 +37,20 @@ pub fn deliver_again(
     Ok(line)
 }
 
+/// Makes a delivery that had stopped due again; gives its line, or `None` where it has not stopped any more.
+pub fn resume(house: House<'_>, line: &DeliveryLine) -> Result<Option<DeliveryLine>, EngineError> {
+    let now = house.clock.now();
+    let mut tx = house.store.begin()?;
+    let stands = tx.delivery_line(&line.feed, line.sequence, &line.destination)?;
+    let Some(line) = stands.filter(|line| line.state == DeliveryState::Stopped) else { return Ok(None) };
+    let line = line.again(now);
+    tx.put_delivery_line(&line)?;
+    let what = format!("delivery again {} {} to {}", line.feed, line.sequence, line.destination);
+    tx.append_audit(&audit_entry(house, what, house.reason, "due".to_owned()))?;
+    tx.commit()?;
+    Ok(Some(line))
+}
+
 /// Ends an open delivery without giving anything, so that the later ones of its feed go on. `None` where it is not
 /// open.
 pub fn give_up(

@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 use renkei_core::deadline::{N_RUNS_LOOKED_AT, Progress, Standing, assess, forecast, typical_ms};
 use renkei_core::port::{JobRecord, RunRecord, RunState, SlotRecord, SlotVerdict, Snapshot, StoreError};
+use renkei_core::retry::pause_left;
 use renkei_core::{JobId, Moment};
 
 use super::plan::{NightJob, NightPlan};
@@ -96,7 +97,10 @@ fn progress_of(last: Option<&RunRecord>, job: &NightJob, date: NaiveDate, now: M
     match last {
         Some(run) if run.state == RunState::Succeeded => Progress::Done(at(&run.ended_at).unwrap_or(now)),
         Some(run) if run.state == RunState::Running => Progress::Running(at(&run.started_at).unwrap_or(now)),
-        Some(run) => Progress::Waiting(run.not_before.unwrap_or(now)),
+        Some(run) => {
+            let pause = run.not_before.and_then(|until| pause_left(&job.retry, until, now));
+            Progress::Waiting(pause.unwrap_or(now))
+        }
         None => Progress::Waiting(job.dues_on(date).last().map_or(now, |due| due.planned)),
     }
 }

@@ -6,9 +6,11 @@ use chrono::NaiveDate;
 use renkei_core::dispatch::{Decision, Needs, Waiting, WaitsFor, decide};
 use renkei_core::order::Order;
 use renkei_core::port::{JobRecord, RunRecord, RunState, SlotVerdict, Snapshot, StoreError};
+use renkei_core::retry::pause_left;
 use renkei_core::{JobId, Moment};
 
 use super::plan::{NightJob, NightPlan};
+use super::rescue::policy_of;
 use super::slots::is_enabled;
 
 /// A run of the queue and what is decided about it.
@@ -79,7 +81,8 @@ impl Days<'_> {
         job: Option<&NightJob>,
         now: Moment,
     ) -> Result<Option<WaitsFor>, StoreError> {
-        if let Some(until) = run.not_before.filter(|until| *until > now) {
+        let policy = policy_of(self.plan, run);
+        if let Some(until) = run.not_before.and_then(|until| pause_left(&policy, until, now)) {
             return Ok(Some(WaitsFor::Retry { until }));
         }
         let Some(id) = &run.job else { return Ok(None) };

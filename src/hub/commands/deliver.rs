@@ -2,15 +2,15 @@
 
 use clap::Args;
 use renkei_core::delivery::{DeliveryError, DeliveryLine, DeliveryState, DeliveryWindows};
-use renkei_core::{Fault as _, FeedId, Sequence};
-use renkei_engine::deliver::{Delivered, Way, deliver_again, deliver_one, give_up, note_due};
+use renkei_core::{DestinationId, Fault as _, FeedId, Sequence};
+use renkei_engine::deliver::{Delivered, Way, deliver_again, deliver_one, give_up, note_due, resume};
 use renkei_engine::{EngineError, House};
 use serde_json::{Value, json};
 
 use super::destination::declared;
 use super::reason::Reason;
 use crate::config::Destination;
-use crate::daemon::dice;
+use crate::daemon::{DaemonLink, dice};
 use crate::delivery::{Keeper, open_way};
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, HubError, Session};
@@ -27,14 +27,16 @@ pub(crate) struct Deliver {
     /// One publication, as FEED:SEQ.
     #[arg(long, value_name = "FEED:SEQ", requires = "destination", value_parser = publication)]
     publication: Option<(FeedId, Sequence)>,
-    /// Give nothing: the publication is not to be delivered any more, and later ones go on.
+    /// Give nothing: the publication is not to be delivered any more, and later ones go on. Also where the destination
+    /// is not declared any more.
     #[arg(long, requires = "publication")]
     give_up: bool,
     #[command(flatten)]
     reason: Reason,
 }
 
-fn publication(text: &str) -> Result<(FeedId, Sequence), String> {
+/// Reads `FEED:SEQ`.
+pub(super) fn publication(text: &str) -> Result<(FeedId, Sequence), String> {
     let (feed, sequence) = text.rsplit_once(':').ok_or("must be FEED:SEQ, such as 001o005-v1.1:12")?;
     let feed = feed.parse().map_err(|error: renkei_core::IdError| error.to_string())?;
     let sequence = sequence.parse::<u32>().ok().filter(|sequence| *sequence > 0);
@@ -45,20 +47,19 @@ impl Deliver {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_noting(session)?;
         let house = House { reason: &self.reason.reason, ..workplace.house() };
+        if let (true, Some((feed, sequence)), Some(id)) = (self.give_up, &self.publication, &self.destination)
+        {
+            return give_up_one(session, &workplace, house, id, feed, *sequence);
+        }
         let destinations: Vec<&Destination> = match &self.destination {
             Some(id) => vec![declared(&workplace.config, id)?],
             None => workplace.config.destinations.iter().collect(),
         };
-        if let (true, Some((feed, sequence)), [destination]) =
-            (self.give_up, &self.publication, destinations.as_slice())
-        {
-            return give_up_one(session, house, destination, feed, *sequence);
-        }
         let terms: Vec<_> = destinations.iter().map(|destination| destination.terms.clone()).collect();
         note_due(house, &terms)?;
         let (mut told, mut left) = (Vec::new(), Vec::new());
         for destination in &destinations {
-            match self.to_one(&workplace, house, destination, &mut told) {
+            match self.to_one(session, &workplace, house, destination, &mut told) {
                 Ok(()) => {}
                 // Of several, one that cannot be delivered to holds none of the others up.
                 Err(error) if destinations.len() > 1 => left.push(Left { destination, error }),
@@ -77,21 +78,30 @@ impl Deliver {
 
     fn to_one(
         &self,
+        session: &Session,
         workplace: &Workplace,
         house: House<'_>,
         destination: &Destination,
         told: &mut Vec<Delivered>,
     ) -> Result<(), EngineError> {
         let (premises, config) = (workplace.premises(), &workplace.config);
-        // A daemon that is at work there does what is asked for.
-        let keeper = Keeper::take(premises, config, destination, "renkei deliver")?;
+        // On record first: whoever is at work there, or looks next, gives it where this command cannot.
+        let asked = match &self.publication {
+            Some((feed, sequence)) => Some(deliver_again(house, &destination.terms, feed, *sequence)?),
+            None => None,
+        };
+        let wait = Some(session.wait()).filter(|wait| !wait.is_zero());
+        let keeper =
+            Keeper::take(premises, config, destination, "renkei deliver", wait).inspect_err(|_| {
+                if let Some(daemon) = DaemonLink::find(config) {
+                    daemon.wake();
+                }
+            })?;
         let transport = open_way(premises, config, destination, Some(&keeper))?;
         let way = Way { terms: &destination.terms, transport: transport.as_ref(), dice: &dice };
-        match &self.publication {
-            Some((feed, sequence)) => {
-                let line = deliver_again(house, &destination.terms, feed, *sequence)?;
-                told.push(deliver_one(house, way, &line)?);
-            }
+        match &asked {
+            // Nothing is told where somebody else has given it meanwhile.
+            Some(line) => told.extend(deliver_one(house, way, line)?),
             None => all_open(house, way, told)?,
         }
         Ok(())
@@ -131,10 +141,11 @@ fn all_open(house: House<'_>, way: Way<'_>, told: &mut Vec<Delivered>) -> Result
             continue;
         }
         let line = match line.state {
-            DeliveryState::Stopped => deliver_again(house, &terms, &line.feed, line.sequence)?,
-            _ => line.clone(),
+            DeliveryState::Stopped => resume(house, line)?,
+            _ => Some(line.clone()),
         };
-        let delivered = deliver_one(house, way, &line)?;
+        let Some(line) = line else { continue };
+        let Some(delivered) = deliver_one(house, way, &line)? else { continue };
         if delivered.outcome.is_err() {
             failed.push(line.feed.clone());
         }
@@ -145,15 +156,23 @@ fn all_open(house: House<'_>, way: Way<'_>, told: &mut Vec<Delivered>) -> Result
 
 fn give_up_one(
     session: &Session,
+    workplace: &Workplace,
     house: House<'_>,
-    destination: &Destination,
+    id: &str,
     feed: &FeedId,
     sequence: Sequence,
 ) -> Result<Exit, Failure> {
-    let id = &destination.terms.id;
-    if give_up(house, id, feed, sequence)?.is_none() {
-        let (destination, feed) = (id.to_string(), feed.to_string());
+    // What is on record counts, not what is declared: a destination may be gone from hub.toml with lines still open.
+    let on_record = id.parse::<DestinationId>().ok();
+    let given_up = on_record.map(|id| give_up(house, &id, feed, sequence)).transpose()?.flatten();
+    if given_up.is_none() {
+        let destination = declared(&workplace.config, id)?.terms.id.to_string();
+        let feed = feed.to_string();
         return Err(HubError::NoOpenDelivery { destination, feed, sequence: sequence.0 }.into());
+    }
+    if let Some(daemon) = DaemonLink::find(&workplace.config) {
+        // Later ones go on at once.
+        daemon.wake();
     }
     session.console().say(
         format_args!("見送りました: {feed} 連番 {sequence} → {id}"),

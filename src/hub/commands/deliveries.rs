@@ -2,11 +2,11 @@
 
 use clap::Args;
 use renkei_core::delivery::{DeliveryAttempt, DeliveryLine, DeliveryState, Waiting, standing};
-use renkei_core::port::Snapshot;
-use renkei_core::{DestinationId, Moment};
+use renkei_core::{DestinationId, FeedId, Moment, Sequence};
 use renkei_engine::Clock as _;
 use serde_json::{Value, json};
 
+use super::deliver::publication;
 use super::destination::declared;
 use crate::board::grouped;
 use crate::console::{Lang, TextTable};
@@ -27,6 +27,12 @@ pub(crate) struct Deliveries {
     /// Each try there: when, by whom, how many files, why it failed.
     #[arg(long, requires = "destination", conflicts_with_all = ["due", "all"])]
     attempts: bool,
+    /// How many tries to show, the newest ones.
+    #[arg(long, requires = "attempts", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    last: u32,
+    /// The tries of one publication only, as FEED:SEQ.
+    #[arg(long, value_name = "FEED:SEQ", requires = "attempts", value_parser = publication)]
+    publication: Option<(FeedId, Sequence)>,
 }
 
 /// A line and what it waits for; `None` for one that is over.
@@ -38,13 +44,18 @@ struct Shown {
 impl Deliveries {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_reading(session)?;
-        let only = self
-            .destination
-            .as_deref()
-            .map(|id| declared(&workplace.config, id).map(|found| found.terms.id.clone()))
-            .transpose()?;
-        if self.attempts {
-            return attempts(session, workplace.snapshot()?.as_ref(), only.as_ref());
+        let only = match &self.destination {
+            Some(id) => Some(on_record(&workplace, id)?),
+            None => None,
+        };
+        if let (true, Some(destination)) = (self.attempts, &only) {
+            let snapshot = workplace.snapshot()?;
+            let attempts = match &self.publication {
+                Some((feed, sequence)) => snapshot.delivery_attempts(feed, *sequence, destination)?,
+                None => snapshot.last_delivery_attempts(destination, self.last)?,
+            };
+            print_attempts(session, &attempts);
+            return Ok(Exit::Ok);
         }
         let now = workplace.clock().now();
         let lines = workplace.snapshot()?.delivery_lines(only.as_ref(), !self.all)?;
@@ -71,7 +82,7 @@ impl Deliveries {
     }
 }
 
-fn key(line: &DeliveryLine) -> (&DestinationId, &renkei_core::FeedId, renkei_core::Sequence) {
+fn key(line: &DeliveryLine) -> (&DestinationId, &FeedId, Sequence) {
     (&line.destination, &line.feed, line.sequence)
 }
 
@@ -106,20 +117,25 @@ fn print(session: &Session, shown: &[Shown]) {
     console.table(&table);
 }
 
-/// The tries of all lines of a destination, by feed, sequence and number.
-fn attempts(
-    session: &Session,
-    snapshot: &dyn Snapshot,
-    destination: Option<&DestinationId>,
-) -> Result<Exit, Failure> {
-    let mut attempts = Vec::new();
-    for line in snapshot.delivery_lines(destination, false)? {
-        attempts.extend(snapshot.delivery_attempts(&line.feed, line.sequence, &line.destination)?);
+/// The destination with this id: one that is declared, or that was and has something on record.
+fn on_record(workplace: &Workplace<'_>, id: &str) -> Result<DestinationId, Failure> {
+    let known = id.parse::<DestinationId>().ok();
+    let has_tries = |id: &DestinationId| -> Result<bool, Failure> {
+        let snapshot = workplace.snapshot()?;
+        let has_open = !snapshot.delivery_lines(Some(id), true)?.is_empty();
+        Ok(has_open || !snapshot.last_delivery_attempts(id, 1)?.is_empty())
+    };
+    match (workplace.config.destination(id), known) {
+        (None, Some(known)) if has_tries(&known)? => Ok(known),
+        _ => declared(&workplace.config, id).map(|found| found.terms.id.clone()),
     }
+}
+
+fn print_attempts(session: &Session, attempts: &[DeliveryAttempt]) {
     let (console, lang) = (session.console(), session.console().lang());
     if console.is_json() {
         console.json(&attempts.iter().map(attempt_as_json).collect::<Vec<_>>());
-        return Ok(Exit::Ok);
+        return;
     }
     let mut table = TextTable::new([
         lang.pick("配信系列", "feed"),
@@ -135,7 +151,7 @@ fn attempts(
         lang.pick("詳細", "detail"),
     ]);
     let dash = || "-".to_owned();
-    for attempt in &attempts {
+    for attempt in attempts {
         table.row([
             attempt.feed.to_string(),
             attempt.sequence.to_string(),
@@ -151,7 +167,6 @@ fn attempts(
         ]);
     }
     console.table(&table);
-    Ok(Exit::Ok)
 }
 
 fn attempt_as_json(attempt: &DeliveryAttempt) -> Value {

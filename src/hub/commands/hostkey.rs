@@ -91,25 +91,29 @@ fn make(
     make_folders(config)?;
     let store = open_store(config, session.wait(), true)?;
     let now = HubClock::system().now();
-    // First: a key is not made where it cannot be put on record.
-    let mut tx = store.begin()?;
+    let note = |result: String| -> Result<(), Failure> {
+        let (action, operator) = (format!("hostkey make {}", kind.name), session.operator());
+        let mut tx = store.begin()?;
+        tx.append_audit(&AuditEntry::new(now.to_string(), &operator, action, reason, result))?;
+        Ok(tx.commit()?)
+    };
+    // Before it is done: no key changes without a reason on record.
+    note("is to be made".to_owned())?;
     let fingerprint = keys.make(kind)?.fingerprint();
-    let action = format!("hostkey make {}", kind.name);
-    tx.append_audit(&AuditEntry::new(
-        now.to_string(),
-        &session.operator(),
-        action,
-        reason,
-        fingerprint.to_string(),
-    ))?;
-    tx.commit()?;
+    note(fingerprint.to_string())?;
     audit_head::keep(&store, config, now)?;
     if session.console().is_json() {
         session.console().json(&json!({ "kind": kind.name, "fingerprint": fingerprint.to_string() }));
     }
     session.console().say(
-        format_args!("{} {fingerprint}。連携相手に知らせ、デーモンを起動し直すと使います。", kind.name),
-        format_args!("{} {fingerprint}: tell partners, then reload the daemon.", kind.name),
+        format_args!(
+            "{} {fingerprint}。連携相手に知らせてから、デーモンに読み直させてください（systemctl reload renkei、または SIGHUP）。",
+            kind.name
+        ),
+        format_args!(
+            "{} {fingerprint}: tell partners, then have the daemon reload (systemctl reload renkei, or SIGHUP).",
+            kind.name
+        ),
     );
     Ok(Exit::Ok)
 }

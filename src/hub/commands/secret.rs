@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::reason::Reason;
 use crate::access::{AccessDesk, AccessFault};
+use crate::config::{Config, KeySource};
 use crate::{Exit, Failure, HubError, Session};
 
 /// The folder, below the hub's.
@@ -72,18 +73,31 @@ impl Set {
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let folder = session.folder()?.join(SECRETS);
         let path = folder.join(&self.name);
+        let config = session.config().ok();
+        match &config {
+            Some(config) if is_number_key(config, &path) => {
+                return Err(HubError::NumberKeyKept { name: self.name.clone() }.into());
+            }
+            None if self.replace => return Err(HubError::ReplaceUnsure { name: self.name.clone() }.into()),
+            _ => {}
+        }
         let secret = asked()?;
-        let put = || {
-            let placed = place(&folder, &path, &secret, self.replace);
-            placed.map_err(|source| HubError::Write { path: path.clone(), source })
-        };
-        let is_on_record = session.config().is_ok();
+        let failed = |source| HubError::Write { path: path.clone(), source };
+        let is_there = path.symlink_metadata().is_ok();
+        if is_there && !self.replace {
+            return Err(failed(io::ErrorKind::AlreadyExists.into()).into());
+        }
+        let put = || place(&folder, &path, &secret, self.replace).map_err(failed);
+        let is_on_record = config.is_some();
         if is_on_record {
-            let action = format!("secret set {}", self.name);
-            AccessDesk::for_writing(session)?.change(action, &self.reason.reason, |_, _| {
-                put()?;
-                Ok(if self.replace { "put, in place of another" } else { "put" }.to_owned())
-            })?;
+            let (desk, reason) = (AccessDesk::for_writing(session)?, &self.reason.reason);
+            let note = |result: &str| {
+                desk.change(format!("secret set {}", self.name), reason, |_, _| Ok(result.to_owned()))
+            };
+            // Before it is done: no secret changes without a reason on record.
+            note(if is_there { "is to be put in place of another" } else { "is to be put" })?;
+            put()?;
+            note(if is_there { "put, in place of another" } else { "put" })?;
         } else {
             put()?;
         }
@@ -104,6 +118,15 @@ impl Set {
         }
         Ok(Exit::Ok)
     }
+}
+
+/// Whether hub.toml has the key for 個人番号 there, by whatever path.
+fn is_number_key(config: &Config, path: &Path) -> bool {
+    let KeySource::File(key) = &config.store.number_key else { return false };
+    let real = |path: &Path| path.canonicalize().ok();
+    let place = |path: &Path| Some((real(path.parent()?)?, path.file_name()?.to_owned()));
+    let is_same_file = real(key).is_some_and(|key| real(path) == Some(key));
+    key == path || is_same_file || place(key).is_some_and(|key| place(path) == Some(key))
 }
 
 /// What a person types twice, with a line end, or all of standard input.
@@ -144,7 +167,8 @@ fn place(folder: &Path, path: &Path, secret: &[u8], replace: bool) -> io::Result
         });
     // Renamed, it is gone already.
     let _ = std::fs::remove_file(&hidden);
-    placed
+    // After a power failure it is still the one that the audit tells of.
+    placed.and_then(|()| std::fs::File::open(folder)).and_then(|folder| folder.sync_all())
 }
 
 #[cfg(test)]

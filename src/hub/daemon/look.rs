@@ -116,6 +116,7 @@ impl Looker {
         self.inboxes.watch(&config, &self.wake);
         self.checks = Checks::begin(&config, self.premises.clock, self.lang);
         self.config = Arc::new(config);
+        self.couriers.recall();
     }
 
     /// Has partner systems shown the host keys that are there now.

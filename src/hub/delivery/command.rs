@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use renkei_core::delivery::{ArgumentValues, DeliveryError, Parcel, ParcelFile, ParcelPart, Verdict};
@@ -12,12 +12,8 @@ use renkei_core::port::{DeliveryWatch, FolderError, HandedOver, ParcelSource, Tr
 use crate::alert::{Ended, Limits, run_watched};
 use crate::config::CommandTerms;
 
-/// How much of its standard error is kept for the log.
-const N_BYTES_KEPT: usize = 4096;
-/// How much of its last line goes on record.
-const LAST_WORDS_CHARS: usize = 120;
-/// A number of so many digits may be a person's.
-const LONG_NUMBER: usize = 5;
+/// How much of what it prints is counted. None of it is kept: it may name persons, and its own log has it.
+const N_BYTES_COUNTED: usize = 4096;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A program behind the transport port. It is handed paths in the hub's own folders, so what a receiver took out of
@@ -36,7 +32,7 @@ impl Transport for CommandTransport {
     fn hand_over(
         &self,
         parcel: &Parcel,
-        source: &dyn ParcelSource,
+        _source: &dyn ParcelSource,
         watch: &dyn DeliveryWatch,
     ) -> Result<HandedOver, DeliveryError> {
         let mut total = HandedOver::default();
@@ -49,11 +45,16 @@ impl Transport for CommandTransport {
             ParcelPart::Data | ParcelPart::Notice => Some((file, &self.terms.file_id)),
         });
         let notice = self.terms.notice_file_id.as_ref().map(|id| (&parcel.notice, id));
+        if notice.is_some() {
+            // No data goes where its notice cannot follow.
+            check(&parcel.notice, &self.path_of(parcel, &parcel.notice)?)?;
+        }
         for (file, file_id) in data.chain(notice) {
-            if watch.wants_stop() {
+            // What a program took cannot be taken up again, so a window that closes ends nothing that was begun.
+            if watch.must_end() {
                 return Err(DeliveryError::Stopped);
             }
-            self.give(parcel, file, file_id, source, watch)?;
+            self.give(parcel, file, file_id, watch)?;
             watch.sent(file.content.n_bytes);
             watch.file_over(false);
             total.n_files_sent += 1;
@@ -73,21 +74,28 @@ impl Transport for CommandTransport {
 }
 
 impl CommandTransport {
+    /// Where a file stands that the program is to be handed.
+    fn path_of(&self, parcel: &Parcel, file: &ParcelFile) -> Result<PathBuf, DeliveryError> {
+        let name = file.name.to_string();
+        let path = self.root.join(parcel.folder.as_str()).join(&name);
+        if path.is_file() {
+            Ok(path)
+        } else {
+            let path = format!("{}/{name}", parcel.folder);
+            Err(DeliveryError::Source(FolderError::Missing { path }))
+        }
+    }
+
     fn give(
         &self,
         parcel: &Parcel,
         file: &ParcelFile,
         file_id: &str,
-        source: &dyn ParcelSource,
         watch: &dyn DeliveryWatch,
     ) -> Result<(), DeliveryError> {
         let name = file.name.to_string();
-        let path = self.root.join(parcel.folder.as_str()).join(&name);
-        if !path.is_file() {
-            let path = format!("{}/{name}", parcel.folder);
-            return Err(DeliveryError::Source(FolderError::Missing { path }));
-        }
-        check(file, source)?;
+        let path = self.path_of(parcel, file)?;
+        check(file, &path)?;
         let (path, seconds) = (path.display().to_string(), self.terms.wait.as_secs().to_string());
         let (sequence, sha256) = (parcel.sequence.to_string(), file.content.sha256.to_string());
         let values = ArgumentValues {
@@ -110,7 +118,7 @@ impl CommandTransport {
             .env("LANG", "C.UTF-8")
             .envs(&self.terms.env);
         let limits =
-            Limits { timeout: self.terms.timeout(), n_bytes_kept: N_BYTES_KEPT, reads_stdout: false };
+            Limits { timeout: self.terms.timeout(), n_bytes_kept: N_BYTES_COUNTED, reads_stdout: false };
         let program = self.program();
         let held = self.hold.as_ref().map(File::try_clone).transpose();
         let held = held.map_err(|error| self.not_started(&error))?;
@@ -121,8 +129,7 @@ impl CommandTransport {
                 }
                 match self.terms.codes.of(exit_code) {
                     Verdict::Done => Ok(()),
-                    Verdict::Failed(class, words) => {
-                        let detail = with_last_words(words, &said);
+                    Verdict::Failed(class, detail) => {
                         Err(DeliveryError::Command { program, exit_code, name, detail, class })
                     }
                 }
@@ -148,42 +155,13 @@ impl CommandTransport {
     }
 }
 
-/// What is known of the code, and the last line of what the program said.
-fn with_last_words(known: String, said: &[u8]) -> String {
-    let last = last_words(said);
-    match (known.is_empty(), last.is_empty()) {
-        (_, true) => known,
-        (true, false) => format!("it said: {last}"),
-        (false, false) => format!("{known}; it said: {last}"),
-    }
-}
-
-/// The last line, bounded and plain. A program may say anything, and names and numbers of persons do not go on record:
-/// only ASCII is kept, and of longer numbers that they were there.
-fn last_words(said: &[u8]) -> String {
-    let text = String::from_utf8_lossy(said);
-    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-    let mut words = String::new();
-    let mut digits = String::new();
-    for c in line.chars().chain([' ']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        words.push_str(if digits.len() < LONG_NUMBER { &digits } else { "#" });
-        digits.clear();
-        words.push(if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
-    }
-    words.trim_end().chars().take(LAST_WORDS_CHARS).collect()
-}
-
-/// Reads the file once: a program is not handed what is not what was published.
-fn check(file: &ParcelFile, source: &dyn ParcelSource) -> Result<(), DeliveryError> {
+/// Reads the file once, at the place that the program is told: it is not handed what is not what was published.
+fn check(file: &ParcelFile, path: &Path) -> Result<(), DeliveryError> {
     let failed = |error: std::io::Error| {
         let path = file.name.to_string();
         DeliveryError::Source(FolderError::Unavailable { path, attempt: "read", source: error })
     };
-    let (mut reader, mut hasher) = (source.open(file)?, Hasher::new());
+    let (mut reader, mut hasher) = (File::open(path).map_err(failed)?, Hasher::new());
     let (mut buffer, mut n_bytes) = (vec![0; 1 << 18], 0_u64);
     loop {
         match reader.read(&mut buffer) {
@@ -202,16 +180,106 @@ fn check(file: &ParcelFile, source: &dyn ParcelSource) -> Result<(), DeliveryErr
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Read;
+    use std::time::Duration;
+
+    use renkei_core::delivery::CodeTable;
+    use renkei_core::port::Content;
+    use renkei_core::{Digest, Sequence, hash};
+
     use super::*;
 
+    struct NoSource;
+
+    impl ParcelSource for NoSource {
+        fn open(&self, _file: &ParcelFile) -> Result<Box<dyn Read + Send>, DeliveryError> {
+            Err(DeliveryError::NoParcel)
+        }
+    }
+
+    /// The destination's window is closed, and nobody asks for an end.
+    struct Closed;
+
+    impl DeliveryWatch for Closed {
+        fn sent(&self, _n_bytes: u64) {}
+
+        fn wants_stop(&self) -> bool {
+            true
+        }
+
+        fn must_end(&self) -> bool {
+            false
+        }
+    }
+
+    fn file(root: &Path, name: &str, part: ParcelPart) -> ParcelFile {
+        let bytes = name.as_bytes();
+        std::fs::write(root.join("001").join(name), bytes).unwrap();
+        let content = Content { n_bytes: bytes.len() as u64, sha256: Digest(hash::sha256(bytes)) };
+        ParcelFile { name: name.parse().unwrap(), part, content }
+    }
+
+    fn parcel(root: &Path) -> Parcel {
+        std::fs::create_dir_all(root.join("001")).unwrap();
+        Parcel {
+            feed: "a".parse().unwrap(),
+            sequence: Sequence(1),
+            folder: "001".parse().unwrap(),
+            files: vec![file(root, "a.csv", ParcelPart::Data)],
+            notice: file(root, "a.done", ParcelPart::Notice),
+        }
+    }
+
+    fn transport(root: &Path) -> CommandTransport {
+        let terms = CommandTerms {
+            is_hulft: false,
+            program: "/bin/sh".into(),
+            // Prints what nobody may read, and ends as it is told.
+            args: ["-c", "echo '山田 1985-03-12 090-1234-5678' >&2; exit $END"]
+                .map(|one| one.parse().unwrap())
+                .into(),
+            file_id: "TAX01".to_owned(),
+            notice_file_id: Some("TAX01N".to_owned()),
+            report_file_id: None,
+            takes_several: false,
+            env: BTreeMap::from([("END".to_owned(), "0".to_owned())]),
+            wait: Duration::from_mins(1),
+            codes: CodeTable::plain(),
+        };
+        CommandTransport { terms, root: root.to_owned(), destination: "tax".to_owned(), hold: None }
+    }
+
     #[test]
-    fn last_words_are_plain_bounded_and_nobodys() {
-        let check = |said: &[u8], expected: &str| assert_eq!(last_words(said), expected);
-        check(b"", "");
-        check(b"first\nerror 1234 at host\n\n", "error 1234 at host");
-        check("宛名番号 000123456789012 山田".as_bytes(), "???? # ??");
-        check(b"\x1b[31mred\xff\r\n", "?[31mred?");
-        check(&[b'x'; 500], &"x".repeat(LAST_WORDS_CHARS));
-        assert_eq!(with_last_words("no memory".to_owned(), b"e7"), "no memory; it said: e7");
+    fn a_window_that_closes_parts_no_data_from_its_notice() {
+        let root = tempfile::tempdir().unwrap();
+        let parcel = parcel(root.path());
+        let done = transport(root.path()).hand_over(&parcel, &NoSource, &Closed).unwrap();
+        assert_eq!(done.n_files_sent, 2);
+    }
+
+    #[test]
+    fn what_a_program_prints_is_not_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let parcel = parcel(root.path());
+        let mut transport = transport(root.path());
+        transport.terms.env.insert("END".to_owned(), "22".to_owned());
+        let error = transport.hand_over(&parcel, &NoSource, &Closed).unwrap_err();
+        assert_eq!(error.told(), "sh ended with 22 for a.csv");
+    }
+
+    #[test]
+    fn a_notice_that_was_edited_on_disk_keeps_all_back() {
+        let root = tempfile::tempdir().unwrap();
+        let parcel = parcel(root.path());
+        std::fs::write(root.path().join("001/a.done"), "A.DONE").unwrap();
+        let mut transport = transport(root.path());
+        transport.terms.env.insert("END".to_owned(), "22".to_owned());
+        let error = transport.hand_over(&parcel, &NoSource, &Closed).unwrap_err();
+        assert_eq!(error.told(), "a.done is not in the hub's folder as it was published");
+        // One that is not given need not be there.
+        transport.terms.notice_file_id = None;
+        transport.terms.env.insert("END".to_owned(), "0".to_owned());
+        assert_eq!(transport.hand_over(&parcel, &NoSource, &Closed).unwrap().n_files_sent, 1);
     }
 }

@@ -1,14 +1,13 @@
 //! Couriers: one thread for each destination with something due, so that none waits for another.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use renkei_core::delivery::{DeliveryLine, DeliveryTerms, deliverable};
-use renkei_core::port::FolderError;
 use renkei_core::{DestinationId, Fault as _, Moment};
 use renkei_engine::deliver::{Delivered, Way, deliver_due, note_due};
 use renkei_engine::{EngineError, House, Witness};
@@ -23,10 +22,33 @@ use crate::progress::stop_if_asked;
 /// Who the scheduler is in the audit.
 const SCHEDULER: &str = "scheduler";
 
+/// One courier's way there and back.
+#[derive(Debug, Default)]
+struct Trip {
+    /// Back: the destination's lock is free, and the thread does nothing more.
+    is_over: AtomicBool,
+    /// What is declared has changed since: it is to come back after what it has in hand.
+    is_recalled: AtomicBool,
+}
+
+impl Trip {
+    /// Whoever is woken by it finds it over.
+    fn end(&self, wake: Option<&Notify>) {
+        self.is_over.store(true, Ordering::Release);
+        if let Some(wake) = wake {
+            wake.notify_one();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
+    }
+}
+
 /// The threads at work, by destination.
 #[derive(Default)]
 pub(crate) struct Couriers {
-    at_work: BTreeMap<DestinationId, JoinHandle<()>>,
+    at_work: BTreeMap<DestinationId, Arc<Trip>>,
     rests: Arc<Rests>,
     is_stopping: Arc<AtomicBool>,
 }
@@ -42,7 +64,7 @@ impl Couriers {
         wake: &Arc<Notify>,
         now: Moment,
     ) -> Result<(), EngineError> {
-        self.at_work.retain(|_, thread| !thread.is_finished());
+        self.at_work.retain(|_, trip| !trip.is_over());
         if config.destinations.is_empty() || self.is_stopping.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -74,9 +96,12 @@ impl Couriers {
         let (premises, config) = (Arc::clone(premises), Arc::clone(config));
         let (to, wake) = (destination.clone(), Arc::clone(wake));
         let (is_stopping, rests) = (Arc::clone(&self.is_stopping), Arc::clone(&self.rests));
+        let trip = Arc::new(Trip::default());
+        let its_trip = Arc::clone(&trip);
         let named = std::thread::Builder::new().name(format!("to {}", destination.terms.id));
         let spawned = named.spawn(move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| go(&premises, &config, &to, &is_stopping)));
+            let ended = catch_unwind(AssertUnwindSafe(|| go(&premises, &config, &to, &is_stopping, &trip)));
+            drop(premises);
             let destination = &to.terms.id;
             let has_worked = match ended {
                 Ok(Ok(has_worked)) => has_worked,
@@ -95,17 +120,23 @@ impl Couriers {
                 // The line is still due: to look at once would be to come back at once.
                 rests.begin(destination, Instant::now());
             }
-            if has_worked || is_stopping.load(Ordering::Relaxed) {
-                wake.notify_one();
-            }
+            let wakes = has_worked || is_stopping.load(Ordering::Relaxed);
+            trip.end(wakes.then_some(wake.as_ref()));
         });
         match spawned {
-            Ok(thread) => {
-                self.at_work.insert(destination.terms.id.clone(), thread);
+            Ok(_) => {
+                self.at_work.insert(destination.terms.id.clone(), its_trip);
             }
             Err(error) => {
                 tracing::warn!(destination = %destination.terms.id, %error, "no thread for a delivery");
             }
+        }
+    }
+
+    /// Has all of them come back after what they have in hand: they set out by what was declared before.
+    pub(crate) fn recall(&self) {
+        for trip in self.at_work.values() {
+            trip.is_recalled.store(true, Ordering::Relaxed);
         }
     }
 
@@ -116,7 +147,7 @@ impl Couriers {
 
     /// True when none is out.
     pub(crate) fn are_home(&self) -> bool {
-        self.at_work.values().all(JoinHandle::is_finished)
+        self.at_work.values().all(|trip| trip.is_over())
     }
 }
 
@@ -126,10 +157,11 @@ fn go(
     config: &Config,
     destination: &Destination,
     is_stopping: &AtomicBool,
+    trip: &Trip,
 ) -> Result<bool, EngineError> {
-    let keeper = match Keeper::take(premises, config, destination, "renkei daemon") {
+    let keeper = match Keeper::take(premises, config, destination, "renkei daemon", None) {
         // A person delivers by command; what is left is looked at afterwards.
-        Err(FolderError::Locked { holder }) => {
+        Err(EngineError::DestinationBusy { holder, .. }) => {
             tracing::debug!(destination = %destination.terms.id, holder, "somebody delivers there already");
             return Ok(false);
         }
@@ -139,7 +171,14 @@ fn go(
     let house = premises.house(&witness, SCHEDULER);
     let transport = open_way(premises, config, destination, Some(&keeper))?;
     let way = Way { terms: &destination.terms, transport: transport.as_ref(), dice: &crate::daemon::dice };
-    deliver_due(house, way, &mut tell)?;
+    deliver_due(house, way, &mut |delivered| {
+        tell(delivered);
+        if trip.is_recalled.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
     Ok(true)
 }
 
@@ -174,5 +213,28 @@ impl Witness for DeliveryWitness<'_> {
 
     fn wants_stop(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_woken_by_a_courier_finds_it_back() {
+        let (trip, wake) = (Arc::new(Trip::default()), Arc::new(Notify::new()));
+        let (its_trip, its_wake) = (Arc::clone(&trip), Arc::clone(&wake));
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        // The thread itself is still there when its news arrives.
+        let thread = std::thread::spawn(move || {
+            its_trip.end(Some(&its_wake));
+            waits.recv().is_ok()
+        });
+        wake.notified().await;
+        assert!(trip.is_over() && !thread.is_finished());
+        let couriers = Couriers { at_work: [("tax".parse().unwrap(), trip)].into(), ..Couriers::default() };
+        assert!(couriers.are_home());
+        go_on.send(()).unwrap();
+        assert!(thread.join().unwrap());
     }
 }

@@ -1,6 +1,7 @@
 //! From what is declared to the adapter that does it, and the lock by which one process at a time does.
 
 use std::fs::File;
+use std::time::Duration;
 
 use renkei_core::delivery::TrustedKey;
 use renkei_core::port::{FolderError, Store as _, Transport};
@@ -18,17 +19,24 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Takes the destination, or says who has it.
+    /// Takes the destination, after `wait` if that is given, or says who has it.
     pub(crate) fn take(
         premises: &Premises,
         config: &Config,
         destination: &Destination,
         what: &str,
-    ) -> Result<Self, FolderError> {
+        wait: Option<Duration>,
+    ) -> Result<Self, EngineError> {
         let name = format!("delivery-{}.lock", destination.terms.id);
         let path = config.store.path.with_file_name(name);
         let now = premises.clock.now().to_string();
-        Ok(Self { lock: RootLock::take(&path, what, &now, None)? })
+        match RootLock::take(&path, what, &now, wait) {
+            Ok(lock) => Ok(Self { lock }),
+            Err(FolderError::Locked { holder }) => {
+                Err(EngineError::DestinationBusy { destination: destination.terms.id.clone(), holder })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

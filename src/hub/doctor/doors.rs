@@ -77,16 +77,27 @@ pub(super) fn secrets(config: &Config) -> Vec<Finding> {
     let mut findings: Vec<Finding> = places
         .iter()
         .filter_map(|(of, place)| secret(of, place).map(|what| (of, place, what)))
-        .map(|(of, place, words)| {
-            let place = match place {
-                Place::File(path) => path.display().to_string(),
-                Place::Env(name) => format!("${name}"),
-            };
-            let remedy = Words::new(
-                format!("{of} の設定と、その場所・権限（chmod 600）を確かめてください。"),
-                format!("Check what {of} declares, its place and its rights (chmod 600)."),
-            );
-            Finding::new(CHECK, Level::Problem, place, words).with_remedy(remedy)
+        .map(|(of, place, words)| match place {
+            Place::File(path) => {
+                let remedy = Words::new(
+                    format!("{of} の設定と、その場所・権限（chmod 600）を確かめてください。"),
+                    format!("Check what {of} declares, its place and its rights (chmod 600)."),
+                );
+                Finding::new(CHECK, Level::Problem, path.display().to_string(), words).with_remedy(remedy)
+            }
+            Place::Env(name) => {
+                let remedy = Words::new(
+                    format!(
+                        "デーモンのユニット（systemctl show renkei -p Environment、EnvironmentFile）で設定していれば、\
+                         このままでかまいません。していなければ {name} を設定してください。"
+                    ),
+                    format!(
+                        "Where the daemon's unit sets it (systemctl show renkei -p Environment, EnvironmentFile) all \
+                         is well; else set {name} there."
+                    ),
+                );
+                Finding::new(CHECK, Level::Warning, format!("${name}"), words).with_remedy(remedy)
+            }
         })
         .collect();
     if findings.is_empty() && !places.is_empty() {

@@ -14,7 +14,7 @@ use renkei_core::ledger::{EventKind, LedgerEvent};
 use renkei_core::naming::stems_of;
 use renkei_core::port::{AuditEntry, LedgerReading, MendingReading, Store as _, StoreError};
 use renkei_core::publication::Progress;
-use renkei_core::{BusinessId, Digest, FeedId, Moment, Sequence, hash};
+use renkei_core::{BusinessId, Class, Digest, Fault as _, FeedId, Moment, Sequence, hash};
 use renkei_store::SqliteStore;
 
 /// Most lines of one transaction.
@@ -191,6 +191,10 @@ impl Desk {
             if n_tries >= TRIES_TOGETHER {
                 one_by_one(&mut waiting, &mut record);
             }
+            if waiting.is_empty() {
+                n_tries = 0;
+                continue;
+            }
             if self.is_closing.load(Ordering::Acquire)
                 && closing_since.get_or_insert_with(Instant::now).elapsed() > LAST_TIME
             {
@@ -217,7 +221,7 @@ impl Desk {
 }
 
 /// Tries notes one by one. Where the database takes a line, what it does not take is at fault itself and is set aside:
-/// one note must not keep all that come after it.
+/// one note must not keep all that come after it. What the database had no time or room for waits on.
 fn one_by_one(waiting: &mut Vec<Note>, record: &mut impl FnMut(&[Note]) -> Result<(), StoreError>) {
     let mut refused = Vec::new();
     let mut n_lines = 0;
@@ -232,8 +236,17 @@ fn one_by_one(waiting: &mut Vec<Note>, record: &mut impl FnMut(&[Note]) -> Resul
         return;
     }
     for (note, error) in refused {
+        if is_the_databases(&error) {
+            waiting.push(note);
+            continue;
+        }
         tracing::error!(at = note.at(), %error, "a note of a visitor's deed is set aside: the database does not take it");
     }
+}
+
+/// Whether a fault is the database's, whatever it was given.
+fn is_the_databases(error: &StoreError) -> bool {
+    error.class() == Class::Retry || matches!(error, StoreError::Full { .. } | StoreError::Unavailable { .. })
 }
 
 fn record(store: &SqliteStore, notes: &[Note]) -> Result<(), StoreError> {
@@ -345,6 +358,27 @@ mod tests {
         let mut waiting = vec![line("bad"), line("bad")];
         one_by_one(&mut waiting, &mut record);
         assert_eq!(actions(&waiting), ["bad", "bad"]);
+    }
+
+    #[test]
+    fn a_note_that_the_database_had_no_time_for_waits_on() {
+        let full = || StoreError::Full { detail: String::new() };
+        for fault in [|| StoreError::Busy, full] {
+            let mut written = Vec::new();
+            let mut n_calls = 0;
+            let mut record = |notes: &[Note]| {
+                n_calls += 1;
+                if n_calls % 2 == 0 {
+                    return Err(fault());
+                }
+                written.extend(actions(notes));
+                Ok(())
+            };
+            let mut waiting = vec![line("one"), line("two"), line("three"), line("four")];
+            one_by_one(&mut waiting, &mut record);
+            assert_eq!(actions(&waiting), ["two", "four"]);
+            assert_eq!(written, ["one", "three"]);
+        }
     }
 
     #[test]

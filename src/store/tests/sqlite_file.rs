@@ -211,6 +211,78 @@ fn what_was_published_before_the_scheduler_stays_on_record() {
     assert_eq!(snapshot.audit(0, 9).unwrap().len(), 1);
 }
 
+/// Applies later migrations by hand, as the program of their time did.
+fn migrate(place: &Place, migrations: &[(u32, &str, &str)]) {
+    for (no, name, sql) in migrations {
+        place.sql(sql);
+        let digest = renkei_core::Digest(Sha256::digest(sql).into());
+        place.sql(&format!("INSERT INTO schema_migration VALUES ({no}, '{name}', '{digest}')"));
+    }
+}
+
+/// Deliveries and accepted host keys from before where they begin and what a key is accepted for were kept.
+#[test]
+fn deliveries_of_an_older_database_go_on_where_they_were() {
+    let place = Place::new();
+    place.sql(include_str!("older_database_0001.sql"));
+    let until_then: &[(u32, &str, &str)] = &[
+        (2, "publications_runs_audit", include_str!("../migrations/0002_publications_runs_audit.sql")),
+        (3, "night", include_str!("../migrations/0003_night.sql")),
+        (4, "held_publications", include_str!("../migrations/0004_held_publications.sql")),
+        (5, "alerts", include_str!("../migrations/0005_alerts.sql")),
+        (6, "change_keeps_before", include_str!("../migrations/0006_change_keeps_before.sql")),
+        (7, "retention", include_str!("../migrations/0007_retention.sql")),
+        (8, "transfer", include_str!("../migrations/0008_transfer.sql")),
+        (9, "ledger", include_str!("../migrations/0009_ledger.sql")),
+        (10, "access", include_str!("../migrations/0010_access.sql")),
+        (11, "delivery", include_str!("../migrations/0011_delivery.sql")),
+        (12, "mending", include_str!("../migrations/0012_mending.sql")),
+    ];
+    migrate(&place, until_then);
+    // Of five publications the second was given first, the third stopped, the fourth is due; the fifth is new.
+    place.sql(
+        "INSERT INTO publication (feed, sequence, kind, progress, window_after, window_through, business_date,
+                 layout_sha256, folder, stem, notice, state_rows, state, run_id, sealed_at)
+         SELECT 'a', value, iif(value = 1, 'full', 'diff'), 'published', 0, 2, '2026-10-02', zeroblob(32), '001/x',
+                'stem', 'notice', 0, zeroblob(8192), 'run', '2026-10-02T01:30:00+09:00'
+         FROM (SELECT 1 AS value UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5);
+         INSERT INTO delivery (feed, sequence, destination, receiver, state, n_tries, n_attempts, fault_code,
+                 fault_class, n_bytes, since, delivered_at)
+         VALUES ('a', 2, 'tax', '015', 'delivered', 1, 1, NULL, NULL, 9, '2026-10-02T01:30:00+09:00',
+                 '2026-10-02T01:31:00+09:00'),
+                ('a', 3, 'tax', '015', 'stopped', 1, 1, 'delivery.name-taken', 'operator', 9,
+                 '2026-10-03T01:30:00+09:00', NULL),
+                ('a', 4, 'tax', '015', 'due', 0, 0, NULL, NULL, 0, '2026-10-04T01:30:00+09:00', NULL);
+         INSERT INTO delivery_attempt VALUES ('tax', 'a', 3, 1, 'scheduler', '2026-10-03T01:30:00+09:00',
+                 '2026-10-03T01:31:00+09:00', 'delivery.name-taken', 'operator', 0, 1, 0);
+         INSERT INTO destination_key VALUES (1, 'tax', 'SHA256:b', 'suzuki', '2026-10-01T09:00:00+09:00'),
+                (2, 'tax', 'SHA256:a', 'suzuki', '2026-10-02T09:00:00+09:00');",
+    );
+    let store = place.open();
+    let (feed, tax) = ("a".parse().unwrap(), "tax".parse().unwrap());
+    let snapshot = store.snapshot().unwrap();
+    let lines = snapshot.delivery_lines(Some(&tax), false).unwrap();
+    let told: Vec<_> =
+        lines.iter().map(|line| (line.sequence.0, line.state.as_str(), line.n_bytes)).collect();
+    assert_eq!(told, [(2, "delivered", 9), (3, "stopped", 9), (4, "due", 0)]);
+    let attempts = snapshot.delivery_attempts(&feed, renkei_core::Sequence(3), &tax).unwrap();
+    assert_eq!((attempts.len(), attempts[0].n_files_there, &attempts[0].detail), (1, 1, &None));
+    let keys = snapshot.trusted_keys(&tax).unwrap();
+    let keys: Vec<_> = keys.iter().map(|key| (key.place.as_str(), key.fingerprint.as_str())).collect();
+    assert_eq!(keys, [("", "SHA256:b"), ("", "SHA256:a")]);
+    // The first was never given there, and is not now.
+    let undelivered = || store.snapshot().unwrap().undelivered(&feed, &tax).unwrap();
+    assert_eq!(undelivered(), [renkei_core::Sequence(5)]);
+    drop(snapshot);
+    let mut tx = store.begin().unwrap();
+    assert_eq!(
+        tx.remove_old_records(renkei_core::Moment::parse("2027-10-02T01:30:00+09:00").unwrap()).unwrap(),
+        1
+    );
+    tx.commit().unwrap();
+    assert_eq!(undelivered(), [renkei_core::Sequence(5)]);
+}
+
 /// Promise 8: no 個人番号 in clear anywhere in the files, at any time.
 #[test]
 fn no_number_stands_in_the_files() {

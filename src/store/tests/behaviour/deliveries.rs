@@ -66,6 +66,10 @@ pub(crate) fn a_line_is_written_over_and_keeps_its_tries<F: Fixture>() {
     assert_eq!(read, Some(failed));
     let attempts = snapshot.delivery_attempts(&feed("a"), Sequence(1), &destination("tax")).unwrap();
     assert_eq!(attempts, [attempt(1, Some(now())), attempt(2, Some(now()))]);
+    let last = |id, n_most| snapshot.last_delivery_attempts(&destination(id), n_most).unwrap();
+    assert_eq!(last("tax", 9), attempts);
+    assert_eq!(last("tax", 1), attempts[1..]);
+    assert_eq!(last("care", 9), []);
     assert_eq!(snapshot.delivery_line(&feed("a"), Sequence(2), &destination("tax")).unwrap(), None);
 }
 
@@ -130,6 +134,55 @@ pub(crate) fn what_has_no_line_yet_begins_with_the_last_full<F: Fixture>() {
     settle(&*store, &feed("a"), 7).unwrap();
     assert_eq!(undelivered("tax"), [5, 6, 7]);
     assert_eq!(undelivered("care"), [7]);
+}
+
+pub(crate) fn what_was_given_and_lost_its_line_is_not_due_again<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let publish = |sequence, kind| {
+        seal(&*store, &publication("a", sequence, kind)).unwrap();
+        settle(&*store, &feed("a"), sequence).unwrap();
+    };
+    let state = |id, sequence, state| {
+        let delivered_at = (state == DeliveryState::Delivered).then(now);
+        put(&*store, &DeliveryLine { state, delivered_at, ..line(id, "a", sequence) });
+    };
+    let undelivered = |id| {
+        let sequences = store.snapshot().unwrap().undelivered(&feed("a"), &destination(id)).unwrap();
+        sequences.into_iter().map(|sequence| sequence.0).collect::<Vec<_>>()
+    };
+    publish(1, Kind::Full);
+    (2..=5).for_each(|sequence| publish(sequence, Kind::Diff));
+    // At one destination all was given but the last; at others the third is missing.
+    for sequence in 1..=4 {
+        state("tax", sequence, DeliveryState::Delivered);
+    }
+    for (sequence, to) in
+        [(1, DeliveryState::GivenUp), (2, DeliveryState::Delivered), (4, DeliveryState::Due)]
+    {
+        state("care", sequence, to);
+    }
+    for sequence in [1, 2, 4, 5] {
+        state("health", sequence, DeliveryState::Delivered);
+    }
+    assert_eq!((undelivered("tax"), undelivered("care")), (vec![5], vec![3, 5]));
+    let later = Moment::parse("2027-10-02T01:30:00+09:00").unwrap();
+    let n_old = store.snapshot().unwrap().n_old_records(later).unwrap();
+    let mut transaction = store.begin().unwrap();
+    assert_eq!((transaction.remove_old_records(later).unwrap(), n_old), (7, 7));
+    transaction.commit().unwrap();
+    let left = store.snapshot().unwrap().delivery_lines(None, false).unwrap();
+    assert_eq!(left.iter().map(|line| line.sequence.0).collect::<Vec<_>>(), [4, 4, 5, 4]);
+    assert_eq!((undelivered("tax"), undelivered("care")), (vec![5], vec![3, 5]));
+    assert_eq!(undelivered("health"), [3]);
+    // Whoever was given nothing begins where he would have.
+    assert_eq!(undelivered("other"), [1, 2, 3, 4, 5]);
+    state("tax", 5, DeliveryState::Due);
+    publish(6, Kind::Full);
+    assert_eq!((undelivered("tax"), undelivered("care")), (vec![6], vec![3, 5, 6]));
+    // One that was asked for by name stays no beginning.
+    state("tax", 2, DeliveryState::Delivered);
+    assert_eq!(undelivered("tax"), [6]);
 }
 
 pub(crate) fn a_host_key_is_accepted_once_and_taken_back<F: Fixture>() {

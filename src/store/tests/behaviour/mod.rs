@@ -78,6 +78,7 @@ macro_rules! behaviour_suite {
             deliveries: a_line_is_written_over_and_keeps_its_tries,
                 open_lines_are_told_by_destination_feed_and_sequence,
                 what_has_no_line_yet_begins_with_the_last_full,
+                what_was_given_and_lost_its_line_is_not_due_again,
                 a_host_key_is_accepted_once_and_taken_back;
             mendings: a_mending_is_sealed_and_settled_by_its_run,
                 the_last_comparison_is_told_and_the_last_that_agreed;
