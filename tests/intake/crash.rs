@@ -56,7 +56,23 @@ fn moves_are_applied_once_whenever_it_dies() {
         sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["intake", "look", "moves"]).expect_killed();
         look(&sandbox).expect(0);
         assert_eq!(n_commits(&sandbox), before + 1, "{point}");
-        assert_eq!(audited(&sandbox).len(), 1, "{point}");
+        let lines = audited(&sandbox);
+        assert!(lines.len() == 1 && lines[0].contains("added 1,"), "{point}: {lines:?}");
+    }
+}
+
+#[test]
+fn cases_are_counted_and_compared_once_whenever_it_dies() {
+    for point in ["transfer.taken-in", "receive.handed-over", "receive.taken"] {
+        let sandbox = crate::transfer::hub().noted(point);
+        crate::transfer::move_outs(1).hand_in(&sandbox);
+        sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["intake", "look", "oss"]).expect_killed();
+        look(&sandbox).expect(0);
+        let lines = audited(&sandbox);
+        assert!(lines.len() == 1 && lines[0].contains("added 2,"), "{point}: {lines:?}");
+        let cases = sandbox.run(&["transfer", "list", "--all", "--json"]).expect(0).json();
+        let compared = cases.as_array().unwrap().iter().filter(|case| case["state"] == "compared");
+        assert_eq!(compared.count(), 2, "{point}: {cases}");
     }
 }
 

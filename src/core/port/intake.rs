@@ -76,7 +76,7 @@ pub trait Taking {
     fn effect(&mut self, mode: TakeMode) -> Result<TakeCounts, StoreError>;
 
     /// Brings the staged rows into the table and records the set, in one transaction. The number of the record is
-    /// given by the store.
+    /// given by the store; its counts are the taker's, for rows may have gone elsewhere too. Gives what was done here.
     fn finish(self: Box<Self>, mode: TakeMode, record: &SetRecord) -> Result<TakeCounts, StoreError>;
 }
 

@@ -1,6 +1,7 @@
 //! One set: from its notice to the mark that it was taken in, or to the reasons why not.
 
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use renkei_core::guard::{Decision, Facts, judge as judge_change};
 use renkei_core::layout::{FileFormat, Layout};
@@ -17,11 +18,13 @@ use renkei_core::state::FeedState;
 use renkei_core::{FileName, FolderPath, IntakeId};
 
 use super::answer::{self, Findings, words};
-use super::desk::{Desk, HandedOver, VerifiedSet};
+use super::desk::{Desk, HandedOver};
+use super::left_out::LeftOut;
 use super::mapped_set::MappedSet;
 use super::row_report::{RowReport, RowReportWriter};
-use super::rows::SetReader;
+use super::rows::{ReadSet, SetReader};
 use super::table::table_spec;
+use super::verified::VerifiedSet;
 use crate::error::EngineError;
 use crate::house::{Clock, Witness};
 
@@ -217,54 +220,47 @@ impl Next<'_> {
             read?;
             self.taker.witness.progress("rows", reader.n_rows(), notice.n_rows);
         }
-        let (read, state, report) = reader.end();
-        let mut report = report.finish()?;
-        if report.is_none() || goal == Goal::Preview {
-            report = None;
-            self.taker.own.discard_stage(&desk_stage)?;
-        }
-        let mut findings = Findings {
+        let (mut read, state, writer) = reader.end();
+        let counted = Findings {
             n_rows: read.n_rows,
             n_warned: read.n_warned,
             n_parked: read.n_wrong,
             ..self.findings()
         };
-        if !read.reasons.is_empty() {
-            findings.reasons = read.reasons;
-            findings
-                .reasons
-                .extend(read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, &rule, n)));
-            return self.refuse(goal, &findings, report);
+        let source_row =
+            |name: &FileName, row| mapped.as_ref().map_or(row, |mapped| mapped.source_row(name, row));
+        let reasons = std::mem::take(&mut read.reasons);
+        let mut left_out = LeftOut::new(&mut read, writer, &source_row);
+        if !reasons.is_empty() {
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            let reasons = reasons.into_iter().chain(row_rules(&read)).collect();
+            return self.refuse(goal, &Findings { reasons, ..counted }, report);
         }
         self.taker.witness.reached("receive.staged");
         let after = self.state_after(&state, taking.as_mut())?;
         let counts = taking.effect(self.mode)?;
-        findings.reasons = self.proof(&state, &after, counts);
-        if !findings.reasons.is_empty() {
-            return self.refuse(goal, &findings, report);
+        let reasons = self.proof(&state, &after, counts);
+        if !reasons.is_empty() {
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            return self.refuse(goal, &Findings { reasons, ..counted }, report);
         }
         if !desk.is_change_allowed(self.set.found)
             && let Some(reason) = self.held(&after, counts)
         {
-            findings.reasons = vec![reason];
-            if goal == Goal::Preview {
-                findings.counts = counts;
-            }
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            let counts = if goal == Goal::Preview { counts } else { counted.counts };
+            let findings = Findings { reasons: vec![reason], counts, ..counted };
             drop(taking);
             return conclude(self.taker, self.set, goal, Outcome::Waiting, &findings, report);
         }
-        findings.reasons =
-            read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, &rule, n)).collect();
-        findings.counts = counts;
-        findings.holds = Some((notice.sequence, after));
-        findings.moved_state = true;
+        let holds = Some((notice.sequence, after));
+        let mut findings = Findings { counts, holds, moved_state: true, ..counted };
         if goal == Goal::Preview {
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            findings.reasons = row_rules(&read).collect();
             drop(taking);
             let result = conclude(self.taker, self.set, goal, Outcome::Taken, &findings, report)?;
             return Ok(SetResult { is_switch: self.is_switch, ..result });
-        }
-        if let Some(report) = &report {
-            desk.report(report)?;
         }
         let verified = VerifiedSet {
             folder: self.set.folder,
@@ -272,21 +268,50 @@ impl Next<'_> {
             layout: self.layout,
             format: self.format,
             share: mapped.as_ref().map_or(self.taker.share, |mapped| mapped),
-            source_row: &|name, row| mapped.as_ref().map_or(row, |mapped| mapped.source_row(name, row)),
+            is_turned_over: mapped.is_some(),
+            source_row: &source_row,
             parks_rows: terms.rows == RowPolicy::Park,
+            changed: OnceLock::new(),
         };
-        match desk.hand_over(&verified)? {
+        let handed_over = desk.hand_over(&verified, &mut left_out);
+        if let (Err(_), Some(file)) = (&handed_over, verified.changed()) {
+            let detail = "it was changed after it was judged".to_owned();
+            let reasons = vec![Reason::of_file(ReasonCode::WrongDigest, file.as_str(), detail)];
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            drop(taking);
+            return self.refuse(goal, &Findings { reasons, ..self.findings() }, report);
+        }
+        match handed_over? {
             HandedOver::NotHere => {}
             HandedOver::Taken(counts) => {
                 findings.counts = counts;
                 self.taker.witness.reached("receive.handed-over");
             }
             HandedOver::Refused(reasons) => {
+                let report = self.report_of(left_out, goal, &desk_stage)?;
                 drop(taking);
                 return self.refuse(goal, &Findings { reasons, ..self.findings() }, report);
             }
         }
+        left_out.put_report(&mut |report| desk.report(report))?;
+        let report = self.report_of(left_out, goal, &desk_stage)?;
+        findings.n_parked = read.n_wrong;
+        findings.reasons = row_rules(&read).collect();
         self.finish(taking, &findings, report)
+    }
+
+    /// The report on rows; where there is none, or none is wanted, its stage goes.
+    fn report_of(
+        &self,
+        left_out: LeftOut<'_, '_>,
+        goal: Goal,
+        stage: &FileName,
+    ) -> Result<Option<RowReport>, EngineError> {
+        let report = left_out.into_report()?.filter(|_| goal == Goal::Take);
+        if report.is_none() {
+            self.taker.own.discard_stage(stage)?;
+        }
+        Ok(report)
     }
 
     /// Where files come in another form, the place they are turned over in.
@@ -456,9 +481,12 @@ pub fn count_held(
     Ok(state)
 }
 
-fn row_rule(column: String, rule: &str, count: u64) -> Reason {
-    let column = Some(column).filter(|column| !column.is_empty());
-    Reason { column, count: Some(count), ..plain(rule, String::new()) }
+/// Every rule that rows broke, with how often.
+fn row_rules(read: &ReadSet) -> impl Iterator<Item = Reason> {
+    read.by_rule.iter().map(|((column, rule), count)| {
+        let column = Some(column.clone()).filter(|column| !column.is_empty());
+        Reason { column, count: Some(*count), ..plain(rule, String::new()) }
+    })
 }
 
 /// The stage of a set's reports: the same for the same set, so that a cut-off one is swept by the next.

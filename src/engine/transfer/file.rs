@@ -18,8 +18,8 @@ const CLEAR: &str = "(clear)";
 pub struct CaseFile {
     /// Its digest.
     pub sha256: Digest,
-    /// Each row: field id and text.
-    pub rows: Vec<Vec<(&'static str, Box<str>)>>,
+    /// Each row: its line, field id and text.
+    pub rows: Vec<(u64, Vec<(&'static str, Box<str>)>)>,
     /// What only warns.
     pub warnings: IssueList,
 }
@@ -36,7 +36,7 @@ pub fn read_cases(file: &str, kind: CaseKind, source: impl Read) -> Result<CaseF
         for issue in content.issues(kind) {
             table.issue(row, issue.field.id(), issue.rule, issue.is_warning);
         }
-        rows.push(texts.into_iter().map(|(field, text)| (field.id(), text)).collect());
+        rows.push((row, texts.into_iter().map(|(field, text)| (field.id(), text)).collect()));
     }
     if rows.is_empty() && table.issues.n_errors == 0 {
         let problem = "the file has a header and no row".to_owned();

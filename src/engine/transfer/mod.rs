@@ -11,7 +11,7 @@ mod take_in;
 mod terms;
 mod verify;
 
-pub use compare::compare;
+pub use compare::{compare, compare_new};
 pub use decide::{apply, reject};
 pub use erase::erase;
 pub use file::{CaseFile, read_cases, read_corrections};

@@ -7,7 +7,7 @@ use renkei_core::port::{Folders as _, Inbox as _, Outcome, SetRecord, TakeCounts
 use renkei_core::receive::{FoundSet, Receipt, UnreadableNotice};
 use renkei_core::{Fault as _, FileName, FolderPath};
 use renkei_engine::EngineError;
-use renkei_engine::receive::{Desk, HandedOver, RowReport, SetResult, VerifiedSet};
+use renkei_engine::receive::{Desk, HandedOver, LeftOut, RowReport, SetResult, VerifiedSet};
 use renkei_folder::{Outbox, ReceiverFolders};
 
 use super::config::RowsTo;
@@ -47,7 +47,11 @@ impl Desk for AgentDesk<'_> {
         Ok(())
     }
 
-    fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
+    fn hand_over(
+        &mut self,
+        set: &VerifiedSet<'_>,
+        _: &mut LeftOut<'_, '_>,
+    ) -> Result<HandedOver, EngineError> {
         match self.to {
             RowsTo::Table(_) => return Ok(HandedOver::NotHere),
             RowsTo::Folder(root) => hand_over::to_folder(root, set)?,

@@ -64,7 +64,7 @@ pub(super) fn to_folder(root: &Path, set: &VerifiedSet<'_>) -> Result<(), Engine
     let named = notice.files.iter().map(|file| &file.name);
     let named = named.chain(notice.reports.iter().map(|report| &report.name));
     for name in named.chain([&set.found.notice_name]) {
-        outbox.put(&folder, name, set.share.open(set.folder, name)?)?;
+        outbox.put(&folder, name, set.open(name)?)?;
     }
     Ok(())
 }

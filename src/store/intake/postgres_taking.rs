@@ -73,7 +73,7 @@ impl PostgresTaking {
         require_turn(head.as_ref(), was_taken, &next, mode, &self.tally)?;
         let counts = self.counts(mode)?;
         self.bring_in(mode, counts)?;
-        let set_no = sets::insert(&self.session, now.no, &SetLine::of(record, &counts))?;
+        let set_no = sets::insert(&self.session, now.no, &SetLine::of(record, &record.counts))?;
         sets::set_head(&self.session, now.no, set_no, self.spec.table.as_deref())?;
         Ok(counts)
     }

@@ -109,7 +109,7 @@ impl SqliteTaking {
         require_turn(head.as_ref(), was_taken, &next, mode, &self.tally)?;
         let counts = self.counts(mode)?;
         self.bring_in(mode, counts)?;
-        let set_no = sets::insert(&self.connection, now.no, &SetLine::of(record, &counts))?;
+        let set_no = sets::insert(&self.connection, now.no, &SetLine::of(record, &record.counts))?;
         sets::set_head(&self.connection, now.no, set_no, self.spec.table.as_deref())?;
         Ok(counts)
     }
