@@ -97,3 +97,27 @@ fn files_left_halfway_are_brought_away_and_what_comes_again_is_waited_for() {
     look(&sandbox).expect(0);
     assert_eq!(files::names(&inbox).len(), 0);
 }
+
+#[test]
+fn what_was_claimed_for_another_volume_is_brought_away() {
+    for (n_gone, claimed) in [(0, "csv"), (1, "done")] {
+        let sandbox = hub().noted(claimed);
+        let full = Set::full(1, vec![row(1, "21", "0")]);
+        full.hand_in(&sandbox);
+        sandbox.run_with(&[("RENKEI_STOP_AT", "receive.clearing")], &["intake", "look"]).expect_killed();
+        let inbox = sandbox.path(INBOX);
+        let shelf = sandbox.path("hub/share/.archive/intake/kaigo/023z001-1");
+        std::fs::create_dir_all(&shelf).unwrap();
+        let names = ["csv", "done"].map(|ending| format!("{}.{ending}", full.stem()));
+        for name in names.iter().take(n_gone) {
+            std::fs::rename(inbox.join(name), shelf.join(name)).unwrap();
+        }
+        let name = format!("{}.{claimed}", full.stem());
+        std::fs::rename(inbox.join(&name), inbox.join(format!(".taking-{name}"))).unwrap();
+        look(&sandbox).expect(0);
+        let left: Vec<_> =
+            std::fs::read_dir(&inbox).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{claimed}: {left:?}");
+        assert_eq!(files::names(&shelf).len(), 2, "{claimed}");
+    }
+}
