@@ -92,3 +92,19 @@ fn a_set_is_read_again_once_the_hub_is_mended() {
     let lines = audit.iter().filter(|line| line.action == format!("reread {place}"));
     assert!(lines.map(|line| line.reason.as_str()).eq(["版数の切替日を直した"; 2]), "{audit:?}");
 }
+
+#[test]
+fn a_long_japanese_name_is_taken_in_and_what_is_parked_of_it_reported() {
+    let sandbox = hub();
+    sandbox.replace("hub/hub.toml", "id = \"kaigo\"", "id = \"kaigo\"\nrows = \"park\"");
+    let set = Set::full(1, vec![row(1, "21", "0"), row(2, "20", "0")]);
+    let stem = "介".repeat(65);
+    let mut notice = set.notice();
+    notice["files"][0]["name"] = "a.csv".into();
+    sandbox.write(&format!("{INBOX}/a.csv"), &set.data());
+    sandbox.write(&format!("{INBOX}/{stem}.done"), &notice.to_string());
+    look(&sandbox).expect(0);
+    let names = files::names(&sandbox.path(crate::partner::ANSWER));
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names.iter().any(|name| name.ends_with(".errors.csv")), "{names:?}");
+}

@@ -15,7 +15,7 @@ use renkei_core::receive::{
     UnreadableNotice, judge,
 };
 use renkei_core::state::FeedState;
-use renkei_core::{FileName, FolderPath, IntakeId};
+use renkei_core::{FileName, FolderPath, IntakeId, stem_within};
 
 use super::answer::{self, Findings, words};
 use super::desk::{Desk, HandedOver};
@@ -489,6 +489,9 @@ fn row_rules(read: &ReadSet) -> impl Iterator<Item = Reason> {
     })
 }
 
+/// How much of a notice's name the name of its report on rows has, in bytes.
+const MOST_STEM_BYTES: usize = 120;
+
 /// The stage of a set's reports: the same for the same set, so that a cut-off one is swept by the next.
 fn stage_name(terms: &Terms, notice: &Notice) -> Result<FileName, EngineError> {
     Ok(format!("intake-{}-{}-{}", terms.id, notice.feed, notice.sequence).parse()?)
@@ -497,6 +500,5 @@ fn stage_name(terms: &Terms, notice: &Notice) -> Result<FileName, EngineError> {
 fn report_name(found: &FoundSet) -> Result<FileName, EngineError> {
     let name = found.notice_name.as_str();
     let stem = name.strip_suffix(renkei_core::naming::NOTICE_ENDING).unwrap_or(name);
-    let stem: String = stem.chars().take(100).collect();
-    Ok(format!("{stem}.errors.csv").parse()?)
+    Ok(format!("{}.errors.csv", stem_within(stem, MOST_STEM_BYTES)).parse()?)
 }

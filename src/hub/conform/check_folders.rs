@@ -9,12 +9,11 @@ use std::io::Read as _;
 use std::path::Path;
 use std::str::FromStr;
 
-use renkei_core::hash::sha256;
 use renkei_core::naming::{DATA_ENDING, NOTICE_ENDING};
 use renkei_core::notice::Notice;
 use renkei_core::port::{FileStamp, FolderError, SeenKind, SeenName, Share as _};
 use renkei_core::receive::read_notice;
-use renkei_core::{BusinessId, Digest, FileName, FolderPath, IdError, Moment};
+use renkei_core::{BusinessId, FileName, FolderPath, IdError, Moment, stem_within};
 use renkei_engine::EngineError;
 use renkei_engine::conform::{ConformReport, Verdict};
 use renkei_folder::{Outbox, ReadOnlyShare};
@@ -156,7 +155,7 @@ impl Desk<'_> {
         stands: &BTreeMap<String, String>,
     ) -> Result<Option<CheckedFolder>, Failure> {
         let reports: FolderPath = named(&format!("{path}/report"))?;
-        let stem = report_stem(name);
+        let stem = stem_within(name.as_str(), MOST_STEM_BYTES);
         let json: FileName = named(&format!("{stem}.report.json"))?;
         if self.stands_of(&reports, &json).as_ref() == Some(stands) {
             return Ok(None);
@@ -198,15 +197,4 @@ impl Desk<'_> {
 /// A name or path of our own making.
 fn named<T: FromStr<Err = IdError>>(text: &str) -> Result<T, Failure> {
     Ok(text.parse().map_err(EngineError::Name)?)
-}
-
-/// The name, or of one that leaves no room its beginning and its digest.
-fn report_stem(name: &FileName) -> String {
-    let name = name.as_str();
-    if name.len() <= MOST_STEM_BYTES {
-        return name.to_owned();
-    }
-    let end = name.floor_char_boundary(MOST_STEM_BYTES - 20);
-    let digest = Digest(sha256(name.as_bytes())).to_string();
-    format!("{}-{}", name.get(..end).unwrap_or_default(), digest.get(..16).unwrap_or_default())
 }
