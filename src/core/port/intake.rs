@@ -56,6 +56,13 @@ pub trait IntakeStore: Send + Sync {
     /// is made where it is missing; one with other columns is [`StoreError::Unavailable`] with what differs.
     fn begin_taking(&self, intake: &IntakeId, table: &TableSpec) -> Result<Box<dyn Taking + '_>, StoreError>;
 
+    /// The same to see what it would do: nothing is made where it is missing, and [`Taking::finish`] is an error.
+    fn preview_taking(
+        &self,
+        intake: &IntakeId,
+        table: &TableSpec,
+    ) -> Result<Box<dyn Taking + '_>, StoreError>;
+
     /// Every row held, by key, until told to stop.
     fn held_rows(
         &self,

@@ -198,7 +198,10 @@ impl Next<'_> {
         }
         self.taker.witness.reached("receive.begun");
         let spec = table_spec(self.layout, self.set.table.map(str::to_owned));
-        let mut taking = self.taker.store.begin_taking(&terms.id, &spec)?;
+        let mut taking = match goal {
+            Goal::Take => self.taker.store.begin_taking(&terms.id, &spec)?,
+            Goal::Preview => self.taker.store.preview_taking(&terms.id, &spec)?,
+        };
         let desk_stage = stage_name(terms, notice)?;
         self.taker.own.begin_stage(&desk_stage)?;
         let report_name = report_name(self.set.found)?;
