@@ -215,9 +215,7 @@ impl Rounds {
                 desk.takes_away() || !settled.contains(&set.notice_sha256)
             });
             sets.extend(whole.map(|set| {
-                let names = set.notice.files.iter().map(|file| &file.name);
-                let names = names.chain(set.notice.reports.iter().map(|report| &report.name));
-                let names = names.chain([&set.notice_name]);
+                let names = set.notice.names().chain([&set.notice_name]);
                 let stamps = names.filter_map(|name| stamps.get(name).copied()).collect();
                 Found { folder: folder.clone(), set, stamps }
             }));

@@ -62,9 +62,7 @@ pub(super) fn to_folder(root: &Path, set: &VerifiedSet<'_>) -> Result<(), Engine
     let outbox = Outbox::open(root)?;
     let notice = &set.found.notice;
     let folder: FolderPath = notice.feed.as_str().parse()?;
-    let named = notice.files.iter().map(|file| &file.name);
-    let named = named.chain(notice.reports.iter().map(|report| &report.name));
-    for name in named.chain([&set.found.notice_name]) {
+    for name in notice.names().chain([&set.found.notice_name]) {
         outbox.put(&folder, name, set.open(name)?)?;
     }
     Ok(())
