@@ -208,21 +208,12 @@ impl Next<'_> {
         let report = RowReportWriter::new(self.taker.own, desk_stage.clone(), report_name);
         let mut mapped = self.mapped(&desk_stage)?;
         let mut reader = SetReader::new(self.layout, self.format, self.set, report);
-        for named in &notice.files {
-            let (folder, witness) = (self.set.folder, self.taker.witness);
-            let read = if let Some(mapped) = &mut mapped {
-                reader.read_mapped(folder, named, mapped, taking.as_mut(), witness)
-            } else {
-                let source = self.taker.share.open(folder, &named.name)?;
-                reader.read_file(named, source, taking.as_mut(), witness)
-            };
-            if read.is_err() {
-                // What could not be removed is swept when the set is begun again.
-                let _ = self.taker.own.discard_stage(&desk_stage);
-            }
-            read?;
-            self.taker.witness.progress("rows", reader.n_rows(), notice.n_rows);
+        let read = self.read_files(&mut reader, mapped.as_mut(), taking.as_mut());
+        if read.is_err() {
+            // What could not be removed is swept when the set is begun again.
+            let _ = self.taker.own.discard_stage(&desk_stage);
         }
+        read?;
         let (mut read, state, writer) = reader.end();
         let counted = Findings {
             n_rows: read.n_rows,
@@ -276,15 +267,7 @@ impl Next<'_> {
             parks_rows: terms.rows == RowPolicy::Park,
             changed: OnceLock::new(),
         };
-        let handed_over = desk.hand_over(&verified, &mut left_out);
-        if let (Err(_), Some(file)) = (&handed_over, verified.changed()) {
-            let detail = "it was changed after it was judged".to_owned();
-            let reasons = vec![Reason::of_file(ReasonCode::WrongDigest, file.as_str(), detail)];
-            let report = self.report_of(left_out, goal, &desk_stage)?;
-            drop(taking);
-            return self.refuse(goal, &Findings { reasons, ..self.findings() }, report);
-        }
-        match handed_over? {
+        match hand_over(desk, &verified, &mut left_out)? {
             HandedOver::NotHere => {}
             HandedOver::Taken(counts) => {
                 findings.counts = counts;
@@ -301,6 +284,25 @@ impl Next<'_> {
         findings.n_parked = read.n_wrong;
         findings.reasons = row_rules(&read).collect();
         self.finish(taking, &findings, report)
+    }
+
+    /// Reads all files, each once.
+    fn read_files(
+        &self,
+        reader: &mut SetReader<'_>,
+        mut mapped: Option<&mut MappedSet<'_>>,
+        taking: &mut dyn Taking,
+    ) -> Result<(), EngineError> {
+        let Taker { share, witness, .. } = self.taker;
+        for named in &self.notice().files {
+            if let Some(mapped) = &mut mapped {
+                reader.read_mapped(self.set.folder, named, mapped, taking, witness)?;
+            } else {
+                reader.read_file(named, share.open(self.set.folder, &named.name)?, taking, witness)?;
+            }
+            witness.progress("rows", reader.n_rows(), self.notice().n_rows);
+        }
+        Ok(())
     }
 
     /// The report on rows; where there is none, or none is wanted, its stage goes.
@@ -482,6 +484,22 @@ pub fn count_held(
         each(row)
     })?;
     Ok(state)
+}
+
+/// Hands a set over. One whose files are not any more what was judged is refused.
+fn hand_over(
+    desk: &mut dyn Desk,
+    set: &VerifiedSet<'_>,
+    left_out: &mut LeftOut<'_, '_>,
+) -> Result<HandedOver, EngineError> {
+    let handed_over = desk.hand_over(set, left_out);
+    match (&handed_over, set.changed()) {
+        (Err(_), Some(file)) => {
+            let detail = "it was changed after it was judged".to_owned();
+            Ok(HandedOver::Refused(vec![Reason::of_file(ReasonCode::WrongDigest, file.as_str(), detail)]))
+        }
+        _ => handed_over,
+    }
 }
 
 /// Every rule that rows broke, with how often.

@@ -13,13 +13,16 @@ use crate::intake::{HashingReader, InputIssue, IssueList, Rejected};
 /// What a field holds to clear its item, in a file of corrections.
 const CLEAR: &str = "(clear)";
 
+/// A row of a file of cases: its line, and field id and text of each field.
+pub type CaseRow = (u64, Vec<(&'static str, Box<str>)>);
+
 /// A file of cases, checked.
 #[derive(Debug)]
 pub struct CaseFile {
     /// Its digest.
     pub sha256: Digest,
-    /// Each row: its line, field id and text.
-    pub rows: Vec<(u64, Vec<(&'static str, Box<str>)>)>,
+    /// Its rows.
+    pub rows: Vec<CaseRow>,
     /// What only warns.
     pub warnings: IssueList,
 }
