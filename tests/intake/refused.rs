@@ -31,7 +31,7 @@ fn a_refused_set_lies_in_quarantine_with_reasons_in_both_languages() {
     );
     // The same once more is refused without another line.
     Set::full(1, vec![row(1, "20", "0"), row(2, "21", "0")]).hand_in(&sandbox);
-    look(&sandbox).expect(0);
+    look(&sandbox).expect(11).says("is refused, as before");
     assert_eq!((files::names(&sandbox.path(INBOX)).len(), audited(&sandbox).len()), (0, 1));
 }
 

@@ -75,7 +75,7 @@ fn refused_sets_are_kept_for_their_time_and_until_they_are_mended() {
     receive(YEARS_LATER)
         .expect(11)
         .says_not("kept long enough")
-        .says("stands there still")
+        .says("is refused, as before")
         .says("wrong-rows");
     assert_eq!(kept(&sandbox).len(), 1);
     for (path, bytes) in before {

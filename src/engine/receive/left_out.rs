@@ -55,10 +55,10 @@ impl<'l, 'r> LeftOut<'l, 'r> {
         }
     }
 
-    /// Hears that the set was taken over before, with so many rows: its report went out then, how many rows were
-    /// left out is what is missing, and what was refused this time was only refused because it is in.
-    pub(super) fn taken_over_before(&mut self, n_taken: u64) {
-        let n_left_out = self.read.n_rows.saturating_sub(n_taken);
+    /// Hears that the set was taken over before, where rows are left out with so many: its report went out then, how
+    /// many rows were left out is what is missing, and what was refused this time was only refused because it is in.
+    pub(super) fn taken_over_before(&mut self, n_taken: Option<u64>) {
+        let n_left_out = n_taken.map_or(0, |n_taken| self.read.n_rows.saturating_sub(n_taken));
         self.n_refused = n_left_out.saturating_sub(self.read.n_wrong);
         let rule = ReasonCode::RegistryRefused.as_str().to_owned();
         self.by_rule = BTreeMap::from([((String::new(), rule), self.n_refused)]);

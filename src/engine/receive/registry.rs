@@ -46,7 +46,7 @@ pub fn to_moves(
         }
         Err(rejected) => match rejected.error {
             EngineError::SameFile { n_moves, .. } => {
-                left_out.taken_over_before(n_moves);
+                left_out.taken_over_before(set.parks_rows.then_some(n_moves));
                 Ok(HandedOver::Taken(TakeCounts { added: n_moves, ..TakeCounts::default() }))
             }
             EngineError::Refused { .. } | EngineError::Header { .. } => {

@@ -110,8 +110,8 @@ pub(super) fn tell(session: &Session, looks: Vec<IntakeLook>, is_preview: bool) 
         for receipt in &found.standing {
             let notice = &receipt.notice;
             console.say(
-                format_args!("{id}: {notice} は拒否したまま置かれています。"),
-                format_args!("{id}: {notice} was refused and stands there still."),
+                format_args!("{id}: {notice} は前回と同じ理由で拒否しています。"),
+                format_args!("{id}: {notice} is refused, as before."),
             );
             for reason in &receipt.reasons {
                 console.talk(format_args!("  {}", reasons::reason_text(reason, lang).replace('\n', "\n  ")));
