@@ -1,11 +1,18 @@
 //! Names of files and folders that come from outside or from a template: never a path.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::IdError;
+use crate::hash::sha256;
+use crate::ids::{Digest, IdError};
+
+/// The longest name, in bytes.
+const MOST_BYTES: usize = 200;
+/// How much of its digest tells a cut name from others.
+const DIGEST_CHARS: usize = 16;
 
 /// A plain file name: 1 to 200 bytes, no separators, no control characters, not hidden, not `.` or `..`.
 ///
@@ -25,13 +32,32 @@ impl FileName {
     pub fn with_ending(&self, from: &str, ending: &str) -> Option<Self> {
         format!("{}{ending}", self.0.strip_suffix(from)?).parse().ok()
     }
+
+    /// The same, and where that leaves no room for the name, its beginning and its digest stand for it.
+    pub fn with_ending_within(&self, from: &str, ending: &str) -> Option<Self> {
+        let stem = self.0.strip_suffix(from)?;
+        let most_bytes = MOST_BYTES.checked_sub(ending.len())?;
+        format!("{}{ending}", stem_within(stem, most_bytes)).parse().ok()
+    }
+}
+
+/// A part of a name in so many bytes: as it is, or of one that is longer its beginning and the first 16 hex digits of
+/// its digest. `most_bytes` is 17 and more.
+pub fn stem_within(stem: &str, most_bytes: usize) -> Cow<'_, str> {
+    if stem.len() <= most_bytes {
+        return Cow::Borrowed(stem);
+    }
+    let end = stem.floor_char_boundary(most_bytes.saturating_sub(DIGEST_CHARS + 1));
+    let digest = Digest(sha256(stem.as_bytes())).to_string();
+    let digest = digest.get(..DIGEST_CHARS).unwrap_or_default();
+    Cow::Owned(format!("{}-{digest}", stem.get(..end).unwrap_or_default()))
 }
 
 impl FromStr for FileName {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let is_plain = (1..=200).contains(&text.len())
+        let is_plain = (1..=MOST_BYTES).contains(&text.len())
             && !text.starts_with('.')
             && !text.chars().any(|c| c == '/' || c == '\\' || c.is_control());
         if is_plain {
@@ -133,6 +159,22 @@ mod tests {
         ] {
             assert!(text.parse::<FileName>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_name_too_long_for_its_ending_is_cut_between_characters_and_told_from_others() {
+        let check = |stem: &str, expected_bytes: usize| {
+            let name: FileName = format!("{stem}.a").parse().unwrap();
+            let other = name.with_ending_within(".a", ".receipt.json.taking").unwrap();
+            assert_eq!(other.as_str().len(), expected_bytes, "{other}");
+        };
+        check("short", 25);
+        check(&"x".repeat(180), 200);
+        check(&"x".repeat(181), 200);
+        // One byte is left over where a character has three.
+        check(&"宛".repeat(66), 200 - 1);
+        let of = |last: &str| stem_within(&format!("{}{last}", "宛".repeat(60)), 100).into_owned();
+        assert_ne!(of("一"), of("二"));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub mod text;
 pub mod transfer;
 
 pub use fault::{Class, Fault};
-pub use file_name::{FileName, FolderPath};
+pub use file_name::{FileName, FolderPath, stem_within};
 pub use ids::{
     Branch, BusinessId, CommitNo, DestinationId, Digest, FeedId, IdError, IntakeId, InterfaceId, JobId,
     Sequence, Version, Window,

@@ -242,17 +242,19 @@ impl Notice {
         Digest(sha256(text.as_bytes()))
     }
 
+    /// The names of its data files and then of its reports.
+    pub fn names(&self) -> impl Iterator<Item = &FileName> {
+        let files = self.files.iter().map(|file| &file.name);
+        files.chain(self.reports.iter().map(|report| &report.name))
+    }
+
     /// True for a diff that puts right what is held of the very publication it builds on.
     pub fn is_correction(&self) -> bool {
         self.kind == Kind::Diff && self.base_sequence == Some(self.sequence)
     }
 
     fn contradiction(&self) -> Option<&'static str> {
-        let names = || {
-            let files = self.files.iter().map(|file| &file.name);
-            files.chain(self.reports.iter().map(|report| &report.name))
-        };
-        let different: std::collections::BTreeSet<&FileName> = names().collect();
+        let different: std::collections::BTreeSet<&FileName> = self.names().collect();
         let last = self.files.split_last();
         let counted = self.files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.n_rows));
         if last.is_none() {
@@ -261,10 +263,10 @@ impl Notice {
         if last.is_some_and(|(last, others)| !last.is_last || others.iter().any(|file| file.is_last)) {
             return Some("not exactly the last data file is marked as the last");
         }
-        if different.len() != names().count() {
+        if different.len() != self.names().count() {
             return Some("a file is named twice");
         }
-        if names().any(|name| name.as_str().ends_with(NOTICE_ENDING)) {
+        if self.names().any(|name| name.as_str().ends_with(NOTICE_ENDING)) {
             return Some("it names a notice as one of its files");
         }
         if counted != Some(self.n_rows) {

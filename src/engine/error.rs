@@ -67,6 +67,8 @@ pub enum EngineError {
         commit_no: CommitNo,
         /// When.
         at: String,
+        /// How many of its moves were applied then.
+        n_moves: u64,
     },
     /// The layout's version is not in force.
     #[error("version {version} of feed {feed} is not in force on {day}")]

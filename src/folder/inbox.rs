@@ -23,6 +23,8 @@ pub(crate) const INTAKE: &str = "intake";
 const MOST_OF_A_NAME: u32 = 10_000;
 /// What is being written in a place, until it has its name.
 const UNDER_WAY: &str = ".under-way";
+/// What a file's name begins with once it is claimed to be copied to another volume.
+pub(crate) const CLAIM: &str = ".taking-";
 /// Bytes copied at a time.
 const CHUNK_BYTES: usize = 1 << 18;
 
@@ -108,7 +110,7 @@ pub(crate) fn each_notice_last(
 fn move_to(from: &Confined, name: &FileName, place: &Confined) -> Result<(), FolderError> {
     let text = name.as_str();
     // An earlier attempt across volumes may have got as far as this.
-    let claim = format!(".taking-{text}");
+    let claim = format!("{CLAIM}{text}");
     let claimed = from.kind_of(&claim).map_err(|errno| fault(&from.path_of(text), "read", errno))?;
     if claimed == Some(FileType::RegularFile) {
         bring_across(from, &claim, name, place)?;

@@ -5,12 +5,12 @@ use std::io::Read as _;
 
 use renkei_core::port::{FolderError, IntakeShelf};
 use renkei_core::{FileName, FolderPath, IntakeId};
-use rustix::fs::FileType;
+use rustix::fs::{Dir, FileType};
 use rustix::io::Errno;
 
 use crate::confined::Confined;
 use crate::errors::{fault, unwrap};
-use crate::inbox::{INTAKE, each_notice_last, found, rename_new};
+use crate::inbox::{CLAIM, INTAKE, each_notice_last, found, rename_new};
 use crate::root::LocalFolders;
 
 /// How many folders of files that came again a place has at most.
@@ -88,6 +88,20 @@ impl LocalFolders {
             }
         }
         is_half(&at, names)
+    }
+
+    /// The files of a folder that were claimed to be copied to another volume, under the names they had. What stands
+    /// there while nothing is being brought away was cut off.
+    pub fn claimed(&self, folder: &FolderPath) -> Result<Vec<FileName>, FolderError> {
+        let Some(from) = found(self.folder(folder))? else { return Ok(Vec::new()) };
+        let failed = |errno| fault(from.shown(), "read", errno);
+        let mut names = Vec::new();
+        for entry in Dir::new(from.readable().map_err(failed)?).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_str().ok().and_then(|text| text.strip_prefix(CLAIM));
+            names.extend(name.and_then(|name| name.parse::<FileName>().ok()));
+        }
+        Ok(names)
     }
 
     /// Removes every set of an intake from the archive: of one whose files must not be kept. None there is well.

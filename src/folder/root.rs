@@ -158,7 +158,7 @@ impl Folders for LocalFolders {
         self.remove_stage(stage)
     }
 
-    fn keep_report(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError> {
+    fn keep_report(&self, name: &FileName, content: &mut dyn Read) -> Result<String, FolderError> {
         self.keep_text(name, content)
     }
 

@@ -2,12 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::num::NonZeroU64;
 
 use renkei_core::FileName;
 use renkei_core::port::{FolderError, StagedFile};
-use rustix::fs::{Advice, AtFlags, FileType, fadvise};
+use rustix::fs::{Advice, AtFlags, FileType, Mode, fadvise};
 use rustix::io::Errno;
 
 use crate::confined::{Confined, OWN_FOLDER};
@@ -60,15 +60,20 @@ impl LocalFolders {
 }
 
 impl LocalFolders {
-    /// Writes a report on a stage of its own and moves it to the archive, over one of the same name.
-    pub(crate) fn keep_text(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError> {
+    /// Writes a report on a stage of its own and moves it to the archive, over one of the same name. It is for those
+    /// who run the program alone: 0600.
+    pub(crate) fn keep_text(&self, name: &FileName, content: &mut dyn Read) -> Result<String, FolderError> {
         let archive = self.archive_folder()?;
         let path = archive.path_of(name.as_str());
         self.make_stage(name)?;
         let mut file = self.create_staged(name, name)?;
-        file.write_all(content).map_err(|error| unwrap(&path, "written", error))?;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let stage = self.stage(name)?;
+        rustix::fs::chmodat(stage.fd(), name.as_str(), mode, AtFlags::empty())
+            .map_err(|errno| fault(&path, "made private", errno))?;
+        io::copy(content, &mut file).map_err(|error| unwrap(&path, "written", error))?;
         Box::new(file).finish()?;
-        rustix::fs::renameat(self.stage(name)?.fd(), name.as_str(), archive.fd(), name.as_str())
+        rustix::fs::renameat(stage.fd(), name.as_str(), archive.fd(), name.as_str())
             .map_err(|errno| fault(&path, "moved", errno))?;
         archive.sync()?;
         self.remove_stage(name)?;

@@ -56,7 +56,23 @@ fn moves_are_applied_once_whenever_it_dies() {
         sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["intake", "look", "moves"]).expect_killed();
         look(&sandbox).expect(0);
         assert_eq!(n_commits(&sandbox), before + 1, "{point}");
-        assert_eq!(audited(&sandbox).len(), 1, "{point}");
+        let lines = audited(&sandbox);
+        assert!(lines.len() == 1 && lines[0].contains("added 1,"), "{point}: {lines:?}");
+    }
+}
+
+#[test]
+fn cases_are_counted_and_compared_once_whenever_it_dies() {
+    for point in ["transfer.taken-in", "receive.handed-over", "receive.taken"] {
+        let sandbox = crate::transfer::hub().noted(point);
+        crate::transfer::move_outs(1).hand_in(&sandbox);
+        sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["intake", "look", "oss"]).expect_killed();
+        look(&sandbox).expect(0);
+        let lines = audited(&sandbox);
+        assert!(lines.len() == 1 && lines[0].contains("added 2,"), "{point}: {lines:?}");
+        let cases = sandbox.run(&["transfer", "list", "--all", "--json"]).expect(0).json();
+        let compared = cases.as_array().unwrap().iter().filter(|case| case["state"] == "compared");
+        assert_eq!(compared.count(), 2, "{point}: {cases}");
     }
 }
 
@@ -80,4 +96,28 @@ fn files_left_halfway_are_brought_away_and_what_comes_again_is_waited_for() {
     std::fs::rename(sandbox.path("aside"), inbox.join(&data)).unwrap();
     look(&sandbox).expect(0);
     assert_eq!(files::names(&inbox).len(), 0);
+}
+
+#[test]
+fn what_was_claimed_for_another_volume_is_brought_away() {
+    for (n_gone, claimed) in [(0, "csv"), (1, "done")] {
+        let sandbox = hub().noted(claimed);
+        let full = Set::full(1, vec![row(1, "21", "0")]);
+        full.hand_in(&sandbox);
+        sandbox.run_with(&[("RENKEI_STOP_AT", "receive.clearing")], &["intake", "look"]).expect_killed();
+        let inbox = sandbox.path(INBOX);
+        let shelf = sandbox.path("hub/share/.archive/intake/kaigo/023z001-1");
+        std::fs::create_dir_all(&shelf).unwrap();
+        let names = ["csv", "done"].map(|ending| format!("{}.{ending}", full.stem()));
+        for name in names.iter().take(n_gone) {
+            std::fs::rename(inbox.join(name), shelf.join(name)).unwrap();
+        }
+        let name = format!("{}.{claimed}", full.stem());
+        std::fs::rename(inbox.join(&name), inbox.join(format!(".taking-{name}"))).unwrap();
+        look(&sandbox).expect(0);
+        let left: Vec<_> =
+            std::fs::read_dir(&inbox).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{claimed}: {left:?}");
+        assert_eq!(files::names(&shelf).len(), 2, "{claimed}");
+    }
 }

@@ -128,3 +128,15 @@ fn what_does_not_come_or_is_not_whole_is_told_once_and_cleared_once() {
     told.dedup();
     assert_eq!(told.len(), n_told, "each is told once: {:?}", said(&sandbox));
 }
+
+#[test]
+fn what_claims_to_be_too_large_is_refused_though_nothing_else_comes() {
+    let sandbox = watched("");
+    let daemon = Daemon::start(&sandbox);
+    let set = Set::full(1, vec![row(1, "21", "0")]);
+    let mut notice = set.notice();
+    notice["files"][0]["n_bytes"] = 8_000_000_000_000_000_000_u64.into();
+    sandbox.write(&format!("{INBOX}/{}.done", set.stem()), &notice.to_string());
+    daemon.until("the refusal", |_| answers(&sandbox) == ["1 refused"]);
+    daemon.stop();
+}

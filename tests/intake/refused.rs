@@ -31,7 +31,7 @@ fn a_refused_set_lies_in_quarantine_with_reasons_in_both_languages() {
     );
     // The same once more is refused without another line.
     Set::full(1, vec![row(1, "20", "0"), row(2, "21", "0")]).hand_in(&sandbox);
-    look(&sandbox).expect(0);
+    look(&sandbox).expect(11).says("is refused, as before");
     assert_eq!((files::names(&sandbox.path(INBOX)).len(), audited(&sandbox).len()), (0, 1));
 }
 
@@ -91,4 +91,20 @@ fn a_set_is_read_again_once_the_hub_is_mended() {
     let audit = sandbox.audit();
     let lines = audit.iter().filter(|line| line.action == format!("reread {place}"));
     assert!(lines.map(|line| line.reason.as_str()).eq(["版数の切替日を直した"; 2]), "{audit:?}");
+}
+
+#[test]
+fn a_long_japanese_name_is_taken_in_and_what_is_parked_of_it_reported() {
+    let sandbox = hub();
+    sandbox.replace("hub/hub.toml", "id = \"kaigo\"", "id = \"kaigo\"\nrows = \"park\"");
+    let set = Set::full(1, vec![row(1, "21", "0"), row(2, "20", "0")]);
+    let stem = "介".repeat(65);
+    let mut notice = set.notice();
+    notice["files"][0]["name"] = "a.csv".into();
+    sandbox.write(&format!("{INBOX}/a.csv"), &set.data());
+    sandbox.write(&format!("{INBOX}/{stem}.done"), &notice.to_string());
+    look(&sandbox).expect(0);
+    let names = files::names(&sandbox.path(crate::partner::ANSWER));
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names.iter().any(|name| name.ends_with(".errors.csv")), "{names:?}");
 }

@@ -147,6 +147,63 @@ fn moves_of_another_system_are_one_commit_a_set() {
 }
 
 #[test]
+fn moves_that_the_layout_or_the_registry_refuses_are_parked_and_told() {
+    for point in ["", "apply.committed"] {
+        let sandbox = with_parked_moves().noted(point);
+        let before = n_commits(&sandbox);
+        let set = parked_moves(&sandbox);
+        set.hand_in(&sandbox);
+        if !point.is_empty() {
+            sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["intake", "look", "moves"]).expect_killed();
+        }
+        look(&sandbox).expect(0);
+        assert_eq!(n_commits(&sandbox), before + 1);
+        let commits = sandbox.run(&["commits", "--json"]).expect(0).json();
+        assert!(commits.as_array().unwrap().iter().any(|commit| commit["n_moves"] == 1), "{commits}");
+        let answer = sandbox.path("hub/share/togo-db/answer");
+        let read = |ending: &str| {
+            let name = files::names(&answer).into_iter().find(|name| name.ends_with(ending));
+            std::fs::read_to_string(answer.join(name.expect(ending))).unwrap()
+        };
+        let receipt: serde_json::Value = serde_json::from_str(&read(".receipt.json")).unwrap();
+        assert_eq!(
+            (&receipt["rows"]["added"], &receipt["rows"]["parked"]),
+            (&1.into(), &2.into()),
+            "{receipt}"
+        );
+        assert!(receipt["reasons"].as_array().is_some_and(|reasons| reasons.len() >= 2), "{receipt}");
+        let report = read(".errors.csv");
+        let lines: Vec<&str> = report.lines().collect();
+        assert!(lines.len() == 3, "{report}");
+        assert!(lines[1].contains("\"4\"") && lines[1].contains("ido-before-todoke"), "{report}");
+        assert!(lines[2].contains("\"3\"") && lines[2].contains("エラー"), "{report}");
+        let lines = audited(&sandbox);
+        assert!(
+            lines.len() == 1 && lines[0].contains("added 1,") && lines[0].contains("parked 2"),
+            "{lines:?}"
+        );
+    }
+}
+
+/// A hub whose intake of moves parks rows, and whose layout refuses a move reported before its day.
+fn with_parked_moves() -> Sandbox {
+    let sandbox = with_moves();
+    sandbox.replace("hub/hub.toml", "id = \"moves\"", "id = \"moves\"\nrows = \"park\"");
+    sandbox.replace("hub/layouts/001z010-1.0.toml", "severity = \"warning\"", "severity = \"error\"");
+    sandbox
+}
+
+/// A good move, one that the registry refuses, and one that only the layout refuses.
+fn parked_moves(sandbox: &Sandbox) -> Set {
+    let mut set = moves(sandbox, 1, "一");
+    let (first, other) = (&sandbox.japanese()[0], &sandbox.japanese()[1]);
+    let of_nobody = set.rows[0].replacen(first, "000000000000000", 1);
+    let reported_before = set.rows[0].replacen(first, other, 1).replacen("2026-10-01", "2026-10-09", 1);
+    set.rows.extend([of_nobody, reported_before]);
+    set
+}
+
+#[test]
 fn parked_rows_are_reported_in_a_file_that_opens() {
     let sandbox = hub();
     sandbox.replace("hub/hub.toml", "id = \"kaigo\"", "id = \"kaigo\"\nrows = \"park\"");

@@ -15,7 +15,7 @@ const IN: &str = include_str!("../../fixtures/inbound/001z020-1.0/ok.csv");
 const IN_401_DAYS: &str = "1825518600";
 
 /// A hub with the person the fixtures are about, who lives here; 国保 and 学齢簿 prepare for move-ins.
-fn hub() -> Sandbox {
+pub(crate) fn hub() -> Sandbox {
     let sandbox = Sandbox::loaded(20, 4);
     let text = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
     let intakes = "\n[[intake]]\nid = \"oss\"\nfrom = \"togo-db\"\naccept = [{ layout = \"001z021-1.0\" }]\nuse = \"oss-move-out\"\n\
@@ -53,6 +53,11 @@ fn holders(sandbox: &Sandbox, text: &str) -> Vec<String> {
     let tree = files::read_tree(&sandbox.path("hub"), |_| true);
     let has = |bytes: &Vec<u8>| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     tree.into_iter().filter(|(_, bytes)| has(bytes)).map(|(name, _)| name).collect()
+}
+
+/// The fixture's two move-outs as a set.
+pub(crate) fn move_outs(sequence: u32) -> Set {
+    Set::of_file(OSS, "001z021", sequence, OUT)
 }
 
 /// The data of a resident whom the fixture then is about: name, kana, day of birth.
@@ -163,4 +168,56 @@ fn what_was_handed_in_stands_nowhere_in_clear_once_it_is_taken_in_and_nowhere_on
     assert_eq!(holders(&sandbox, "渡辺　健一"), Vec::<String>::new());
     let set = &sandbox.run(&["intake", "status", "cs", "--json"]).expect(0).json()["intakes"][0];
     assert_eq!(set["head"]["sequence"], 1, "{set}");
+}
+
+#[test]
+fn the_same_file_under_another_number_makes_no_case_and_takes_back_no_verification() {
+    let sandbox = hub();
+    let text = out_of(&sandbox);
+    Set::of_file(OSS, "001z021", 1, &text).hand_in(&sandbox);
+    look(&sandbox).expect(0);
+    transfer(&sandbox, "verify", "1", &[]).expect(0);
+    Set::of_file(OSS, "001z021", 2, &text).hand_in(&sandbox);
+    look(&sandbox).expect(0);
+    let all = || sandbox.run(&["transfer", "list", "--all", "--json"]).expect(0).json();
+    assert_eq!(all().as_array().unwrap().len(), 2, "{}", all());
+    assert_eq!(all()[0]["state"], "verified", "{}", all());
+}
+
+#[test]
+fn a_day_without_cases_is_taken_in_and_the_next_is_not_held_up() {
+    let sandbox = hub();
+    let mut none = move_outs(1);
+    none.rows.clear();
+    none.hand_in(&sandbox);
+    move_outs(2).hand_in(&sandbox);
+    look(&sandbox).expect(0);
+    assert_eq!(answers_in(&sandbox, ANSWER), ["1 taken", "2 taken"]);
+}
+
+#[test]
+fn what_a_case_lacks_is_told_by_its_file_and_line() {
+    let sandbox = hub();
+    sandbox.replace("hub/hub.toml", "id = \"oss\"\nfrom", "id = \"oss\"\nrows = \"park\"\nfrom");
+    let mut set = move_outs(1);
+    sandbox.replace(
+        "hub/layouts/001z021-1.0.toml",
+        "転出予定年月日\", type = \"date\", presence = \"required\"",
+        "転出予定年月日\", type = \"date\"",
+    );
+    // The first row is none of the layout's; the second has nothing that its kind needs.
+    set.rows[0] = set.rows[0].replacen("1988-04-12", "1988-04-32", 1);
+    set.rows[1] = set.rows[1].replacen("2026-10-20", "", 1);
+    set.hand_in(&sandbox);
+    look(&sandbox).expect(11);
+    let answer = sandbox.path(ANSWER);
+    let name = files::names(&answer).into_iter().find(|name| name.ends_with(".receipt.json")).unwrap();
+    let receipt: serde_json::Value = serde_json::from_slice(&fs::read(answer.join(name)).unwrap()).unwrap();
+    let reasons = receipt["reasons"].as_array().unwrap();
+    let named = reasons.iter().find(|reason| !reason["row"].is_null()).unwrap_or_else(|| panic!("{receipt}"));
+    assert_eq!(
+        (&named["row"], &named["file"]),
+        (&3.into(), &format!("{}.csv", set.stem()).into()),
+        "{receipt}"
+    );
 }

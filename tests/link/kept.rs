@@ -72,7 +72,11 @@ fn refused_sets_are_kept_for_their_time_and_until_they_are_mended() {
     let receive = |now: &str| sandbox.run_with(&[("RENKEI_NOW", now), ("RENKEI_LOG", "info")], &["receive"]);
     receive(MUCH_LATER).expect(11);
     // Past its time, and not mended.
-    receive(YEARS_LATER).expect(10).says_not("kept long enough");
+    receive(YEARS_LATER)
+        .expect(11)
+        .says_not("kept long enough")
+        .says("is refused, as before")
+        .says("wrong-rows");
     assert_eq!(kept(&sandbox).len(), 1);
     for (path, bytes) in before {
         std::fs::write(path, bytes).unwrap();

@@ -91,6 +91,22 @@ fn receipts_come_into_the_ledger_once() {
 }
 
 #[test]
+fn a_receipt_that_cannot_be_put_away_keeps_no_other_back() {
+    let sandbox = linked();
+    sandbox.receive(&[]).expect(0);
+    // Its place is taken by what is no folder.
+    let shelf = sandbox.path("hub/share/.archive/receipts/001o005-v1.0");
+    std::fs::create_dir_all(&shelf).unwrap();
+    std::fs::write(shelf.join("1"), "").unwrap();
+    sandbox.run(&["ledger", "--refresh"]).expect(10);
+    assert!(shelf.join("2").is_dir() && shelf.join("3").is_dir());
+    std::fs::remove_file(shelf.join("1")).unwrap();
+    sandbox.run(&["ledger", "--refresh"]).expect(0);
+    assert_eq!(line(&sandbox)["acknowledged"], 3);
+    assert_eq!(receipt_names(&sandbox).len(), 0);
+}
+
+#[test]
 fn a_refused_diff_shows_and_is_mended_by_the_same_bytes() {
     let sandbox = linked();
     let data = sandbox.notices(PLAIN)[1].with_extension("csv");

@@ -1,5 +1,7 @@
 //! Single nights of the agent: order, repeats, refusals, previews, where rows go, and kills at every point.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::agent::{V1_0, declare, expected, receipts, table};
 use crate::sandbox::{PLAIN, Sandbox, files};
 
@@ -158,9 +160,16 @@ fn verified_sets_go_to_a_folder_or_a_program_instead() {
     }
 
     let sandbox = linked(
-        "to_program = [\"/bin/sh\", \"-c\", 'test -e ready || exit 3; echo \"$RENKEI_SEQUENCE $1\" >> log', \"x\", \"{notice}\"]",
+        "to_program = [\"/bin/sh\", \"-c\", 'test -e ready || { echo 山田太郎 >&2; exit 3; }; echo \"$RENKEI_SEQUENCE $1\" >> log', \"x\", \"{notice}\"]",
     );
-    sandbox.receive(&[]).expect_fault(10, "receive.program-failed");
+    let told = sandbox.receive(&[]).expect_fault(10, "receive.program-failed");
+    // A loader that fails quotes the row: what it said is for its own people.
+    told.says_not("山田太郎").says("n_bytes=13");
+    let words =
+        files::names(&sandbox.path("agent/.archive")).into_iter().find(|name| name.starts_with("program_"));
+    let words = sandbox.path("agent/.archive").join(words.unwrap());
+    assert!(std::fs::read_to_string(&words).unwrap().contains("山田太郎"));
+    assert_eq!(std::fs::metadata(&words).unwrap().permissions().mode() & 0o777, 0o600);
     sandbox.write("ready", "");
     sandbox.receive(&[]).expect(0);
     let log = std::fs::read_to_string(sandbox.path("log")).unwrap();

@@ -40,7 +40,7 @@ pub trait Folders: Send + Sync {
 
     /// Writes a report for the operator among the hub's own folders, whole or not at all, and gives its
     /// path. For receivers it is out of sight.
-    fn keep_report(&self, name: &FileName, content: &[u8]) -> Result<String, FolderError>;
+    fn keep_report(&self, name: &FileName, content: &mut dyn Read) -> Result<String, FolderError>;
 
     /// The names of all stages there are.
     fn stages(&self) -> Result<Vec<FileName>, FolderError>;

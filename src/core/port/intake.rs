@@ -56,6 +56,13 @@ pub trait IntakeStore: Send + Sync {
     /// is made where it is missing; one with other columns is [`StoreError::Unavailable`] with what differs.
     fn begin_taking(&self, intake: &IntakeId, table: &TableSpec) -> Result<Box<dyn Taking + '_>, StoreError>;
 
+    /// The same to see what it would do: nothing is made where it is missing, and [`Taking::finish`] is an error.
+    fn preview_taking(
+        &self,
+        intake: &IntakeId,
+        table: &TableSpec,
+    ) -> Result<Box<dyn Taking + '_>, StoreError>;
+
     /// Every row held, by key, until told to stop.
     fn held_rows(
         &self,
@@ -76,7 +83,7 @@ pub trait Taking {
     fn effect(&mut self, mode: TakeMode) -> Result<TakeCounts, StoreError>;
 
     /// Brings the staged rows into the table and records the set, in one transaction. The number of the record is
-    /// given by the store.
+    /// given by the store; its counts are the taker's, for rows may have gone elsewhere too. Gives what was done here.
     fn finish(self: Box<Self>, mode: TakeMode, record: &SetRecord) -> Result<TakeCounts, StoreError>;
 }
 

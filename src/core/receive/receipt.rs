@@ -153,11 +153,15 @@ impl Receipt {
     }
 
     /// The name of its file: `<receiver>_<notice's stem>_<outcome>.receipt.json`. The same outcome of the same notice has
-    /// the same name, so that a repeat replaces and does not add.
+    /// the same name, so that a repeat replaces and does not add; where the stem cannot be written as it is, the first
+    /// hex digits of the notice's digest keep two notices apart.
     pub fn file_name(&self) -> Result<FileName, IdError> {
         let stem = self.notice.strip_suffix(crate::naming::NOTICE_ENDING).unwrap_or(&self.notice);
         let plain: String = stem.chars().map(|c| if is_plain(c) { c } else { '_' }).take(120).collect();
-        format!("{}_{plain}_{}{RECEIPT_ENDING}", self.receiver, self.outcome.as_str()).parse()
+        let digest = self.notice_sha256.to_string();
+        let apart =
+            if plain == stem { String::new() } else { format!("-{}", digest.get(..12).unwrap_or_default()) };
+        format!("{}_{plain}{apart}_{}{RECEIPT_ENDING}", self.receiver, self.outcome.as_str()).parse()
     }
 }
 
@@ -191,6 +195,22 @@ mod tests {
             holds_sequence: Some(Sequence(1)),
             at: "2026-10-02T02:00:00+09:00".to_owned(),
         }
+    }
+
+    #[test]
+    fn receipts_of_two_notices_do_not_overwrite_one_another() {
+        let name = |notice: &str, digest: u8| {
+            let notice_sha256 = Digest([digest; 32]);
+            Receipt { notice: notice.to_owned(), notice_sha256, ..receipt() }.file_name().unwrap()
+        };
+        for notices in [
+            ["住民_1.done", "税_1.done"],
+            [&format!("{}1.done", "x".repeat(150)), &format!("{}2.done", "x".repeat(150))],
+        ] {
+            assert_ne!(name(notices[0], 1), name(notices[1], 2));
+            assert_eq!(name(notices[0], 1), name(notices[0], 1));
+        }
+        assert_eq!(name("a_1.done", 1).as_str(), "015_a_1_refused.receipt.json");
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct Most {
 impl Most {
     /// For rows that go into a table: three times the all-items full of the largest city, history included.
     pub const OF_TABLE: Self = Self { n_rows: 100_000_000, n_bytes: 200 << 30 };
+    /// For whoever looks at what he brought himself.
+    pub const WHATEVER: Self = Self { n_rows: u64::MAX, n_bytes: u64::MAX };
     /// For moves and cases, which come by the day.
     pub const OF_REGISTRY: Self = Self { n_rows: 200_000, n_bytes: 1 << 30 };
 

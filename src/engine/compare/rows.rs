@@ -14,6 +14,10 @@ use super::scan::Scanned;
 use crate::intake::InputIssue;
 use crate::judge::block::Block;
 
+/// Ends a field in a key.
+const FIELD_END: u8 = 0x1f;
+/// Stands in no UTF-8.
+const NO_TEXT: u8 = 0xff;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Secrets of one comparison: without them nobody can make up rows that look the same.
@@ -111,19 +115,26 @@ impl<'r> RowReader<'r> {
         }
         let mut hasher = HighwayHasher::new(self.hashes.content);
         for field in record.fields() {
-            hasher.append(self.text(&field).as_bytes());
-            hasher.append(&[0x1f]);
+            let value = self.value(&field);
+            hasher.append(&(value.len() as u64).to_le_bytes());
+            hasher.append(&value);
         }
         hasher.finalize64()
     }
 
     /// What two rows have in common that are the same row.
-    fn key_of(&self, record: &Record<'_>, key: &mut Vec<u8>) {
+    pub(super) fn key_of(&self, record: &Record<'_>, key: &mut Vec<u8>) {
         key.clear();
         for at in &self.layout.key_columns {
             let field = record.field(*at);
-            key.extend_from_slice(self.text(&field).as_bytes());
-            key.push(0x1f);
+            // The order of keys is that of their fields, and no field runs into the next: what ends one is not in it.
+            for byte in self.value(&field).iter() {
+                key.push(*byte);
+                if *byte == FIELD_END {
+                    key.push(1);
+                }
+            }
+            key.extend_from_slice(&[FIELD_END, 0]);
         }
     }
 
@@ -185,14 +196,29 @@ impl<'r> RowReader<'r> {
             .is_some_and(|Removal { column, removed, .. }| *record.field(*column) == *removed.as_bytes())
     }
 
-    /// A field as text, so that sides in different encodings compare. What is no text differs from any text, and
-    /// conformance says what it is.
+    /// What a field is compared by: its text in UTF-8, or of what is no text its bytes behind one that no text has.
+    fn value<'f>(&self, field: &'f [u8]) -> Cow<'f, [u8]> {
+        let text = match self.format.encoding {
+            Encoding::Cp932 => {
+                CharacterSet::new(Encoding::Cp932, None).decode(field).ok().map(|text| match text {
+                    Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                    Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+                })
+            }
+            Encoding::Utf8 | Encoding::Utf8Bom => {
+                std::str::from_utf8(field).ok().map(|_| Cow::Borrowed(field))
+            }
+        };
+        text.unwrap_or_else(|| Cow::Owned([&[NO_TEXT], field].concat()))
+    }
+
+    /// A field to be shown. Of what is no text the bytes are, so that it is not taken for a character that another side
+    /// has; conformance says what it is.
     fn text<'f>(&self, field: &'f [u8]) -> Cow<'f, str> {
-        match self.format.encoding {
-            Encoding::Cp932 => CharacterSet::new(Encoding::Cp932, None)
-                .decode(field)
-                .map_or_else(|_| String::from_utf8_lossy(field), |text| Cow::Owned(text.into_owned())),
-            Encoding::Utf8 | Encoding::Utf8Bom => String::from_utf8_lossy(field),
-        }
+        let bytes = match self.value(field) {
+            Cow::Borrowed(bytes) => return String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => bytes,
+        };
+        Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| field.escape_ascii().to_string()))
     }
 }

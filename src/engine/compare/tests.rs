@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use proptest::prelude::*;
-use renkei_core::csv_file::{Newline, Quote, write_record};
+use renkei_core::csv_file::{Accept, BlockRecords, Limits, Newline, Quote, write_record};
 use renkei_core::declared::Problems;
 use renkei_core::layout::{HeaderRow, Layout};
 use renkei_core::text::{CharacterSet, Encoding};
 
+use super::rows::{Hashes, RowReader};
 use super::*;
 
 const LAYOUT: &str = r#"interface = "024z001"
@@ -202,6 +203,43 @@ fn duplicates_and_lines_that_are_no_rows_are_told() {
         let rows: Vec<u64> = counts.issues.listed.iter().map(|issue| issue.row).collect();
         assert_eq!(rows, [7, 8]);
     }
+}
+
+#[test]
+fn fields_do_not_run_into_one_another_and_what_is_no_text_is_no_character() {
+    let layout = layout();
+    // Not always quoted, so that rows are not compared as lines.
+    let format = FileFormat { quote: Quote::Needed, ..layout.file };
+    let check = |one: &[u8], other: &[u8], columns: &[usize]| {
+        let with = |row: &[u8]| [&file(&layout, format, std::iter::empty())[..], row].concat();
+        let (counts, found) = compared(&layout, (&with(one), format), (&with(other), format));
+        let is_same = columns.is_empty();
+        assert_eq!((counts.n_different, counts.n_equal), (u64::from(!is_same), u64::from(is_same)));
+        let found: Vec<&[usize]> = found.iter().map(|(_, _, columns)| columns.as_slice()).collect();
+        assert_eq!(found.first().copied().unwrap_or_default(), columns);
+    };
+    check(b"1,a,1,b\r\n", b"1,\"a\",1,b\r\n", &[]);
+    check(b"1,\xff,1,b\r\n", b"1,\xff,1,b\r\n", &[]);
+    check(b"1,\xff,1,b\r\n", b"1,\xfe,1,b\r\n", &[1]);
+    check(b"1,\xff,1,b\r\n", "1,\u{fffd},1,b\r\n".as_bytes(), &[1]);
+    let of = |one: &[&str], other: &[&str]| {
+        let key = |fields: &[&str]| {
+            let hashes = Hashes::new();
+            let reader = RowReader::new(&layout, format, format, &hashes);
+            let line = fields.join(",") + "\r\n";
+            let mut records = BlockRecords::new(line.as_bytes(), 0, Accept::default(), Limits::default());
+            let record = records.next_record().unwrap().unwrap();
+            let mut key = Vec::new();
+            reader.key_of(&record, &mut key);
+            key
+        };
+        (key(one), key(other))
+    };
+    // Which fields are the key's is the layout's: 1 and 3.
+    let (one, other) = of(&["1\u{1f}", "", "2", ""], &["1", "", "\u{1f}2", ""]);
+    assert_ne!(one, other);
+    let (less, more) = of(&["1", "", "2", ""], &["10", "", "1", ""]);
+    assert!(less < more);
 }
 
 #[test]

@@ -6,6 +6,6 @@ mod report;
 mod sets;
 mod tally;
 
-pub use data::{DataFile, conform_data};
+pub use data::{DataFile, TOO_LARGE, conform_data};
 pub use report::{ConformReport, FileCount, Place, RuleCount, SetConformance, Verdict};
 pub use sets::{ConformTerms, conform};

@@ -334,8 +334,7 @@ pub(super) fn supersede(
 pub(crate) fn files_of(mending: &MendingRecord) -> Result<Vec<FileName>, EngineError> {
     let notice = Notice::parse(mending.notice.as_bytes())?;
     let mut names = vec![notice_name(&mending.stem.parse()?)?];
-    names.extend(notice.files.iter().map(|file| file.name.clone()));
-    names.extend(notice.reports.iter().map(|report| report.name.clone()));
+    names.extend(notice.names().cloned());
     Ok(names)
 }
 

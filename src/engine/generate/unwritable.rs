@@ -57,6 +57,6 @@ impl Unwritable {
         }
         let name: FileName =
             format!("{stem}.unwritable.csv").parse().map_err(|e: IdError| EngineError::from(e))?;
-        Ok(house.folders.keep_report(&name, &report)?)
+        Ok(house.folders.keep_report(&name, &mut report.as_slice())?)
     }
 }

@@ -53,6 +53,35 @@ pub struct Applied {
     pub issues: IssueList,
 }
 
+/// Follows a set of moves while it is applied.
+pub(crate) trait MovesFollower {
+    /// True for a line that is to be left out, whatever the registry would say of it.
+    fn is_left_out(&self, row: u64) -> bool;
+
+    /// Hears of every error, however many there are, in the order of the lines.
+    fn refused(&mut self, issue: &InputIssue) -> Result<(), EngineError>;
+
+    /// Called before the set is committed: what is to be known of it whatever comes after must be put away here.
+    fn before_commit(&mut self) -> Result<(), EngineError>;
+}
+
+/// For whom it is enough to know the issues afterwards.
+struct Nobody;
+
+impl MovesFollower for Nobody {
+    fn is_left_out(&self, _: u64) -> bool {
+        false
+    }
+
+    fn refused(&mut self, _: &InputIssue) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn before_commit(&mut self) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
 /// Reads and applies a file of moves, one after the other: memory does not grow with the set. On
 /// [`EngineError::Refused`] nothing was taken in and the issues are given beside it.
 pub fn apply_moves(
@@ -60,7 +89,17 @@ pub fn apply_moves(
     source: impl Read + Send,
     options: &ApplyOptions<'_>,
 ) -> Result<Applied, Box<Rejected>> {
-    let applied = try_apply(house, source, options);
+    apply_moves_for(house, source, options, &mut Nobody)
+}
+
+/// The same for somebody who follows it.
+pub(crate) fn apply_moves_for(
+    house: House<'_>,
+    source: impl Read + Send,
+    options: &ApplyOptions<'_>,
+    follower: &mut dyn MovesFollower,
+) -> Result<Applied, Box<Rejected>> {
+    let applied = try_apply(house, source, options, follower);
     if let Err(rejected) = &applied {
         let reason = options.again_because.unwrap_or_default();
         note_refused(house, "apply moves", reason, &rejected.error);
@@ -72,11 +111,12 @@ fn try_apply(
     house: House<'_>,
     source: impl Read + Send,
     options: &ApplyOptions<'_>,
+    follower: &mut dyn MovesFollower,
 ) -> Result<Applied, Box<Rejected>> {
     let file = MovesFile::open(options.file, source)?;
     std::thread::scope(|scope| {
         let (lines, reading) = file.read_ahead(scope);
-        apply_lines(house, lines, reading, options)
+        apply_lines(house, lines, reading, options, follower)
     })
 }
 
@@ -86,18 +126,30 @@ fn apply_lines(
     lines: Receiver<Vec<MoveLine>>,
     reading: ScopedJoinHandle<'_, Result<Digest, EngineError>>,
     options: &ApplyOptions<'_>,
+    follower: &mut dyn MovesFollower,
 ) -> Result<Applied, Box<Rejected>> {
     let mut issues = IssueList::default();
     let mut tx = house.store.begin()?;
     let mut set = MoveSet::new(house);
     let mut n_applied = 0;
     for line in lines.into_iter().flatten() {
+        let mut of_line = IssueList::default();
         match line {
+            MoveLine::Move(row, _) if follower.is_left_out(row) => continue,
             MoveLine::Move(row, mv) => {
-                n_applied += u64::from(set.apply(tx.as_mut(), row, &mv, &mut issues)?);
+                n_applied += u64::from(set.apply(tx.as_mut(), row, &mv, &mut of_line)?);
                 house.witness.progress("moves", row, 0);
             }
-            MoveLine::Wrong(found) => found.into_iter().for_each(|issue| issues.push(issue)),
+            MoveLine::Wrong(found) => {
+                let found = found.into_iter().filter(|issue| !follower.is_left_out(issue.row));
+                found.for_each(|issue| of_line.push(issue));
+            }
+        }
+        for issue in of_line.listed {
+            if !issue.is_warning {
+                follower.refused(&issue)?;
+            }
+            issues.push(issue);
         }
     }
     let source_sha256 = reading.join().map_err(|_| EngineError::Worker)??;
@@ -123,6 +175,7 @@ fn apply_lines(
         committed_at: house.clock.now().to_string(),
     })?;
     tx.append_audit(&audit(house, &commit, options))?;
+    follower.before_commit()?;
     house.witness.reached("apply.rows-written");
     tx.commit()?;
     house.witness.reached("apply.committed");
@@ -193,6 +246,7 @@ fn refuse_same_file(
             file: options.file.to_owned(),
             commit_no: commit.commit_no,
             at: commit.committed_at,
+            n_moves: commit.n_moves,
         }),
         None => Ok(()),
     }

@@ -9,8 +9,8 @@ mod read_ahead;
 mod resident_rows;
 mod source;
 
-pub(crate) use apply::apply_within;
 pub use apply::{Applied, ApplyOptions, Strictness, apply_moves};
+pub(crate) use apply::{MovesFollower, apply_moves_for, apply_within};
 pub use issue::{InputIssue, IssueList, MAX_LISTED, Rejected};
 pub(crate) use source::HashingReader;
 

@@ -104,40 +104,71 @@ struct Read {
 }
 
 impl ReceiptDesk<'_> {
+    /// One file's trouble does not keep the others back: the first such fault ends the call after all were looked at.
     fn take_in(&self, taken: &mut ReceiptsTaken) -> Result<(), EngineError> {
-        let claimed = self.claim()?;
+        let mut first = None;
+        let mut of_one = |error: EngineError| match error {
+            EngineError::Store(_) | EngineError::Stopped => Err(error),
+            error => {
+                first.get_or_insert(error);
+                Ok(())
+            }
+        };
+        let claimed = self.claim(&mut of_one)?;
         taken.has_more |= claimed.len() >= MOST_AT_ONCE;
-        let now = self.house.clock.now();
-        if claimed.is_empty() {
-            return Ok(());
-        }
-        self.house.witness.reached("ledger.claimed");
-        let mut read = Vec::new();
-        let snapshot = self.house.store.snapshot()?;
-        for (claimed, name) in claimed {
-            if let Some(bytes) = self.bytes_of(&claimed)? {
-                let verdict = self.judge(snapshot.as_ref(), &bytes, now)?;
-                read.push(Read { claimed, name, source: Digest(sha256(&bytes)), verdict });
-            }
-        }
-        drop(snapshot);
-        self.record(&read, taken)?;
-        self.house.witness.reached("ledger.recorded");
-        for one in &read {
-            match &one.verdict {
-                Ok(event) => {
-                    let place = Shelf { feed: &event.feed, sequence: event.sequence };
-                    self.letters.file_away(self.folder, &one.claimed, &one.name, &place)?;
+        if !claimed.is_empty() {
+            self.house.witness.reached("ledger.claimed");
+            let mut read = Vec::new();
+            let snapshot = self.house.store.snapshot()?;
+            for (claimed, name) in claimed {
+                match self.read(snapshot.as_ref(), claimed, name) {
+                    Ok(one) => read.extend(one),
+                    Err(error) => of_one(error)?,
                 }
-                Err(fault) => taken.refused.push(self.refuse(one, fault)?),
             }
+            drop(snapshot);
+            self.record(&read, taken)?;
+            self.house.witness.reached("ledger.recorded");
+            for one in &read {
+                match self.put_away(one) {
+                    Ok(refused) => taken.refused.extend(refused),
+                    Err(error) => of_one(error)?,
+                }
+            }
+            self.house.witness.reached("ledger.filed");
         }
-        self.house.witness.reached("ledger.filed");
-        Ok(())
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Reads and judges a claimed receipt.
+    fn read(
+        &self,
+        snapshot: &dyn Snapshot,
+        claimed: FileName,
+        name: FileName,
+    ) -> Result<Option<Read>, EngineError> {
+        let Some(bytes) = self.bytes_of(&claimed)? else { return Ok(None) };
+        let verdict = self.judge(snapshot, &bytes, self.house.clock.now())?;
+        Ok(Some(Read { claimed, name, source: Digest(sha256(&bytes)), verdict }))
+    }
+
+    /// Brings a recorded receipt to the archive, or to the quarantine.
+    fn put_away(&self, one: &Read) -> Result<Option<RefusedReceipt>, EngineError> {
+        match &one.verdict {
+            Ok(event) => {
+                let place = Shelf { feed: &event.feed, sequence: event.sequence };
+                self.letters.file_away(self.folder, &one.claimed, &one.name, &place)?;
+                Ok(None)
+            }
+            Err(fault) => self.refuse(one, fault).map(Some),
+        }
     }
 
     /// Gives each receipt a name of the hub's own; those that an earlier call claimed come with them.
-    fn claim(&self) -> Result<Vec<(FileName, FileName)>, EngineError> {
+    fn claim(
+        &self,
+        of_one: &mut dyn FnMut(EngineError) -> Result<(), EngineError>,
+    ) -> Result<Vec<(FileName, FileName)>, EngineError> {
         let mut claimed = Vec::new();
         for seen in self.letters.look(self.folder)? {
             let SeenName::Plain(name) = seen.name else { continue };
@@ -146,10 +177,12 @@ impl ReceiptDesk<'_> {
             }
             if let Some(first) = name.with_ending(CLAIMED_ENDING, RECEIPT_ENDING) {
                 claimed.push((name, first));
-            } else if let Some(own) = name.with_ending(RECEIPT_ENDING, CLAIMED_ENDING)
-                && self.letters.claim(self.folder, &name, &own)?
-            {
-                claimed.push((own, name));
+            } else if let Some(own) = name.with_ending_within(RECEIPT_ENDING, CLAIMED_ENDING) {
+                match self.letters.claim(self.folder, &name, &own) {
+                    Ok(true) => claimed.push((own, name)),
+                    Ok(false) => {}
+                    Err(error) => of_one(error.into())?,
+                }
             }
         }
         Ok(claimed)

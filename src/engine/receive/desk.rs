@@ -1,31 +1,14 @@
 //! Who deals with sets on behalf of the taker: where rows go besides the table, where answers and files end up.
 
-use renkei_core::layout::{FileFormat, Layout};
-use renkei_core::port::{SetRecord, Share, TakeCounts};
+use renkei_core::FolderPath;
+use renkei_core::port::{SetRecord, TakeCounts};
 use renkei_core::receive::{FoundSet, Reason, UnreadableNotice};
-use renkei_core::{FileName, FolderPath};
 
+use super::left_out::LeftOut;
 use super::row_report::RowReport;
 use super::set::SetResult;
+use super::verified::VerifiedSet;
 use crate::error::EngineError;
-
-/// A set that was proven whole and right, on its way to where its rows go.
-pub struct VerifiedSet<'v> {
-    /// Its folder.
-    pub folder: &'v FolderPath,
-    /// The set.
-    pub found: &'v FoundSet,
-    /// Its layout.
-    pub layout: &'v Layout,
-    /// How its files are written.
-    pub format: FileFormat,
-    /// Where its files are read; turned over, where they came in another form.
-    pub share: &'v dyn Share,
-    /// The line of a file as it was handed in that a line of a file read here comes from.
-    pub source_row: &'v dyn Fn(&FileName, u64) -> u64,
-    /// True when rows with errors are to be left out.
-    pub parks_rows: bool,
-}
 
 /// What became of a set that was to go elsewhere than into the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +27,12 @@ pub trait Desk {
     fn report(&mut self, report: &RowReport) -> Result<(), EngineError>;
 
     /// Takes over a set whose rows go elsewhere than into the table, before the mark; the counts are then
-    /// the desk's. Knows a set it took over before by [`renkei_core::notice::Notice::content_sha256`].
-    fn hand_over(&mut self, _set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
+    /// the desk's. Knows a set it took over before by its files' digests. Rows that it leaves out it tells.
+    fn hand_over(
+        &mut self,
+        _set: &VerifiedSet<'_>,
+        _left_out: &mut LeftOut<'_, '_>,
+    ) -> Result<HandedOver, EngineError> {
         Ok(HandedOver::NotHere)
     }
 

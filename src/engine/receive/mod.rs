@@ -5,6 +5,7 @@
 
 mod answer;
 mod desk;
+mod left_out;
 mod mapped_issues;
 mod mapped_set;
 mod registry;
@@ -14,10 +15,13 @@ mod rows;
 mod set;
 mod staging;
 mod table;
+mod verified;
 
-pub use desk::{Desk, HandedOver, VerifiedSet};
+pub use desk::{Desk, HandedOver};
+pub use left_out::LeftOut;
 pub use registry::{to_moves, to_transfers};
 pub use round::{Found, Look, Rounds, Tables};
 pub use row_report::RowReport;
 pub use set::{Goal, Set, SetResult, Taker, count_held, take_set};
 pub use table::table_name;
+pub use verified::VerifiedSet;

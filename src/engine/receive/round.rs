@@ -47,6 +47,8 @@ pub struct Tables<'t> {
 pub struct Look {
     /// Sets judged, in order; those that nothing new was said of left out.
     pub results: Vec<SetResult>,
+    /// What was refused before and stands there as it did: said again, for nothing after it is taken in.
+    pub standing: Vec<Receipt>,
     /// Sets that wait for others before them.
     pub gaps: Vec<Receipt>,
     /// Sets that lack files.
@@ -86,7 +88,7 @@ impl Rounds {
             for (folder, notice) in unreadable {
                 let result = refuse_unreadable(taker, terms, &notice)?;
                 desk.conclude_unreadable(&folder, &notice, &result)?;
-                push_new(&mut look.results, result);
+                look.push(result);
             }
         }
         let mut head = stands_at(taker, terms)?;
@@ -102,8 +104,9 @@ impl Rounds {
                 if !desk.is_change_allowed(&found.set)
                     && let Some(receipt) = self.stands(&found, head.as_ref())
                 {
-                    if receipt.outcome == Outcome::Waiting {
-                        look.gaps.push(receipt.clone());
+                    match receipt.outcome {
+                        Outcome::Waiting => look.gaps.push(receipt.clone()),
+                        _ => look.standing.push(receipt.clone()),
                     }
                     continue;
                 }
@@ -132,7 +135,7 @@ impl Rounds {
                     desk.conclude(&found.folder, &found.set, &result)?;
                     self.remember(&found, head.as_ref(), &result.receipt);
                 }
-                push_new(&mut look.results, result);
+                look.push(result);
                 if goal == Goal::Preview && n_taken > 0 {
                     // What would come after it cannot be told without taking it in.
                     return Ok(look);
@@ -145,7 +148,7 @@ impl Rounds {
                         self.remember(&found, head.as_ref(), &result.receipt);
                     }
                     look.gaps.push(result.receipt.clone());
-                    push_new(&mut look.results, result);
+                    look.push(result);
                 }
                 break;
             }
@@ -212,14 +215,22 @@ impl Rounds {
                 desk.takes_away() || !settled.contains(&set.notice_sha256)
             });
             sets.extend(whole.map(|set| {
-                let names = set.notice.files.iter().map(|file| &file.name);
-                let names = names.chain(set.notice.reports.iter().map(|report| &report.name));
-                let names = names.chain([&set.notice_name]);
+                let names = set.notice.names().chain([&set.notice_name]);
                 let stamps = names.filter_map(|name| stamps.get(name).copied()).collect();
                 Found { folder: folder.clone(), set, stamps }
             }));
         }
         Ok((sets, unreadable))
+    }
+}
+
+impl Look {
+    fn push(&mut self, result: SetResult) {
+        if result.is_new {
+            self.results.push(result);
+        } else if result.receipt.outcome == Outcome::Refused {
+            self.standing.push(result.receipt);
+        }
     }
 }
 
@@ -250,12 +261,6 @@ fn answer_all(taker: Taker<'_>, desk: &mut dyn Desk) -> Result<(), EngineError> 
         taker.store.mark_answered(record.set_no)?;
     }
     Ok(())
-}
-
-fn push_new(results: &mut Vec<SetResult>, result: SetResult) {
-    if result.is_new {
-        results.push(result);
-    }
 }
 
 /// By version, feed and number; what is not accepted on its date goes last, when a switch to another version is

@@ -1,16 +1,16 @@
 //! The rows of a set's files: each file against what the notice says of it, each row against the layout, and the
 //! good ones on their way to the staging table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 
-use renkei_core::FolderPath;
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::notice::{DataFile, Notice};
 use renkei_core::port::{Share as _, Taking};
 use renkei_core::publication::Kind;
 use renkei_core::receive::{Conversion, Reason, ReasonCode, RowPolicy};
 use renkei_core::state::FeedState;
+use renkei_core::{FileName, FolderPath};
 
 use super::mapped_issues::{IssueDesk, RowWords};
 use super::mapped_set::{MappedSet, SourceFile};
@@ -36,6 +36,8 @@ pub(super) struct ReadSet {
     pub(super) n_wrong: u64,
     /// Issues by column and rule, complete.
     pub(super) by_rule: BTreeMap<(String, String), u64>,
+    /// The lines with errors as they are read, turned over or not, where others go on without them.
+    pub(super) parked: HashMap<FileName, BTreeSet<u64>>,
 }
 
 /// Reads, judges and stages.

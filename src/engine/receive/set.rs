@@ -1,6 +1,7 @@
 //! One set: from its notice to the mark that it was taken in, or to the reasons why not.
 
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use renkei_core::guard::{Decision, Facts, judge as judge_change};
 use renkei_core::layout::{FileFormat, Layout};
@@ -14,14 +15,16 @@ use renkei_core::receive::{
     UnreadableNotice, judge,
 };
 use renkei_core::state::FeedState;
-use renkei_core::{FileName, FolderPath, IntakeId};
+use renkei_core::{FileName, FolderPath, IntakeId, stem_within};
 
 use super::answer::{self, Findings, words};
-use super::desk::{Desk, HandedOver, VerifiedSet};
+use super::desk::{Desk, HandedOver};
+use super::left_out::LeftOut;
 use super::mapped_set::MappedSet;
 use super::row_report::{RowReport, RowReportWriter};
-use super::rows::SetReader;
+use super::rows::{ReadSet, SetReader};
 use super::table::table_spec;
+use super::verified::VerifiedSet;
 use crate::error::EngineError;
 use crate::house::{Clock, Witness};
 
@@ -195,76 +198,63 @@ impl Next<'_> {
         }
         self.taker.witness.reached("receive.begun");
         let spec = table_spec(self.layout, self.set.table.map(str::to_owned));
-        let mut taking = self.taker.store.begin_taking(&terms.id, &spec)?;
+        let mut taking = match goal {
+            Goal::Take => self.taker.store.begin_taking(&terms.id, &spec)?,
+            Goal::Preview => self.taker.store.preview_taking(&terms.id, &spec)?,
+        };
         let desk_stage = stage_name(terms, notice)?;
         self.taker.own.begin_stage(&desk_stage)?;
         let report_name = report_name(self.set.found)?;
         let report = RowReportWriter::new(self.taker.own, desk_stage.clone(), report_name);
         let mut mapped = self.mapped(&desk_stage)?;
         let mut reader = SetReader::new(self.layout, self.format, self.set, report);
-        for named in &notice.files {
-            let (folder, witness) = (self.set.folder, self.taker.witness);
-            let read = if let Some(mapped) = &mut mapped {
-                reader.read_mapped(folder, named, mapped, taking.as_mut(), witness)
-            } else {
-                let source = self.taker.share.open(folder, &named.name)?;
-                reader.read_file(named, source, taking.as_mut(), witness)
-            };
-            if read.is_err() {
-                // What could not be removed is swept when the set is begun again.
-                let _ = self.taker.own.discard_stage(&desk_stage);
-            }
-            read?;
-            self.taker.witness.progress("rows", reader.n_rows(), notice.n_rows);
+        let read = self.read_files(&mut reader, mapped.as_mut(), taking.as_mut());
+        if read.is_err() {
+            // What could not be removed is swept when the set is begun again.
+            let _ = self.taker.own.discard_stage(&desk_stage);
         }
-        let (read, state, report) = reader.end();
-        let mut report = report.finish()?;
-        if report.is_none() || goal == Goal::Preview {
-            report = None;
-            self.taker.own.discard_stage(&desk_stage)?;
-        }
-        let mut findings = Findings {
+        read?;
+        let (mut read, state, writer) = reader.end();
+        let counted = Findings {
             n_rows: read.n_rows,
             n_warned: read.n_warned,
             n_parked: read.n_wrong,
             ..self.findings()
         };
-        if !read.reasons.is_empty() {
-            findings.reasons = read.reasons;
-            findings
-                .reasons
-                .extend(read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, &rule, n)));
-            return self.refuse(goal, &findings, report);
+        let source_row =
+            |name: &FileName, row| mapped.as_ref().map_or(row, |mapped| mapped.source_row(name, row));
+        let reasons = std::mem::take(&mut read.reasons);
+        let mut left_out = LeftOut::new(&mut read, writer, &source_row);
+        if !reasons.is_empty() {
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            let reasons = reasons.into_iter().chain(row_rules(&read)).collect();
+            return self.refuse(goal, &Findings { reasons, ..counted }, report);
         }
         self.taker.witness.reached("receive.staged");
         let after = self.state_after(&state, taking.as_mut())?;
         let counts = taking.effect(self.mode)?;
-        findings.reasons = self.proof(&state, &after, counts);
-        if !findings.reasons.is_empty() {
-            return self.refuse(goal, &findings, report);
+        let reasons = self.proof(&state, &after, counts);
+        if !reasons.is_empty() {
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            return self.refuse(goal, &Findings { reasons, ..counted }, report);
         }
         if !desk.is_change_allowed(self.set.found)
             && let Some(reason) = self.held(&after, counts)
         {
-            findings.reasons = vec![reason];
-            if goal == Goal::Preview {
-                findings.counts = counts;
-            }
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            let counts = if goal == Goal::Preview { counts } else { counted.counts };
+            let findings = Findings { reasons: vec![reason], counts, ..counted };
             drop(taking);
             return conclude(self.taker, self.set, goal, Outcome::Waiting, &findings, report);
         }
-        findings.reasons =
-            read.by_rule.into_iter().map(|((column, rule), n)| row_rule(column, &rule, n)).collect();
-        findings.counts = counts;
-        findings.holds = Some((notice.sequence, after));
-        findings.moved_state = true;
+        let holds = Some((notice.sequence, after));
+        let mut findings = Findings { counts, holds, moved_state: true, ..counted };
         if goal == Goal::Preview {
+            let report = self.report_of(left_out, goal, &desk_stage)?;
+            findings.reasons = row_rules(&read).collect();
             drop(taking);
             let result = conclude(self.taker, self.set, goal, Outcome::Taken, &findings, report)?;
             return Ok(SetResult { is_switch: self.is_switch, ..result });
-        }
-        if let Some(report) = &report {
-            desk.report(report)?;
         }
         let verified = VerifiedSet {
             folder: self.set.folder,
@@ -272,21 +262,61 @@ impl Next<'_> {
             layout: self.layout,
             format: self.format,
             share: mapped.as_ref().map_or(self.taker.share, |mapped| mapped),
-            source_row: &|name, row| mapped.as_ref().map_or(row, |mapped| mapped.source_row(name, row)),
+            is_turned_over: mapped.is_some(),
+            source_row: &source_row,
             parks_rows: terms.rows == RowPolicy::Park,
+            changed: OnceLock::new(),
         };
-        match desk.hand_over(&verified)? {
+        match hand_over(desk, &verified, &mut left_out)? {
             HandedOver::NotHere => {}
             HandedOver::Taken(counts) => {
                 findings.counts = counts;
                 self.taker.witness.reached("receive.handed-over");
             }
             HandedOver::Refused(reasons) => {
+                let report = self.report_of(left_out, goal, &desk_stage)?;
                 drop(taking);
                 return self.refuse(goal, &Findings { reasons, ..self.findings() }, report);
             }
         }
+        left_out.put_report(&mut |report| desk.report(report))?;
+        let report = self.report_of(left_out, goal, &desk_stage)?;
+        findings.n_parked = read.n_wrong;
+        findings.reasons = row_rules(&read).collect();
         self.finish(taking, &findings, report)
+    }
+
+    /// Reads all files, each once.
+    fn read_files(
+        &self,
+        reader: &mut SetReader<'_>,
+        mut mapped: Option<&mut MappedSet<'_>>,
+        taking: &mut dyn Taking,
+    ) -> Result<(), EngineError> {
+        let Taker { share, witness, .. } = self.taker;
+        for named in &self.notice().files {
+            if let Some(mapped) = &mut mapped {
+                reader.read_mapped(self.set.folder, named, mapped, taking, witness)?;
+            } else {
+                reader.read_file(named, share.open(self.set.folder, &named.name)?, taking, witness)?;
+            }
+            witness.progress("rows", reader.n_rows(), self.notice().n_rows);
+        }
+        Ok(())
+    }
+
+    /// The report on rows; where there is none, or none is wanted, its stage goes.
+    fn report_of(
+        &self,
+        left_out: LeftOut<'_, '_>,
+        goal: Goal,
+        stage: &FileName,
+    ) -> Result<Option<RowReport>, EngineError> {
+        let report = left_out.into_report()?.filter(|_| goal == Goal::Take);
+        if report.is_none() {
+            self.taker.own.discard_stage(stage)?;
+        }
+        Ok(report)
     }
 
     /// Where files come in another form, the place they are turned over in.
@@ -456,10 +486,32 @@ pub fn count_held(
     Ok(state)
 }
 
-fn row_rule(column: String, rule: &str, count: u64) -> Reason {
-    let column = Some(column).filter(|column| !column.is_empty());
-    Reason { column, count: Some(count), ..plain(rule, String::new()) }
+/// Hands a set over. One whose files are not any more what was judged is refused.
+fn hand_over(
+    desk: &mut dyn Desk,
+    set: &VerifiedSet<'_>,
+    left_out: &mut LeftOut<'_, '_>,
+) -> Result<HandedOver, EngineError> {
+    let handed_over = desk.hand_over(set, left_out);
+    match (&handed_over, set.changed()) {
+        (Err(_), Some(file)) => {
+            let detail = "it was changed after it was judged".to_owned();
+            Ok(HandedOver::Refused(vec![Reason::of_file(ReasonCode::WrongDigest, file.as_str(), detail)]))
+        }
+        _ => handed_over,
+    }
 }
+
+/// Every rule that rows broke, with how often.
+fn row_rules(read: &ReadSet) -> impl Iterator<Item = Reason> {
+    read.by_rule.iter().map(|((column, rule), count)| {
+        let column = Some(column.clone()).filter(|column| !column.is_empty());
+        Reason { column, count: Some(*count), ..plain(rule, String::new()) }
+    })
+}
+
+/// How much of a notice's name the name of its report on rows has, in bytes.
+const MOST_STEM_BYTES: usize = 120;
 
 /// The stage of a set's reports: the same for the same set, so that a cut-off one is swept by the next.
 fn stage_name(terms: &Terms, notice: &Notice) -> Result<FileName, EngineError> {
@@ -469,6 +521,5 @@ fn stage_name(terms: &Terms, notice: &Notice) -> Result<FileName, EngineError> {
 fn report_name(found: &FoundSet) -> Result<FileName, EngineError> {
     let name = found.notice_name.as_str();
     let stem = name.strip_suffix(renkei_core::naming::NOTICE_ENDING).unwrap_or(name);
-    let stem: String = stem.chars().take(100).collect();
-    Ok(format!("{stem}.errors.csv").parse()?)
+    Ok(format!("{}.errors.csv", stem_within(stem, MOST_STEM_BYTES)).parse()?)
 }

@@ -50,6 +50,9 @@ impl BatchTaker<'_, '_> {
         }
         if row.has_error() {
             self.read.n_wrong += 1;
+            if self.policy == RowPolicy::Park && !self.keeps_values {
+                self.read.parked.entry(self.named.name.clone()).or_default().insert(row.row_no());
+            }
         } else {
             self.read.n_warned += 1;
         }

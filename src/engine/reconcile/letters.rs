@@ -167,7 +167,10 @@ impl LetterDesk<'_> {
             let (own, first) = if let Some(first) = first {
                 (name, first)
             } else {
-                let own: FileName = format!("{name}{TAKING}").parse()?;
+                let own = [HOLDING_ENDING, ROWS_ENDING]
+                    .into_iter()
+                    .find_map(|ending| name.with_ending_within(ending, &format!("{ending}{TAKING}")));
+                let Some(own) = own else { continue };
                 if !self.letters.claim(self.folder, &name, &own)? {
                     continue;
                 }

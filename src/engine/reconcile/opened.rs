@@ -11,8 +11,8 @@ use renkei_core::projection::{Projection, Shown};
 use renkei_core::receive::{Holding, HoldingError, OpenedError, OpenedRows};
 use renkei_core::state::RowDigest;
 
-use super::check_divergence;
 use super::state_at::each_row_at;
+use super::{MAX_DIVERGENT_ROWS, check_divergence};
 use crate::compare::index::{Index, Meeting, RowHash};
 use crate::error::EngineError;
 use crate::generate::{Divergence, DivergentRow, diverged, numbers_of};
@@ -41,7 +41,13 @@ pub fn compare_opened(
     if theirs.iter().any(|bucket| !opened.iter().any(|one| usize::from(*one) == *bucket)) {
         return Err(HoldingError { what: "a bucket that differs is not opened" }.into());
     }
+    let most = most_rows(given.state.n_rows(), holding.n_rows);
+    let mut n_rows = 0_u64;
     while let Some(row) = rows.next_row().map_err(unusable)? {
+        n_rows += 1;
+        if n_rows > most {
+            return Err(too_many(feed, n_rows > holding.n_rows));
+        }
         index.push(hashes.of(&row.key, row.digest));
     }
     if index.close() > 0 {
@@ -116,6 +122,20 @@ fn state_of(feed: &Feed, given: &PublicationRecord, holding: &Holding) -> Result
     Ok(given.state.differing_buckets(&theirs))
 }
 
+/// More rows than are said to be held, or than were given with all that may differ, are not looked at: what is kept
+/// of each row must not grow with what somebody else writes.
+fn most_rows(n_given: i64, n_held: u64) -> u64 {
+    let n_given = u64::try_from(n_given).unwrap_or(0);
+    n_held.min(n_given.saturating_add(MAX_DIVERGENT_ROWS as u64))
+}
+
+fn too_many(feed: &Feed, are_more_than_held: bool) -> EngineError {
+    if are_more_than_held {
+        return HoldingError { what: "it has more rows than are said to be held" }.into();
+    }
+    EngineError::TooDifferent { feed: feed.id.clone(), most: MAX_DIVERGENT_ROWS }
+}
+
 fn open_rows(open: &OpenRows<'_>) -> Result<OpenedRows<Box<dyn BufRead>>, EngineError> {
     OpenedRows::new(open()?).map_err(unusable)
 }
@@ -139,5 +159,25 @@ impl Hashes {
     fn of(&self, key: &[u8], digest: RowDigest) -> RowHash {
         let key = u128::from(self.upper.hash_one(key)) << 64 | u128::from(self.lower.hash_one(key));
         RowHash { key, content: self.content.hash_one(digest.0), at: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_rows_are_kept_than_are_held_or_may_differ() {
+        let differing = MAX_DIVERGENT_ROWS as u64;
+        for (n_given, n_held, expected) in [
+            (10, 0, 0),
+            (10, 12, 12),
+            (10, u64::MAX, 10 + differing),
+            (0, differing + 1, differing),
+            (-1, 5, 5),
+            (i64::MAX, u64::MAX, i64::MAX.unsigned_abs() + differing),
+        ] {
+            assert_eq!(most_rows(n_given, n_held), expected, "{n_given} given, {n_held} held");
+        }
     }
 }

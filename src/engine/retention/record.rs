@@ -31,5 +31,5 @@ pub(super) fn write(house: House<'_>, run_id: &str, plan: &RetentionPlan) -> Res
         let _ = writeln!(text, "audit through line {} ({})", cut.through.audit_no, cut.through.chain_sha256);
     }
     let name = format!("retention_{run_id}.txt").parse()?;
-    Ok(house.folders.keep_report(&name, text.as_bytes())?)
+    Ok(house.folders.keep_report(&name, &mut text.as_bytes())?)
 }

@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 
 use renkei_core::CommitNo;
 use renkei_core::port::{Numbers, RowSet, Snapshot};
-use renkei_core::transfer::{self as rules, CaseKind, CaseNo, Comparison, Content, Event, Outcome, Search};
+use renkei_core::transfer::{
+    self as rules, CaseKind, CaseNo, CaseState, Comparison, Content, Event, Outcome, Search,
+};
 use renkei_registry::{ItemNo, PackedReader, Values as _};
 
 use super::events::{after, held, put};
@@ -38,6 +40,24 @@ pub fn compare(house: House<'_>, cases: &[CaseNo]) -> Result<Vec<(CaseNo, Compar
     }
     tx.commit()?;
     Ok(told)
+}
+
+/// Compares those of these cases that were only taken in so far; what came further, as where a clerk verified it, is
+/// left as it is. The registry is read once.
+pub fn compare_new(
+    house: House<'_>,
+    cases: impl IntoIterator<Item = CaseNo>,
+) -> Result<Vec<(CaseNo, Comparison)>, EngineError> {
+    let snapshot = house.store.snapshot()?;
+    let mut new = Vec::new();
+    for case_no in cases {
+        let case = snapshot.transfer_case(case_no)?;
+        if case.is_some_and(|case| case.standing.state == CaseState::Received) {
+            new.push(case_no);
+        }
+    }
+    drop(snapshot);
+    if new.is_empty() { Ok(Vec::new()) } else { compare(house, &new) }
 }
 
 /// Compares contents with the registry as a snapshot has it; in the same order.

@@ -13,13 +13,16 @@ use crate::intake::{HashingReader, InputIssue, IssueList, Rejected};
 /// What a field holds to clear its item, in a file of corrections.
 const CLEAR: &str = "(clear)";
 
+/// A row of a file of cases: its line, and field id and text of each field.
+pub type CaseRow = (u64, Vec<(&'static str, Box<str>)>);
+
 /// A file of cases, checked.
 #[derive(Debug)]
 pub struct CaseFile {
     /// Its digest.
     pub sha256: Digest,
-    /// Each row: field id and text.
-    pub rows: Vec<Vec<(&'static str, Box<str>)>>,
+    /// Its rows.
+    pub rows: Vec<CaseRow>,
     /// What only warns.
     pub warnings: IssueList,
 }
@@ -36,7 +39,7 @@ pub fn read_cases(file: &str, kind: CaseKind, source: impl Read) -> Result<CaseF
         for issue in content.issues(kind) {
             table.issue(row, issue.field.id(), issue.rule, issue.is_warning);
         }
-        rows.push(texts.into_iter().map(|(field, text)| (field.id(), text)).collect());
+        rows.push((row, texts.into_iter().map(|(field, text)| (field.id(), text)).collect()));
     }
     if rows.is_empty() && table.issues.n_errors == 0 {
         let problem = "the file has a header and no row".to_owned();

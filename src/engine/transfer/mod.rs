@@ -11,10 +11,10 @@ mod take_in;
 mod terms;
 mod verify;
 
-pub use compare::compare;
+pub use compare::{compare, compare_new};
 pub use decide::{apply, reject};
 pub use erase::erase;
-pub use file::{CaseFile, read_cases, read_corrections};
+pub use file::{CaseFile, CaseRow, read_cases, read_corrections};
 pub(crate) use send::stages_on_the_way;
 pub use send::{confirm, go_on};
 pub use take_in::{CaseSource, TakenIn, take_in};

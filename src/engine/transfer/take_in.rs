@@ -40,14 +40,15 @@ impl TakenIn {
     }
 }
 
-/// Takes in rows that were checked against their layout: column id and text. One case comes of each row. A column
+/// Takes in rows that were checked against their layout, each with its line: column id and text. One case comes of
+/// each row. A column
 /// that means nothing for its kind, or a row that lacks what its kind needs, refuses the file with everything that is
 /// wrong.
 pub fn take_in<R, C, T>(
     house: House<'_>,
     source: CaseSource<'_>,
     terms: &TransferTerms,
-    rows: impl IntoIterator<Item = R>,
+    rows: impl IntoIterator<Item = (u64, R)>,
 ) -> Result<TakenIn, Box<Rejected>>
 where
     R: IntoIterator<Item = (C, T)>,
@@ -61,8 +62,7 @@ where
     }
     let mut issues = IssueList::default();
     let (mut first_case, mut n_cases) = (None, 0_u32);
-    // The header is line 1.
-    for (row_no, row) in (2_u64..).zip(rows) {
+    for (row_no, row) in rows {
         let content = content_of(row_no, source.kind, row, &mut issues);
         let case_no = add(house, tx.as_mut(), source, terms, row_no, content)?;
         first_case.get_or_insert(case_no);

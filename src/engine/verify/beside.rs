@@ -19,8 +19,7 @@ pub(super) fn check(given: &Given<'_>, notice: &Notice, report: &mut NoticeRepor
         Ok(names) => names,
         Err(error) => return report.issue("unreadable", error.to_string()),
     };
-    let data = notice.files.iter().map(|file| &file.name);
-    let expected: Vec<_> = data.chain(notice.reports.iter().map(|file| &file.name)).collect();
+    let expected: Vec<_> = notice.names().collect();
     for name in names.iter().filter(|name| !expected.contains(name)) {
         let rest = name.as_str().strip_prefix(stem).unwrap_or_default();
         if rest.starts_with(['-', '.']) && rest.ends_with(DATA_ENDING) {

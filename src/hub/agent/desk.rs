@@ -1,13 +1,12 @@
 //! The agent's desk: its rows' way, its receipts, and copies of what it refused.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use renkei_core::port::{Folders as _, Inbox as _, Outcome, SetRecord, TakeCounts, WhyRefused};
 use renkei_core::receive::{FoundSet, Receipt, UnreadableNotice};
 use renkei_core::{Fault as _, FileName, FolderPath};
 use renkei_engine::EngineError;
-use renkei_engine::receive::{Desk, HandedOver, RowReport, SetResult, VerifiedSet};
+use renkei_engine::receive::{Desk, HandedOver, LeftOut, RowReport, SetResult, VerifiedSet};
 use renkei_folder::{Outbox, ReceiverFolders};
 
 use super::config::RowsTo;
@@ -38,21 +37,22 @@ impl Desk for AgentDesk<'_> {
             outbox.put(folder, &report.name, content)?;
         } else {
             // Where nobody is answered, it is kept for the agent's own people.
-            let mut bytes = Vec::new();
-            content
-                .read_to_end(&mut bytes)
-                .map_err(|source| EngineError::Input { file: report.name.to_string(), source })?;
-            own.keep_report(&report.name, &bytes)?;
+            own.keep_report(&report.name, &mut content)?;
         }
         Ok(())
     }
 
-    fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
+    fn hand_over(
+        &mut self,
+        set: &VerifiedSet<'_>,
+        _: &mut LeftOut<'_, '_>,
+    ) -> Result<HandedOver, EngineError> {
         match self.to {
             RowsTo::Table(_) => return Ok(HandedOver::NotHere),
             RowsTo::Folder(root) => hand_over::to_folder(root, set)?,
             RowsTo::Program { argv, timeout } => {
-                if let Err(error) = hand_over::to_program(argv, *timeout, self.share, set) {
+                if let Err(error) = hand_over::to_program(argv, *timeout, self.share, set, self.folders.own())
+                {
                     let class = error.class();
                     self.program_fault = Some(error);
                     return Err(EngineError::HandOver { class });

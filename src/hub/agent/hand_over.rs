@@ -4,14 +4,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use renkei_core::port::Folders as _;
 use renkei_core::{Class, Fault, FileName, FolderPath};
 use renkei_engine::EngineError;
 use renkei_engine::receive::VerifiedSet;
-use renkei_folder::Outbox;
+use renkei_folder::{LocalFolders, Outbox};
 
 use crate::alert::bounded::{Ended, Limits, run_bounded};
 
-/// How much of a program's standard error is kept for the log.
+/// How much of a program's standard error is kept.
 const N_BYTES_KEPT: usize = 4096;
 
 /// A set that its program did not take over.
@@ -61,10 +62,8 @@ pub(super) fn to_folder(root: &Path, set: &VerifiedSet<'_>) -> Result<(), Engine
     let outbox = Outbox::open(root)?;
     let notice = &set.found.notice;
     let folder: FolderPath = notice.feed.as_str().parse()?;
-    let named = notice.files.iter().map(|file| &file.name);
-    let named = named.chain(notice.reports.iter().map(|report| &report.name));
-    for name in named.chain([&set.found.notice_name]) {
-        outbox.put(&folder, name, set.share.open(set.folder, name)?)?;
+    for name in notice.names().chain([&set.found.notice_name]) {
+        outbox.put(&folder, name, set.open(name)?)?;
     }
     Ok(())
 }
@@ -76,6 +75,7 @@ pub(super) fn to_program(
     timeout: Duration,
     share: &Path,
     set: &VerifiedSet<'_>,
+    own: &LocalFolders,
 ) -> Result<(), HandOverError> {
     let notice = &set.found.notice;
     let folder = share.join(set.folder.as_str());
@@ -99,10 +99,25 @@ pub(super) fn to_program(
     match run_bounded(&mut command, limits) {
         Ok(Ended::Exited { exit_code: 0, .. }) => Ok(()),
         Ok(Ended::Exited { exit_code, said }) => {
-            tracing::warn!(exit_code, said = %String::from_utf8_lossy(&said), "the program for verified sets failed");
+            let n_bytes = said.len();
+            match keep_words(own, set, &said) {
+                Ok(kept) => tracing::warn!(exit_code, n_bytes, kept, "the program for verified sets failed"),
+                Err(error) => {
+                    tracing::warn!(exit_code, n_bytes, %error, "the program for verified sets failed; its words are lost");
+                }
+            }
             Err(HandOverError::Failed { exit_code })
         }
         Ok(Ended::TimedOut | Ended::Stopped) => Err(HandOverError::TimedOut { seconds: timeout.as_secs() }),
         Err(source) => Err(HandOverError::NotStarted { source }),
     }
+}
+
+/// Keeps what a program said, out of everybody's sight but its people's, and gives where: a loader that fails quotes the
+/// row, which no log may hold.
+fn keep_words(own: &LocalFolders, set: &VerifiedSet<'_>, said: &[u8]) -> Result<String, EngineError> {
+    let notice = &set.found.notice;
+    let name: FileName = format!("program_{}_{}.txt", notice.feed, notice.sequence).parse()?;
+    let mut said = said;
+    Ok(own.keep_report(&name, &mut said)?)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use renkei_core::FileName;
+use renkei_core::receive::Most;
 use renkei_engine::conform::{ConformReport, Verdict};
 use renkei_engine::{Clock as _, EngineError};
 use serde_json::json;
@@ -68,14 +69,29 @@ impl Conform {
         let (report, out) = match &self.out {
             None => {
                 let mut errors = ErrorsFile::new(std::io::sink(), lang);
-                (examine(&given, &layouts, layout.map(AsRef::as_ref), now.date(), &mut errors)?, None)
+                (
+                    examine(
+                        &given,
+                        &layouts,
+                        layout.map(AsRef::as_ref),
+                        (now.date(), Most::WHATEVER),
+                        &mut errors,
+                    )?,
+                    None,
+                )
             }
             Some(dir) => {
                 std::fs::create_dir_all(dir).map_err(|source| write_failed(dir, source))?;
                 let path = dir.join("errors.csv");
                 let file = File::create(&path).map_err(|source| write_failed(&path, source))?;
                 let mut errors = ErrorsFile::new(BufWriter::new(file), lang);
-                let report = examine(&given, &layouts, layout.map(AsRef::as_ref), now.date(), &mut errors)?;
+                let report = examine(
+                    &given,
+                    &layouts,
+                    layout.map(AsRef::as_ref),
+                    (now.date(), Most::WHATEVER),
+                    &mut errors,
+                )?;
                 errors.finish().map_err(|source| write_failed(&path, source))?;
                 (report, Some(dir))
             }

@@ -1,7 +1,8 @@
 //! What rounds of intakes came to and what is held, in words: for the agent's command and for the hub's.
 
 use renkei_core::IntakeId;
-use renkei_core::port::{IntakeStore, Outcome};
+use renkei_core::port::{IntakeStore, Outcome, SetRecord};
+use renkei_core::receive::{Reason, Receipt};
 use serde_json::{Value, json};
 
 use crate::console::{Lang, TextTable};
@@ -22,6 +23,10 @@ pub(super) fn news(look: &IntakeLook) -> Vec<String> {
                 .iter()
                 .map(|result| format!("{} {}", result.receipt.notice, result.receipt.outcome.as_str()));
             let (sets, strays) = look.overdue();
+            // What stands refused was told when it was judged, in the same words.
+            let standing =
+                found.standing.iter().map(|one| format!("{} {}", one.notice, one.outcome.as_str()));
+            let results = results.chain(standing);
             let gaps = found.gaps.iter().map(|gap| format!("gap {}", gap.notice));
             let sets = sets.into_iter().map(|set| format!("incomplete {}", set.notice_name));
             let strays = strays.into_iter().map(|stray| format!("stray {:?}", stray.name));
@@ -37,7 +42,7 @@ pub(super) fn worst(looks: &[IntakeLook]) -> Exit {
         Ok(found) => {
             let (sets, strays) = look.overdue();
             let is_refused = found.results.iter().any(|result| result.receipt.outcome == Outcome::Refused);
-            if is_refused {
+            if is_refused || !found.standing.is_empty() {
                 Exit::Partner
             } else if !found.gaps.is_empty() || !sets.is_empty() || !strays.is_empty() {
                 Exit::Operator
@@ -102,6 +107,16 @@ pub(super) fn tell(session: &Session, looks: Vec<IntakeLook>, is_preview: bool) 
                 console.talk(format_args!("  {}", reasons::reason_text(reason, lang).replace('\n', "\n  ")));
             }
         }
+        for receipt in &found.standing {
+            let notice = &receipt.notice;
+            console.say(
+                format_args!("{id}: {notice} は前回と同じ理由で拒否しています。"),
+                format_args!("{id}: {notice} is refused, as before."),
+            );
+            for reason in &receipt.reasons {
+                console.talk(format_args!("  {}", reasons::reason_text(reason, lang).replace('\n', "\n  ")));
+            }
+        }
         for gap in &found.gaps {
             let why = gap.reasons.first().map(|reason| reason.detail.clone()).unwrap_or_default();
             console.say(
@@ -148,6 +163,7 @@ fn as_json(look: &IntakeLook) -> Value {
             json!({
                 "intake": look.intake,
                 "results": found.results.iter().map(|result| &result.receipt).collect::<Vec<_>>(),
+                "standing": found.standing,
                 "waiting": found.gaps,
                 "incomplete": sets.iter().map(|set| set.notice_name.as_str()).collect::<Vec<_>>(),
                 "strays": strays.iter().map(|stray| crate::agent::shown(&stray.name)).collect::<Vec<_>>(),
@@ -169,6 +185,9 @@ pub(super) fn print_held<'i>(
     } else {
         console.table(&held.heads);
         console.table(&held.last);
+        for line in &held.reasons {
+            console.talk(format_args!("{line}"));
+        }
     }
     Ok(())
 }
@@ -178,6 +197,13 @@ pub(super) struct Held {
     pub(super) heads: TextTable,
     pub(super) last: TextTable,
     pub(super) documents: Vec<Value>,
+    /// Why sets after the last that was taken in were refused.
+    pub(super) reasons: Vec<String>,
+}
+
+/// Why a set was judged as it was.
+fn reasons_of(record: &SetRecord) -> Vec<Reason> {
+    Receipt::parse(record.receipt.as_bytes()).map(|receipt| receipt.reasons).unwrap_or_default()
 }
 
 impl Held {
@@ -186,7 +212,7 @@ impl Held {
         intakes: impl Iterator<Item = &'i IntakeId>,
         lang: Lang,
     ) -> Result<Self, Failure> {
-        let mut documents = Vec::new();
+        let (mut documents, mut refusals) = (Vec::new(), Vec::new());
         let japanese = ["取込", "系列", "版数", "連番", "業務日", "行数", "取込日時"];
         let english = ["intake", "feed", "version", "sequence", "business date", "rows", "taken at"];
         let mut heads = TextTable::new(if lang == Lang::Ja { japanese } else { english });
@@ -221,6 +247,14 @@ impl Held {
                     record.at.to_string(),
                 ]);
             }
+            let since_taken = records.iter().take_while(|record| record.outcome != Outcome::Taken);
+            for record in since_taken.filter(|record| record.outcome == Outcome::Refused) {
+                let of_set = reasons_of(record).into_iter().map(|reason| {
+                    let text = reasons::reason_text(&reason, lang).replace('\n', "\n  ");
+                    format!("{id} {}: {text}", record.set_no)
+                });
+                refusals.extend(of_set);
+            }
             documents.push(json!({
             "intake": id,
             "head": held.map(|head| json!({
@@ -230,10 +264,10 @@ impl Held {
             })),
             "sets": records.iter().map(|record| json!({
                 "no": record.set_no, "notice": record.notice_name, "sequence": record.sequence, "outcome": record.outcome, "counts": record.counts,
-                "parked": record.n_parked, "at": record.at.to_string(),
+                "parked": record.n_parked, "at": record.at.to_string(), "reasons": reasons_of(record),
             })).collect::<Vec<_>>(),
         }));
         }
-        Ok(Self { heads, last, documents })
+        Ok(Self { heads, last, documents, reasons: refusals })
     }
 }

@@ -9,12 +9,11 @@ use std::io::Read as _;
 use std::path::Path;
 use std::str::FromStr;
 
-use renkei_core::hash::sha256;
 use renkei_core::naming::{DATA_ENDING, NOTICE_ENDING};
 use renkei_core::notice::Notice;
 use renkei_core::port::{FileStamp, FolderError, SeenKind, SeenName, Share as _};
-use renkei_core::receive::read_notice;
-use renkei_core::{BusinessId, Digest, FileName, FolderPath, IdError, Moment};
+use renkei_core::receive::{Most, read_notice};
+use renkei_core::{BusinessId, FileName, FolderPath, IdError, Moment, stem_within};
 use renkei_engine::EngineError;
 use renkei_engine::conform::{ConformReport, Verdict};
 use renkei_folder::{Outbox, ReadOnlyShare};
@@ -29,6 +28,8 @@ use crate::console::Lang;
 
 /// Longer report files are not ours.
 const MOST_REPORT_BYTES: u64 = 16 << 20;
+/// What is larger is not looked at by the daemon: it keeps about 20 bytes a row, which here are 400 MB.
+const MOST: Most = Most { n_rows: 20_000_000, n_bytes: 200 << 30 };
 /// Room for the report's ending in a file name.
 const MOST_STEM_BYTES: usize = 170;
 
@@ -111,20 +112,14 @@ impl Desk<'_> {
             let bytes = match read_notice(self.share, &path, name) {
                 // It went since.
                 Err(FolderError::Missing { .. }) => continue,
-                bytes => bytes?,
+                Err(error) => {
+                    checked.push(Err(error.into()));
+                    continue;
+                }
+                Ok(bytes) => bytes,
             };
             let notice = Notice::parse(&bytes).ok();
-            let files: Vec<FileName> = notice
-                .iter()
-                .flat_map(|notice| {
-                    notice
-                        .files
-                        .iter()
-                        .map(|file| &file.name)
-                        .chain(notice.reports.iter().map(|file| &file.name))
-                })
-                .cloned()
-                .collect();
+            let files: Vec<FileName> = notice.iter().flat_map(Notice::names).cloned().collect();
             named.extend(files.iter().cloned());
             dropped.push((name.clone(), files));
         }
@@ -156,7 +151,7 @@ impl Desk<'_> {
         stands: &BTreeMap<String, String>,
     ) -> Result<Option<CheckedFolder>, Failure> {
         let reports: FolderPath = named(&format!("{path}/report"))?;
-        let stem = report_stem(name);
+        let stem = stem_within(name.as_str(), MOST_STEM_BYTES);
         let json: FileName = named(&format!("{stem}.report.json"))?;
         if self.stands_of(&reports, &json).as_ref() == Some(stands) {
             return Ok(None);
@@ -165,7 +160,7 @@ impl Desk<'_> {
         let given = [Given { label: name.to_string(), name: name.clone(), folder: &folder }];
         // The complete list is not kept: the folder is another's, and the report must not fill it.
         let mut errors = ErrorsFile::new(std::io::sink(), self.lang);
-        let report = examine(&given, self.layouts, None, self.now.date(), &mut errors)?;
+        let report = examine(&given, self.layouts, None, (self.now.date(), MOST), &mut errors)?;
         let heading = format!("{path}/{name}");
         let made_at = self.now.to_string();
         let outbox = Outbox::open(self.root)?;
@@ -198,15 +193,4 @@ impl Desk<'_> {
 /// A name or path of our own making.
 fn named<T: FromStr<Err = IdError>>(text: &str) -> Result<T, Failure> {
     Ok(text.parse().map_err(EngineError::Name)?)
-}
-
-/// The name, or of one that leaves no room its beginning and its digest.
-fn report_stem(name: &FileName) -> String {
-    let name = name.as_str();
-    if name.len() <= MOST_STEM_BYTES {
-        return name.to_owned();
-    }
-    let end = name.floor_char_boundary(MOST_STEM_BYTES - 20);
-    let digest = Digest(sha256(name.as_bytes())).to_string();
-    format!("{}-{}", name.get(..end).unwrap_or_default(), digest.get(..16).unwrap_or_default())
 }

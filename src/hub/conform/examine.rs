@@ -8,9 +8,11 @@ use renkei_core::layout::Layout;
 use renkei_core::naming::DATA_ENDING;
 use renkei_core::notice::{MAX_BYTES, Notice};
 use renkei_core::port::{FolderError, SeenKind, SeenName, Share as _};
+use renkei_core::receive::Most;
 use renkei_core::{FileName, FolderPath};
 use renkei_engine::conform::{
-    ConformReport, ConformTerms, DataFile, FileCount, SetConformance, Verdict, conform, conform_data,
+    ConformReport, ConformTerms, DataFile, FileCount, SetConformance, TOO_LARGE, Verdict, conform,
+    conform_data,
 };
 use renkei_engine::{Beside, EngineError, InputIssue};
 use renkei_folder::{PlainFolder, ReadOnlyShare};
@@ -80,19 +82,25 @@ impl Given<'_> {
     }
 }
 
-/// Examines files. Data files are of `layout`, or of the one whose header row they have.
+/// Examines files. Data files are of `layout`, or of the one whose header row they have. What is larger than `most`
+/// is not read to its end.
 pub(crate) fn examine<W: Write>(
     given: &[Given<'_>],
     layouts: &KnownLayouts,
     layout: Option<&Layout>,
-    day: NaiveDate,
+    (day, most): (NaiveDate, Most),
     errors: &mut ErrorsFile<W>,
 ) -> Result<ConformReport, Failure> {
     let (data, notices): (Vec<&Given<'_>>, Vec<&Given<'_>>) =
         given.iter().partition(|given| given.is_data(layout.is_some()));
-    let mut read = Vec::new();
+    let (mut read, mut too_large) = (Vec::new(), Vec::new());
     for given in notices {
         let notice = Notice::parse(&read_notice(given)?);
+        let beyond = notice.as_ref().map(|notice| most.exceeded(notice)).unwrap_or_default();
+        if !beyond.is_empty() {
+            too_large.push(of_nothing_read(&given.label, TOO_LARGE, beyond.join("; ")));
+            continue;
+        }
         read.push(renkei_engine::Given {
             label: given.label.clone(),
             name: Some(given.name.clone()),
@@ -104,8 +112,9 @@ pub(crate) fn examine<W: Write>(
     let terms = ConformTerms { municipality: layouts.municipality() };
     let report = conform(read, terms, &mut |finding| errors.take(finding));
     let mut sets = report.sets;
+    sets.extend(too_large);
     for given in data {
-        sets.push(examine_data(given, layouts, layout, day, errors)?);
+        sets.push(examine_data(given, layouts, layout, (day, most), errors)?);
     }
     let report = ConformReport::new(sets, report.chain_issues, report.proven_state);
     errors.take_others(&report);
@@ -129,7 +138,7 @@ fn examine_data<W: Write>(
     given: &Given<'_>,
     layouts: &KnownLayouts,
     layout: Option<&Layout>,
-    day: NaiveDate,
+    (day, most): (NaiveDate, Most),
     errors: &mut ErrorsFile<W>,
 ) -> Result<SetConformance, Failure> {
     let layout = if let Some(layout) = layout {
@@ -140,9 +149,12 @@ fn examine_data<W: Write>(
         source.read_to_end(&mut start).map_err(|source| input(given, source))?;
         layouts.of_header(&start, day)
     };
-    let Some(layout) = layout else { return Ok(of_no_layout(&given.label)) };
+    let Some(layout) = layout else {
+        let detail = "no layout has its header row".to_owned();
+        return Ok(of_nothing_read(&given.label, "unknown-layout", detail));
+    };
     let source = given.folder.read(&given.name)?;
-    let file = DataFile { name: &given.label, layout, day };
+    let file = DataFile { name: &given.label, layout, day, most_rows: most.n_rows };
     Ok(conform_data(file, source, &mut |finding| errors.take(finding))?)
 }
 
@@ -150,8 +162,7 @@ fn input(given: &Given<'_>, source: std::io::Error) -> Failure {
     EngineError::Input { file: given.label.clone(), source }.into()
 }
 
-fn of_no_layout(label: &str) -> SetConformance {
-    let detail = "no layout has its header row".to_owned();
+fn of_nothing_read(label: &str, rule: &str, detail: String) -> SetConformance {
     SetConformance {
         name: label.to_owned(),
         interface: String::new(),
@@ -164,7 +175,7 @@ fn of_no_layout(label: &str) -> SetConformance {
         verdict: Verdict::DoesNotConform,
         n_errors: 1,
         n_warnings: 0,
-        issues: vec![InputIssue::of_row(0, "unknown-layout", detail)],
+        issues: vec![InputIssue::of_row(0, rule, detail)],
         files: Vec::<FileCount>::new(),
         rules: Vec::new(),
     }

@@ -139,8 +139,10 @@ impl Inboxes {
                 let pairing = &standing.pairing;
                 !(pairing.ready.is_empty() && pairing.waiting.is_empty() && pairing.pending.is_empty())
             });
-            alerts.extend(alerts_of(intake, &standings, &store, now)?);
-            things.insert(id.clone(), standings.iter().flat_map(|one| to_take_in(one, is_first)).collect());
+            let records = store.sets(Some(id), N_LOOKED_BACK)?;
+            alerts.extend(alerts_of(intake, &standings, &records, now)?);
+            let standing = standings.iter().flat_map(|one| to_take_in(intake, one, is_first, &records));
+            things.insert(id.clone(), standing.collect());
         }
         self.store = Some(store);
         self.asked_for.retain(|thing, at| {
@@ -183,16 +185,28 @@ impl Inboxes {
     }
 }
 
-/// What a run would take in or refuse. At the start of a daemon what lacks files is worth a run too: a process
-/// before may have died while it brought them away.
-fn to_take_in(standing: &FolderStanding, is_first: bool) -> Vec<Thing> {
+/// What a run would take in or refuse: also what says of itself that it is too large, which is refused before it is
+/// whole. What lacks files is worth a run too where they are being brought away: at the start of a daemon, for a process
+/// before may have died, and where it was judged, for a run may have failed.
+fn to_take_in(
+    intake: &Intake,
+    standing: &FolderStanding,
+    is_first: bool,
+    records: &[SetRecord],
+) -> Vec<Thing> {
     let (folder, pairing) = (&standing.folder, &standing.pairing);
     let thing = |name: &renkei_core::FileName, sha256, is_settled| {
         (folder.clone(), name.to_string(), sha256, is_settled)
     };
     let ready = pairing.ready.iter().map(|set| thing(&set.notice_name, set.notice_sha256, set.is_settled));
     let unreadable = pairing.unreadable.iter().map(|notice| thing(&notice.name, notice.sha256, true));
-    let waiting = pairing.waiting.iter().filter(|_| is_first);
+    let waiting = pairing.waiting.iter().filter(|set| {
+        is_first
+            || !intake.terms.most.exceeded(&set.notice).is_empty()
+            || records
+                .iter()
+                .any(|one| one.notice_sha256 == set.notice_sha256 && one.outcome != Outcome::Waiting)
+    });
     let waiting = waiting.map(|set| thing(&set.notice_name, set.notice_sha256, false));
     ready.chain(unreadable).chain(waiting).collect()
 }
@@ -201,10 +215,9 @@ fn to_take_in(standing: &FolderStanding, is_first: bool) -> Vec<Thing> {
 fn alerts_of(
     intake: &Intake,
     standings: &[FolderStanding],
-    store: &dyn IntakeStore,
+    records: &[SetRecord],
     now: Moment,
 ) -> Result<Vec<Alert>, EngineError> {
-    let records = store.sets(Some(&intake.terms.id), N_LOOKED_BACK)?;
     let word = Word::of(intake.terms.id.as_str());
     let mut alerts = Vec::new();
     let newer = records.iter().take_while(|record| record.outcome != Outcome::Taken);
@@ -219,7 +232,7 @@ fn alerts_of(
         n_incomplete += pairing.pending.iter().filter(|notice| notice.is_overdue).count();
         n_strays += pairing.strays.iter().filter(|stray| stray.is_overdue).count();
         for set in &pairing.ready {
-            match waits(&records, set.notice_sha256) {
+            match waits(records, set.notice_sha256) {
                 Some((Waits::ToBeAllowed, _)) => n_held += 1,
                 Some((Waits::ForOthers, since)) if now.since(since) >= intake.gap_after => n_waiting += 1,
                 _ => {}

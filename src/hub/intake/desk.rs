@@ -3,7 +3,9 @@
 use renkei_core::port::{AuditEntry, Folders as _, Inbox as _, IntakeShelf, Outcome, SetRecord, WhyRefused};
 use renkei_core::receive::{FoundSet, Receipt, UnreadableNotice};
 use renkei_core::{FileName, FolderPath, Sequence};
-use renkei_engine::receive::{Desk, HandedOver, RowReport, SetResult, VerifiedSet, to_moves, to_transfers};
+use renkei_engine::receive::{
+    Desk, HandedOver, LeftOut, RowReport, SetResult, VerifiedSet, to_moves, to_transfers,
+};
 use renkei_engine::{EngineError, House};
 use renkei_folder::{LocalFolders, Outbox};
 
@@ -29,15 +31,18 @@ pub(super) struct HubDesk<'d> {
 
 impl Desk for HubDesk<'_> {
     fn report(&mut self, report: &RowReport) -> Result<(), EngineError> {
-        let content = self.folders.read_staged(&report.stage, &report.name)?;
-        Ok(self.outbox.put(&self.intake.answer, &report.name, content)?)
+        self.put_report(report)
     }
 
-    fn hand_over(&mut self, set: &VerifiedSet<'_>) -> Result<HandedOver, EngineError> {
+    fn hand_over(
+        &mut self,
+        set: &VerifiedSet<'_>,
+        left_out: &mut LeftOut<'_, '_>,
+    ) -> Result<HandedOver, EngineError> {
         match &self.intake.rows_to {
             RowsTo::Table(_) => Ok(HandedOver::NotHere),
-            RowsTo::Moves => to_moves(self.house, set),
-            RowsTo::Transfer(kind) => to_transfers(self.house, &self.config.transfer, *kind, set),
+            RowsTo::Moves => to_moves(self.house, set, left_out, &mut |report| self.put_report(report)),
+            RowsTo::Transfer(kind) => to_transfers(self.house, &self.config.transfer, *kind, set, left_out),
         }
     }
 
@@ -90,6 +95,11 @@ impl Desk for HubDesk<'_> {
 }
 
 impl HubDesk<'_> {
+    fn put_report(&self, report: &RowReport) -> Result<(), EngineError> {
+        let content = self.folders.read_staged(&report.stage, &report.name)?;
+        Ok(self.outbox.put(&self.intake.answer, &report.name, content)?)
+    }
+
     /// Brings the files of a judged set away. May be repeated.
     pub(super) fn put_away(
         &mut self,

@@ -11,7 +11,5 @@ pub(crate) fn place_of(intake: &IntakeId, notice_sha256: Digest) -> Result<FileN
 
 /// The names of a set's files, the notice last.
 pub(crate) fn names_of(notice: &Notice, notice_name: &FileName) -> Vec<FileName> {
-    let files = notice.files.iter().map(|file| &file.name);
-    let reports = notice.reports.iter().map(|report| &report.name);
-    files.chain(reports).chain([notice_name]).cloned().collect()
+    notice.names().chain([notice_name]).cloned().collect()
 }

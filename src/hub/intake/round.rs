@@ -2,7 +2,7 @@
 
 use renkei_core::port::{IntakeShelf, IntakeStore, Outcome, RunRecord, SetRecord};
 use renkei_core::receive::{Pairer, Receipt, WaitingSet, read_notice};
-use renkei_core::{FeedId, FolderPath, IntakeId, Sequence};
+use renkei_core::{FeedId, FileName, FolderPath, IntakeId, Sequence};
 use renkei_engine::night::{Outcome as RunOutcome, Receiving};
 use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Generated, House, Mended, mend_by_rule};
@@ -83,13 +83,15 @@ impl Round<'_> {
             let seen = renkei_core::port::Share::look(folders, folder)?;
             let mut read = |name: &_| read_notice(folders, folder, name);
             let waiting = Pairer::default().look(seen, &mut read, now, &intake.patience).waiting;
-            if waiting.is_empty() {
+            let claimed = folders.claimed(folder)?;
+            if waiting.is_empty() && claimed.is_empty() {
                 continue;
             }
             let records = store.sets(Some(&intake.terms.id), N_LOOKED_BACK)?;
             for set in waiting {
-                finish_one(folders, folder, &set, &records, desk)?;
+                finish_one(folders, (folder, &claimed), &set, &records, desk)?;
             }
+            finish_notices((folder, &claimed), &records, desk)?;
         }
         Ok(())
     }
@@ -97,7 +99,7 @@ impl Round<'_> {
 
 fn finish_one(
     folders: &LocalFolders,
-    folder: &FolderPath,
+    (folder, claimed): (&FolderPath, &[FileName]),
     set: &WaitingSet,
     records: &[SetRecord],
     desk: &mut HubDesk<'_>,
@@ -105,16 +107,34 @@ fn finish_one(
     let judged = records.iter().find(|record| record.notice_sha256 == set.notice_sha256);
     let Some(judged) = judged.filter(|record| record.outcome != Outcome::Waiting) else { return Ok(()) };
     let names = names_of(&set.notice, &set.notice_name);
-    let is_half = if judged.outcome == Outcome::Refused {
-        folders.is_half_refused(&place_of(&judged.intake, judged.notice_sha256)?, &names)?
-    } else {
-        let (feed, sequence) = (&set.feed, set.sequence);
-        folders.is_half_taken(&IntakeShelf { intake: &judged.intake, feed, sequence }, &names)?
-    };
+    let is_claimed = names.iter().any(|name| claimed.contains(name));
+    let is_half = is_claimed
+        || if judged.outcome == Outcome::Refused {
+            folders.is_half_refused(&place_of(&judged.intake, judged.notice_sha256)?, &names)?
+        } else {
+            let (feed, sequence) = (&set.feed, set.sequence);
+            folders.is_half_taken(&IntakeShelf { intake: &judged.intake, feed, sequence }, &names)?
+        };
     if is_half {
         tracing::warn!(intake = %judged.intake, feed = %set.feed, sequence = set.sequence.0,
             "the files of a set are brought away that a process before left halfway");
         desk.put_away(folder, &names, &Receipt::parse(judged.receipt.as_bytes())?)?;
+    }
+    Ok(())
+}
+
+/// A notice that was claimed went last: nothing shows the set any more, and it is all that is left of it.
+fn finish_notices(
+    (folder, claimed): (&FolderPath, &[FileName]),
+    records: &[SetRecord],
+    desk: &mut HubDesk<'_>,
+) -> Result<(), EngineError> {
+    for name in claimed {
+        let judged = records.iter().find(|record| record.notice_name == name.as_str());
+        if let Some(judged) = judged.filter(|record| record.outcome != Outcome::Waiting) {
+            let receipt = Receipt::parse(judged.receipt.as_bytes())?;
+            desk.put_away(folder, std::slice::from_ref(name), &receipt)?;
+        }
     }
     Ok(())
 }

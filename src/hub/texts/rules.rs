@@ -65,6 +65,7 @@ const RULES: &[(&str, &str, &str)] = &[
     // Files against their notice.
     ("file-missing", "通知にあるファイルがありません。", "A file that the notice names is not there."),
     ("unreadable", "最後まで読めません。", "It cannot be read to its end."),
+    ("too-large", "大きすぎるため読みません。", "It is too large to be looked at."),
     ("wrong-digest", "SHA-256が通知と違います。", "Another SHA-256 than the notice has."),
     ("wrong-row-count", "行数が通知と違います。", "Another number of rows than the notice has."),
     (

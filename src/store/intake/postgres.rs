@@ -23,6 +23,7 @@ use super::postgres_session::{Session, column};
 use super::postgres_sets as sets;
 use super::postgres_taking::PostgresTaking;
 use super::set_line::SetLine;
+use super::turn::Purpose;
 use super::values;
 
 /// How many rows held are read at once.
@@ -181,7 +182,17 @@ impl IntakeStore for PostgresIntake {
     fn begin_taking(&self, intake: &IntakeId, table: &TableSpec) -> Result<Box<dyn Taking + '_>, StoreError> {
         values::require_names(table)?;
         let session = Session::open(&self.config, self.wait)?;
-        Ok(Box::new(PostgresTaking::begin(session, intake, table)?))
+        Ok(Box::new(PostgresTaking::begin(session, intake, table, Purpose::Take)?))
+    }
+
+    fn preview_taking(
+        &self,
+        intake: &IntakeId,
+        table: &TableSpec,
+    ) -> Result<Box<dyn Taking + '_>, StoreError> {
+        values::require_names(table)?;
+        let session = Session::open(&self.config, self.wait)?;
+        Ok(Box::new(PostgresTaking::begin(session, intake, table, Purpose::Preview)?))
     }
 
     fn held_rows(

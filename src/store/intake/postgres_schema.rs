@@ -64,11 +64,7 @@ fn unavailable(detail: String) -> StoreError {
 /// other columns. Within a transaction that has the lock of the tables.
 pub(crate) fn require(session: &Session, intake_no: i64, spec: &TableSpec) -> Result<(), StoreError> {
     let Some(table) = spec.table.as_deref() else { return Ok(()) };
-    let owner = session.query("SELECT intake_no FROM intake_table WHERE name = $1", &[&table])?;
-    let owner: Option<i64> = owner.first().map(|row| column(row, 0)).transpose()?;
-    if owner.is_some_and(|owner| owner != intake_no) {
-        return Err(unavailable(format!("the table {table} is another intake's")));
-    }
+    let is_owned = require_own(session, intake_no, spec)?;
     if !is_there(session, spec)? {
         // Keys compare byte for byte, whatever the database's language: that is also the fastest.
         let column_of = |(index, name): (usize, &String)| {
@@ -79,11 +75,22 @@ pub(crate) fn require(session: &Session, intake_no: i64, spec: &TableSpec) -> Re
         let (columns, key) = (columns.join(", "), quoted_list(key_names(spec)));
         session.batch(&format!("CREATE TABLE {} ({columns}, PRIMARY KEY ({key}))", quoted(table)))?;
     }
-    if owner.is_none() {
+    if !is_owned {
         let sql = "INSERT INTO intake_table (name, intake_no) VALUES ($1, $2)";
         session.execute(sql, &[&table, &intake_no])?;
     }
     Ok(())
+}
+
+/// True when the table has the intake's name on it; fails where it has another's.
+pub(crate) fn require_own(session: &Session, intake_no: i64, spec: &TableSpec) -> Result<bool, StoreError> {
+    let Some(table) = spec.table.as_deref() else { return Ok(true) };
+    let owner = session.query("SELECT intake_no FROM intake_table WHERE name = $1", &[&table])?;
+    let owner: Option<i64> = owner.first().map(|row| column(row, 0)).transpose()?;
+    if owner.is_some_and(|owner| owner != intake_no) {
+        return Err(unavailable(format!("the table {table} is another intake's")));
+    }
+    Ok(owner.is_some())
 }
 
 /// True when the table is there; fails where it has other columns.

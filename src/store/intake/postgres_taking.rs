@@ -12,7 +12,7 @@ use super::postgres_sets::{self as sets, Intake};
 use super::postgres_staging::{Against, Staging, held_before, value_names};
 use super::set_line::{SetLine, head_after};
 use super::tally::Tally;
-use super::turn::{require_all, require_turn};
+use super::turn::{Purpose, require_all, require_turn};
 use super::values::{self, key_names, other_names, quoted, quoted_list};
 
 /// A set under way, on a connection of its own.
@@ -22,16 +22,33 @@ pub(crate) struct PostgresTaking {
     staging: Staging,
     /// As it stood when staging began.
     intake: Intake,
+    purpose: Purpose,
     tally: Tally,
     /// The row that was a key's second: after it, nothing of the set goes in.
     duplicate: Option<u64>,
 }
 
 impl PostgresTaking {
-    pub(crate) fn begin(session: Session, intake: &IntakeId, spec: &TableSpec) -> Result<Self, StoreError> {
-        let intake = prepare(&session, intake, spec)?;
+    pub(crate) fn begin(
+        session: Session,
+        intake: &IntakeId,
+        spec: &TableSpec,
+        purpose: Purpose,
+    ) -> Result<Self, StoreError> {
+        let intake = match purpose {
+            Purpose::Take => prepare(&session, intake, spec)?,
+            Purpose::Preview => look_at(&session, intake, spec)?,
+        };
         let staging = Staging::new(&session, spec)?;
-        Ok(Self { session, spec: spec.clone(), staging, intake, tally: Tally::new(), duplicate: None })
+        Ok(Self {
+            session,
+            spec: spec.clone(),
+            staging,
+            intake,
+            purpose,
+            tally: Tally::new(),
+            duplicate: None,
+        })
     }
 
     /// True when the values of what is held are not in this set's table.
@@ -73,7 +90,7 @@ impl PostgresTaking {
         require_turn(head.as_ref(), was_taken, &next, mode, &self.tally)?;
         let counts = self.counts(mode)?;
         self.bring_in(mode, counts)?;
-        let set_no = sets::insert(&self.session, now.no, &SetLine::of(record, &counts))?;
+        let set_no = sets::insert(&self.session, now.no, &SetLine::of(record, &record.counts))?;
         sets::set_head(&self.session, now.no, set_no, self.spec.table.as_deref())?;
         Ok(counts)
     }
@@ -197,6 +214,7 @@ impl Taking for PostgresTaking {
     }
 
     fn finish(self: Box<Self>, mode: TakeMode, record: &SetRecord) -> Result<TakeCounts, StoreError> {
+        self.purpose.require_take()?;
         self.require_unbroken()?;
         // Nothing looks at temporary tables by itself, and plans for millions are not those for few.
         self.session.batch("ANALYZE pg_temp.intake_seen (key); ANALYZE pg_temp.intake_due (key, deed)")?;
@@ -206,6 +224,15 @@ impl Taking for PostgresTaking {
         self.session.batch("COMMIT")?;
         Ok(counts)
     }
+}
+
+/// The intake and its table as they are. One that was never heard of has a number that none has, and holds nothing.
+fn look_at(session: &Session, name: &IntakeId, spec: &TableSpec) -> Result<Intake, StoreError> {
+    let unheard = Intake { no: 0, table: None, head_set: None };
+    let intake = sets::intake(session, name)?.unwrap_or(unheard);
+    schema::require_own(session, intake.no, spec)?;
+    schema::is_there(session, spec)?;
+    Ok(intake)
 }
 
 /// Makes sure of the intake and its table. Takes the tables' lock only where something is missing.

@@ -16,6 +16,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::set_line::SetLine;
 use super::sqlite_sets as sets;
 use super::sqlite_taking::SqliteTaking;
+use super::turn::Purpose;
 use super::values;
 use crate::columns::digest;
 use crate::errors::SqliteError;
@@ -121,7 +122,17 @@ impl IntakeStore for SqliteIntake {
     fn begin_taking(&self, intake: &IntakeId, table: &TableSpec) -> Result<Box<dyn Taking + '_>, StoreError> {
         values::require_names(table)?;
         let connection = connection::writer(&self.path, self.wait)?;
-        Ok(Box::new(SqliteTaking::begin(connection, &self.path, intake, table)?))
+        Ok(Box::new(SqliteTaking::begin(connection, &self.path, intake, table, Purpose::Take)?))
+    }
+
+    fn preview_taking(
+        &self,
+        intake: &IntakeId,
+        table: &TableSpec,
+    ) -> Result<Box<dyn Taking + '_>, StoreError> {
+        values::require_names(table)?;
+        let connection = connection::writer(&self.path, self.wait)?;
+        Ok(Box::new(SqliteTaking::begin(connection, &self.path, intake, table, Purpose::Preview)?))
     }
 
     fn held_rows(

@@ -10,20 +10,31 @@ use crate::errors::{SqliteError, corrupt};
 /// other columns.
 pub(crate) fn require(connection: &Connection, intake_no: i64, spec: &TableSpec) -> Result<(), SqliteError> {
     let Some(table) = spec.table.as_deref() else { return Ok(()) };
+    let is_owned = require_own(connection, intake_no, spec)?;
+    if !is_there(connection, spec)? {
+        create(connection, table, spec)?;
+    }
+    if !is_owned {
+        connection
+            .execute("INSERT INTO intake_table (name, intake_no) VALUES (?1, ?2)", (table, intake_no))?;
+    }
+    Ok(())
+}
+
+/// True when the table has the intake's name on it; fails where it has another's.
+pub(crate) fn require_own(
+    connection: &Connection,
+    intake_no: i64,
+    spec: &TableSpec,
+) -> Result<bool, SqliteError> {
+    let Some(table) = spec.table.as_deref() else { return Ok(true) };
     let owner = connection
         .query_row("SELECT intake_no FROM intake_table WHERE name = ?1", [table], |row| row.get::<_, i64>(0))
         .optional()?;
     if owner.is_some_and(|owner| owner != intake_no) {
         return Err(unavailable(format!("the table {table} is another intake's")));
     }
-    if !is_there(connection, spec)? {
-        create(connection, table, spec)?;
-    }
-    if owner.is_none() {
-        connection
-            .execute("INSERT INTO intake_table (name, intake_no) VALUES (?1, ?2)", (table, intake_no))?;
-    }
-    Ok(())
+    Ok(owner.is_some())
 }
 
 /// True when the table is there; fails where it has other columns.

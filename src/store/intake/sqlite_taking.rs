@@ -14,7 +14,7 @@ use super::sqlite_sets::{self as sets, Intake};
 use super::sqlite_staging as staging;
 use super::sqlite_table::{self as table, RowWriter, TableWriter};
 use super::tally::Tally;
-use super::turn::{require_all, require_turn};
+use super::turn::{Purpose, require_all, require_turn};
 use super::values;
 use crate::columns::number;
 use crate::errors::SqliteError;
@@ -26,6 +26,7 @@ pub(crate) struct SqliteTaking {
     writer: Option<TableWriter>,
     /// As it stood when staging began.
     intake: Intake,
+    purpose: Purpose,
     tally: Tally,
     /// The row that was a key's second: after it, nothing of the set goes in.
     duplicate: Option<u64>,
@@ -38,8 +39,12 @@ impl SqliteTaking {
         database: &Path,
         intake: &IntakeId,
         spec: &TableSpec,
+        purpose: Purpose,
     ) -> Result<Self, StoreError> {
-        let intake = prepare(&mut connection, intake, spec)?;
+        let intake = match purpose {
+            Purpose::Take => prepare(&mut connection, intake, spec)?,
+            Purpose::Preview => look_at(&connection, intake, spec)?,
+        };
         staging::attach(&connection, database)?;
         let (spec, writer) = (spec.clone(), TableWriter::new(spec));
         Ok(Self {
@@ -47,6 +52,7 @@ impl SqliteTaking {
             spec,
             writer,
             intake,
+            purpose,
             tally: Tally::new(),
             duplicate: None,
             packed: Vec::new(),
@@ -109,7 +115,7 @@ impl SqliteTaking {
         require_turn(head.as_ref(), was_taken, &next, mode, &self.tally)?;
         let counts = self.counts(mode)?;
         self.bring_in(mode, counts)?;
-        let set_no = sets::insert(&self.connection, now.no, &SetLine::of(record, &counts))?;
+        let set_no = sets::insert(&self.connection, now.no, &SetLine::of(record, &record.counts))?;
         sets::set_head(&self.connection, now.no, set_no, self.spec.table.as_deref())?;
         Ok(counts)
     }
@@ -185,6 +191,7 @@ impl Taking for SqliteTaking {
     }
 
     fn finish(self: Box<Self>, mode: TakeMode, record: &SetRecord) -> Result<TakeCounts, StoreError> {
+        self.purpose.require_take()?;
         self.require_unbroken()?;
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(SqliteError::from)?;
         // On an error the connection ends, and its transaction with it.
@@ -192,6 +199,15 @@ impl Taking for SqliteTaking {
         self.connection.execute_batch("COMMIT").map_err(SqliteError::from)?;
         Ok(counts)
     }
+}
+
+/// The intake and its table as they are. One that was never heard of has a number that none has, and holds nothing.
+fn look_at(connection: &Connection, name: &IntakeId, spec: &TableSpec) -> Result<Intake, SqliteError> {
+    let unheard = Intake { no: 0, table: None, head_set: None };
+    let intake = sets::intake(connection, name)?.unwrap_or(unheard);
+    table::require_own(connection, intake.no, spec)?;
+    table::is_there(connection, spec)?;
+    Ok(intake)
 }
 
 /// Makes sure of the intake and its table. Takes the writer's place only where something is missing.

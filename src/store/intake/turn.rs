@@ -30,6 +30,23 @@ pub(crate) fn require_turn(
     if tally.state_after(mode, &before) == next.state { Ok(()) } else { Err(StoreError::LostUpdate) }
 }
 
+/// What a set is staged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be taken in.
+    Take,
+    /// To be seen; nothing is changed.
+    Preview,
+}
+
+impl Purpose {
+    /// Fails where what was staged was only to be seen.
+    pub(crate) fn require_take(self) -> Result<(), StoreError> {
+        let detail = "a set that was staged to be seen cannot be taken in".to_owned();
+        if self == Self::Take { Ok(()) } else { Err(StoreError::Unavailable { detail }) }
+    }
+}
+
 /// Fails where the rows held have their values in another table: only a replacement fills a new one.
 pub(crate) fn require_all(table: &str, held_in: Option<&str>) -> StoreError {
     let held_in = held_in.unwrap_or("no table");

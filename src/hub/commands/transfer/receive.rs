@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use renkei_core::transfer::{CaseKind, CaseNo, CaseState};
-use renkei_engine::transfer::{CaseSource, compare, read_cases, take_in};
+use renkei_core::transfer::CaseKind;
+use renkei_engine::transfer::{CaseSource, compare_new, read_cases, take_in};
 use serde_json::json;
 
 use super::super::input_file::{label, open, rejected};
@@ -34,14 +34,7 @@ impl Receive {
             .map_err(|found| rejected(console, *found))?;
         let exit = bring_out(session, &workplace)?;
         // Also of a repeat: the first time may have been cut off before they were compared.
-        let snapshot = workplace.snapshot()?;
-        let is_new = |case_no: &CaseNo| {
-            let case = snapshot.transfer_case(*case_no).ok().flatten();
-            case.is_some_and(|case| case.standing.state == CaseState::Received)
-        };
-        let new: Vec<CaseNo> = taken.cases().filter(is_new).collect();
-        drop(snapshot);
-        let compared = compare(house, &new)?;
+        let compared = compare_new(house, taken.cases())?;
         workplace.end_progress();
         if console.is_json() {
             let cases =

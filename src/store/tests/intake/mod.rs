@@ -60,6 +60,7 @@ macro_rules! intake_suite {
                 a_set_without_its_state_is_not_taken_in,
                 a_state_that_does_not_come_out_is_refused;
             tables: a_table_with_other_columns_is_refused_with_what_differs,
+                a_preview_makes_nothing,
                 a_table_of_another_intake_is_refused,
                 a_table_that_is_there_is_used,
                 names_may_be_words_of_the_database,

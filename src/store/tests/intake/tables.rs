@@ -4,8 +4,8 @@ use renkei_core::IntakeId;
 use renkei_core::port::{IntakeStore, SetRecord, StoreError, TableSpec, TakeMode};
 
 use super::rows::{
-    TestRow, check_held, code, counts, gone, held_of, intake, jumin, row, spec, state_after, take, take_as,
-    taken, values,
+    TestRow, check_held, code, counts, gone, held_of, intake, jumin, row, spec, stage, state_after, take,
+    take_as, taken, values,
 };
 use super::{Fixture, PATIENT};
 
@@ -35,6 +35,26 @@ pub(crate) fn a_table_with_other_columns_is_refused_with_what_differs<F: Fixture
     take(&*store, &jumin(), 1, TakeMode::Replace, &[]).unwrap();
     let wider = spec(Some("jumin"), &["atena_no", "shimei", "jusho"]);
     assert!(refusal(&*store, &intake(), &wider).contains("jusho"));
+}
+
+pub(crate) fn a_preview_makes_nothing<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let first = [row("1", &["a"]), row("2", &["b"])];
+    let mut taking = store.preview_taking(&intake(), &jumin()).unwrap();
+    stage(&mut *taking, &first).unwrap();
+    assert_eq!(taking.effect(TakeMode::Replace).unwrap(), counts([2, 0, 0, 0, 0]));
+    let refused =
+        taking.finish(TakeMode::Replace, &taken(1, state_after(&*store, &first, TakeMode::Replace)));
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    // What it would have made is another's to make: another intake's, with other columns.
+    fixture.make_table("jumin", &["atena_no", "shimei"]);
+    take(&*store, &jumin(), 1, TakeMode::Replace, &first).unwrap();
+    let mut taking = store.preview_taking(&intake(), &jumin()).unwrap();
+    stage(&mut *taking, &[row("2", &["x"])]).unwrap();
+    assert_eq!(taking.effect(TakeMode::Replace).unwrap(), counts([0, 1, 1, 0, 0]));
+    let other: IntakeId = "other".parse().unwrap();
+    assert!(store.preview_taking(&other, &jumin()).is_err());
 }
 
 pub(crate) fn a_table_of_another_intake_is_refused<F: Fixture>() {
