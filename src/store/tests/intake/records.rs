@@ -98,11 +98,12 @@ pub(crate) fn what_was_taken_is_found_by_feed_and_sequence<F: Fixture>() {
     let feed = record(1).feed.unwrap();
     assert_eq!(store.taken(&intake(), &feed, Sequence(1)).unwrap(), None);
     let state = state_after(&*store, &rows, TakeMode::Replace);
-    let written = taken(1, state);
+    // Where rows go elsewhere too, the counts are not those of the table.
+    let written = SetRecord { counts: counts([7, 0, 0, 0, 0]), ..taken(1, state) };
     take_as(&*store, &jumin(), TakeMode::Replace, &rows, &written).unwrap();
     store.note(&SetRecord { outcome: Outcome::Repeated, ..record(1) }).unwrap();
     let found = store.taken(&intake(), &feed, Sequence(1)).unwrap().unwrap();
-    assert_eq!(found, SetRecord { set_no: found.set_no, counts: counts([1, 0, 0, 0, 0]), ..written });
+    assert_eq!(found, SetRecord { set_no: found.set_no, ..written });
     let none = |intake: &str, feed: &str, sequence| {
         let found =
             store.taken(&intake.parse().unwrap(), &feed.parse().unwrap(), Sequence(sequence)).unwrap();
