@@ -1,5 +1,6 @@
 //! Looking into published folders, and into any folder a receiver copied them to.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -40,7 +41,12 @@ impl PlainFolder {
 
     /// Opens a file in it, unbuffered. Paths in errors are told below the folder.
     pub fn read(&self, name: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
-        Ok(Box::new(self.folder.file(name)?))
+        Ok(Box::new(self.file(name)?))
+    }
+
+    /// The same as a file, which can be read at any place.
+    pub fn file(&self, name: &FileName) -> Result<File, FolderError> {
+        self.folder.file(name)
     }
 
     /// The names of its plain files that can be file names here; links and hidden files have none.

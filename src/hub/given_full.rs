@@ -8,12 +8,13 @@ use renkei_core::hash::Hasher;
 use renkei_core::layout::{FileFormat, Layout};
 use renkei_core::naming::NOTICE_ENDING;
 use renkei_core::notice::{MAX_BYTES, Notice};
-use renkei_engine::compare::Side;
-use renkei_engine::{Beside as _, Clock as _, EngineError};
+use renkei_engine::compare::{OpenFile, Side, SideFile};
+use renkei_engine::{Clock as _, EngineError};
+use renkei_folder::PlainFolder;
 
 use crate::Failure;
 use crate::clock::HubClock;
-use crate::conform::{Folder, KnownLayouts};
+use crate::conform::KnownLayouts;
 
 /// As much of a file as shows its header row.
 const HEADER_BYTES: u64 = 64 * 1024;
@@ -28,7 +29,7 @@ fn label(path: &Path) -> String {
 
 /// One, opened.
 pub(crate) struct GivenFull {
-    folder: Folder,
+    folder: PlainFolder,
     names: Vec<renkei_core::FileName>,
     n_bytes: u64,
     format: Option<FileFormat>,
@@ -44,7 +45,7 @@ impl GivenFull {
     /// Opens it.
     pub(crate) fn open(path: &Path, layouts: &KnownLayouts) -> Result<Self, Failure> {
         let input = |source| EngineError::Input { file: label(path), source };
-        let folder = Folder::open(path.parent().unwrap_or(Path::new("")))?;
+        let folder = PlainFolder::open(path.parent().unwrap_or(Path::new("")))?;
         let name: renkei_core::FileName = label(path).parse().map_err(EngineError::Name)?;
         if !name.as_str().ends_with(NOTICE_ENDING) {
             let n_bytes = std::fs::metadata(path).map_err(input)?.len();
@@ -74,9 +75,9 @@ impl GivenFull {
     }
 
     /// Opens one of its data files.
-    pub(crate) fn read(&self, file: usize) -> Result<Box<dyn Read + Send>, EngineError> {
+    pub(crate) fn read(&self, file: usize) -> Result<Box<dyn SideFile>, EngineError> {
         match self.names.get(file) {
-            Some(name) => Ok(self.folder.read(name)?),
+            Some(name) => Ok(Box::new(self.folder.file(name)?)),
             None => Ok(Box::new(std::io::empty())),
         }
     }
@@ -100,11 +101,7 @@ impl GivenFull {
     }
 
     /// As a side of a comparison.
-    pub(crate) fn side<'s>(
-        &self,
-        open: &'s dyn Fn(usize) -> Result<Box<dyn Read + Send>, EngineError>,
-        layout: &Layout,
-    ) -> Side<'s> {
+    pub(crate) fn side<'s>(&self, open: &'s OpenFile<'s>, layout: &Layout) -> Side<'s> {
         let format = self.format.unwrap_or(layout.file);
         Side { n_files: self.names.len(), n_bytes: self.n_bytes, format, open }
     }

@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::form::{Accept, Limits, Newline};
 use super::issue::{Issue, Rule};
 use super::record::Record;
-use super::split::{Flaw, Span, split, split_first};
+use super::split::{Flaw, Span, count_quoted, split, split_first};
 
 /// Reads the records of a block. It gives what [`super::RecordReader`] gives for a file that is the block
 /// and nothing else, but takes no byte order mark off and copies nothing.
@@ -117,6 +117,12 @@ impl<'b> Line<'b> {
     /// Its bytes without the newline.
     pub fn bytes(&self) -> &'b [u8] {
         self.bytes
+    }
+
+    /// How many fields it has, where every one is quoted and holds no quotation mark, so that nothing is wrong with any;
+    /// `None` where only splitting tells.
+    pub fn n_quoted_fields(&self) -> Option<usize> {
+        count_quoted(self.bytes)
     }
 
     /// Where in the file it begins, from 0.

@@ -4,12 +4,11 @@
 //! told to anybody by then: what differs is kept by place alone.
 
 use std::cmp::Ordering;
-use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::rows::RowReader;
 use super::scan::{open_all, scan, scan_opened};
-use super::{Side, Sought};
+use super::{Side, SideFile, Sought};
 use crate::error::EngineError;
 use crate::intake::IssueList;
 
@@ -67,7 +66,7 @@ pub(super) fn merge(
 
 /// Reads the small side and sends its rows.
 fn produce(
-    files: Vec<Box<dyn Read + Send>>,
+    files: Vec<Box<dyn SideFile>>,
     reader: &RowReader<'_>,
     sender: &SyncSender<Vec<OrderedRow>>,
 ) -> Result<IssueList, EngineError> {

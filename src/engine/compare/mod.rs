@@ -3,7 +3,8 @@
 //! Rows may come in any order. Where both sides stand in the order of their keys, they are read side by side, and
 //! nothing is remembered; else of the smaller side 32 bytes a row are kept: 128 bits of a keyed hash of its key and
 //! 64 of its content, so that nobody can make up rows that look the same, and where it stands. A line of the larger side
-//! that is byte for byte one of the smaller is not even split, and only rows that differ are looked at again.
+//! that is byte for byte one of the smaller is not even split, and only rows that differ are looked at again; of files only
+//! these are read again.
 
 pub(crate) mod index;
 mod merge;
@@ -13,6 +14,8 @@ mod scan;
 mod tests;
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
 
 use renkei_core::layout::{FileFormat, Layout};
 
@@ -26,8 +29,25 @@ use scan::{read_again, scan};
 /// Rows whose fields are held at a time; where more differ, both sides are read once more for each so many.
 const HELD_ROWS: usize = 50_000;
 
+/// A data file of a side, to be read from its start.
+pub trait SideFile: Read + Send {
+    /// The same as a file that can be read at any place: then of few rows that differ only those are read again.
+    fn as_file(&self) -> Option<&File> {
+        None
+    }
+}
+
+impl SideFile for File {
+    fn as_file(&self) -> Option<&File> {
+        Some(self)
+    }
+}
+
+/// A file that is not there has no rows.
+impl SideFile for std::io::Empty {}
+
 /// Opens a data file of a side, by its place from 0.
-pub type OpenFile<'s> = dyn Fn(usize) -> Result<Box<dyn std::io::Read + Send>, EngineError> + 's;
+pub type OpenFile<'s> = dyn Fn(usize) -> Result<Box<dyn SideFile>, EngineError> + 's;
 
 /// One of the two.
 #[derive(Clone, Copy)]

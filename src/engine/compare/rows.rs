@@ -68,10 +68,26 @@ impl<'r> RowReader<'r> {
 
     /// The hashes of a block's rows.
     pub(super) fn hash(&self, block: &Block, base: u64, out: &mut Scanned<RowHash>) {
-        self.each(block, out, &mut |_, _| None, &mut |record, key, rows| {
+        let n_first = self.n_first();
+        let mut key = Vec::new();
+        let mut unsplit = |records: &mut BlockRecords<'_>, line: Line<'_>| {
+            let is_plain = self.by_line && self.layout.removal.is_none();
+            if !is_plain || line.n_quoted_fields() != Some(self.layout.columns.len()) {
+                return None;
+            }
+            self.key_of(&records.first_columns(line, n_first)?, &mut key);
+            let (key, content) = (self.hashes.of_key(&key), self.hashes.of_line(line.bytes()));
+            Some(RowHash { key, content, at: base + line.byte_offset() })
+        };
+        self.each(block, out, &mut unsplit, &mut |record, key, rows| {
             let (key, at) = (self.hashes.of_key(key), base + record.byte_offset());
             rows.push(RowHash { key, content: self.content(record), at });
         });
+    }
+
+    /// How many columns from the first hold the key.
+    fn n_first(&self) -> usize {
+        self.layout.key_columns.iter().max().map_or(0, |last| last + 1)
     }
 
     /// The hashes of a block's rows, with what the other side knows of their keys.
@@ -82,7 +98,7 @@ impl<'r> RowReader<'r> {
         base: u64,
         out: &mut Scanned<(RowHash, Option<KnownRow>)>,
     ) {
-        let n_first = self.layout.key_columns.iter().max().map_or(0, |last| last + 1);
+        let n_first = self.n_first();
         let mut key = Vec::new();
         let mut unsplit = |records: &mut BlockRecords<'_>, line: Line<'_>| {
             if !self.by_line {

@@ -1,7 +1,6 @@
 //! Two fulls against what maps say of them.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use proptest::prelude::*;
 use renkei_core::csv_file::{Accept, BlockRecords, Limits, Newline, Quote, write_record};
@@ -10,6 +9,7 @@ use renkei_core::layout::{HeaderRow, Layout};
 use renkei_core::text::{CharacterSet, Encoding};
 
 use super::rows::{Hashes, RowReader};
+use super::scan::{read_rows, read_through};
 use super::*;
 
 const LAYOUT: &str = r#"interface = "024z001"
@@ -58,9 +58,11 @@ fn file(
     bytes
 }
 
+impl SideFile for std::io::Cursor<Vec<u8>> {}
+
 /// The differences by key: kind, columns, and whether the fields are those of the sides.
 fn compared(layout: &Layout, a: (&[u8], FileFormat), b: (&[u8], FileFormat)) -> (Comparison, Vec<Found>) {
-    fn open(bytes: &[u8]) -> impl Fn(usize) -> Result<Box<dyn Read + Send>, EngineError> {
+    fn open(bytes: &[u8]) -> impl Fn(usize) -> Result<Box<dyn SideFile>, EngineError> {
         move |_| Ok(Box::new(std::io::Cursor::new(bytes.to_vec())))
     }
     let (open_a, open_b) = (open(a.0), open(b.0));
@@ -151,7 +153,7 @@ fn sides_in_order_are_merged_and_come_to_what_any_order_does() {
     let check = |a: &[Row], b: &[Row], is_merged: bool| {
         let files = [a, b].map(|rows| file(&layout, layout.file, rows.iter().cloned()));
         let opens = files.each_ref().map(|bytes| {
-            move |_: usize| -> Result<Box<dyn Read + Send>, EngineError> {
+            move |_: usize| -> Result<Box<dyn SideFile>, EngineError> {
                 Ok(Box::new(std::io::Cursor::new(bytes.clone())))
             }
         });
@@ -257,4 +259,42 @@ fn much_that_differs_is_read_in_turns() {
     let (counts, found) = compared(&layout, (&one, format), (&other, format));
     assert_eq!((counts.n_different, found.len()), (HELD_ROWS as u64 + 10, HELD_ROWS + 10));
     assert_eq!(counts.n_by_column, [0, 0, 0, HELD_ROWS as u64 + 10]);
+}
+
+#[test]
+fn rows_read_by_themselves_are_those_of_the_file() {
+    let layout = layout();
+    let rows = (0..200_u8).map(|no| ((no, 1), ("x".repeat(usize::from(no) * 131), "\"y\"".to_owned())));
+    let mut bytes = file(&layout, layout.file, rows);
+    let mut places: Vec<u64> = vec![0];
+    places.extend(bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u64 + 1));
+    places.pop();
+    let mut plain = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut plain, &bytes).unwrap();
+    let hashes = Hashes::new();
+    let reader = RowReader::new(&layout, layout.file, layout.file, &hashes);
+    let base = 3 << 44;
+    let check = |plain: &File, bytes: &[u8], step: usize| {
+        let wanted: Vec<u64> = places.iter().step_by(step).map(|at| base + at).collect();
+        let (mut apart, mut through) = (Vec::new(), Vec::new());
+        read_rows(plain, base, &reader, &wanted, &mut |at, fields| {
+            apart.push((at, fields));
+            Ok(())
+        })
+        .unwrap();
+        let source = Box::new(std::io::Cursor::new(bytes.to_vec()));
+        read_through(source, base, &reader, &wanted, &mut |at, fields| {
+            through.push((at, fields));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(apart, through);
+        apart.len()
+    };
+    assert_eq!(check(&plain, &bytes, 1), places.len());
+    assert_eq!(check(&plain, &bytes, 7), places.len().div_ceil(7));
+    // A file that was cut since: its last row has no end any more.
+    bytes.truncate(bytes.len() - 9);
+    plain.set_len(bytes.len() as u64).unwrap();
+    assert_eq!(check(&plain, &bytes, 1), places.len() - 1);
 }

@@ -6,21 +6,20 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use renkei_core::declared::Problems;
 use renkei_core::layout::Layout;
 use renkei_engine::EngineError;
-use renkei_engine::compare::{Side, compare};
+use renkei_engine::compare::{Side, SideFile, compare};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let paths: Vec<PathBuf> = std::env::args().skip(1).map(Into::into).collect();
     let [layout, a, b] = paths.as_slice() else { return Err("LAYOUT.toml A.csv B.csv".into()) };
     let text = std::fs::read_to_string(layout)?;
     let layout = Layout::read("layout.toml", &text, &Problems::new()).ok_or("the layout is not right")?;
-    let open = |path: &PathBuf| -> Result<Box<dyn Read + Send>, EngineError> {
+    let open = |path: &PathBuf| -> Result<Box<dyn SideFile>, EngineError> {
         let file = File::open(path);
         Ok(Box::new(file.map_err(|source| EngineError::Input { file: "a file".to_owned(), source })?))
     };

@@ -17,7 +17,7 @@ use renkei_core::text::Encoding;
 
 use super::check_divergence;
 use super::state_at::each_row_at;
-use crate::compare::{Comparison, Difference, Side, compare};
+use crate::compare::{Comparison, Difference, Side, SideFile, compare};
 use crate::error::EngineError;
 use crate::generate::{Divergence, DivergentRow, diverged, numbers_of};
 use crate::house::House;
@@ -58,7 +58,7 @@ pub fn compare_file(
     let mut is_too_different = false;
     let is_same_layout = layout.sha256 == feed.layout.sha256;
     let compared = std::thread::scope(|scope| {
-        let open = |_: usize| -> Result<Box<dyn Read + Send>, EngineError> {
+        let open = |_: usize| -> Result<Box<dyn SideFile>, EngineError> {
             let (sender, pieces) = sync_channel(QUEUE);
             let fault = &fault;
             scope.spawn(move || {
@@ -176,6 +176,8 @@ struct PieceReader {
     piece: Vec<u8>,
     at: usize,
 }
+
+impl SideFile for PieceReader {}
 
 impl Read for PieceReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
