@@ -12,7 +12,7 @@ use crate::running::PATIENCE;
 use crate::sandbox::{PLAIN, Sandbox, files};
 
 /// An sshd of a test's own; ended with it.
-struct Sshd {
+pub(crate) struct Sshd {
     child: Child,
     port: u16,
 }
@@ -20,14 +20,19 @@ struct Sshd {
 impl Sshd {
     /// Starts one that serves the user who runs the test; every key is asked of the hub.
     fn start(sandbox: &Sandbox) -> Self {
-        let port = free_port();
+        let terms = "PasswordAuthentication no\nSubsystem sftp /bin/false\n";
+        Self::start_with(sandbox, free_port(), terms)
+    }
+
+    /// Starts one on a port, with more in its configuration.
+    pub(crate) fn start_with(sandbox: &Sandbox, port: u16, terms: &str) -> Self {
         let host_key = make_key(sandbox, "host", "ed25519", &[]);
         // sshd runs the command only if nobody but root can have changed it, so keys are written where it looks.
         let keys = sandbox.path("authorized_keys");
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nUsePAM no\nStrictModes no\n\
-             AuthorizedKeysFile {}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
-             SetEnv RENKEI_NOW={}\nLogLevel ERROR\nSubsystem sftp /bin/false\n",
+             AuthorizedKeysFile {}\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
+             SetEnv RENKEI_NOW={}\nLogLevel ERROR\n{terms}",
             host_key.display(),
             keys.display(),
             crate::sandbox::NOW,
