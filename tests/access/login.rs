@@ -171,8 +171,8 @@ impl Users {
             assert!(made.unwrap().success(), "making the user {name} needs root");
         }
         let mut child = Command::new("chpasswd").stdin(std::process::Stdio::piped()).spawn().unwrap();
-        let lines: String = users.0.iter().map(|name| format!("{name}:{PASSWORD}\n")).collect();
-        std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.as_bytes()).unwrap();
+        let lines: Vec<String> = users.0.iter().map(|name| format!("{name}:{PASSWORD}\n")).collect();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.concat().as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
         users
     }
