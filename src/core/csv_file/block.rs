@@ -1,6 +1,6 @@
 //! Records of a block of whole lines that is in memory: what the threads that judge a file share out.
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::form::{Accept, Limits, Newline};
 use super::issue::{Issue, Rule};
@@ -125,6 +125,16 @@ impl<'b> Line<'b> {
         count_quoted(self.bytes)
     }
 
+    /// The field that has so many after it, of a line whose fields are all quoted and hold no quotation mark.
+    pub fn quoted_field_before(&self, n_after: usize) -> Option<&'b [u8]> {
+        let mut rest = self.bytes;
+        for _ in 0..2 * n_after {
+            rest = rest.get(..memrchr(b'"', rest)?)?;
+        }
+        let with_mark = rest.get(..memrchr(b'"', rest)?)?;
+        with_mark.get(memrchr(b'"', with_mark)? + 1..)
+    }
+
     /// Where in the file it begins, from 0.
     pub fn byte_offset(&self) -> u64 {
         self.byte_offset
@@ -182,6 +192,19 @@ mod tests {
                 Err(ReadError::Unreadable(error)) => panic!("{error}"),
             }
         }
+    }
+
+    #[test]
+    fn fields_are_found_from_the_end_too() {
+        let fields = ["", "a,b", "", "あ", "c"];
+        let text = format!("\"{}\"\r\n", fields.join("\",\""));
+        let mut records = BlockRecords::new(text.as_bytes(), 0, Accept::default(), Limits::default());
+        let line = records.next_line().unwrap().unwrap();
+        assert_eq!(line.n_quoted_fields(), Some(fields.len()));
+        for (n_after, field) in fields.iter().rev().enumerate() {
+            assert_eq!(line.quoted_field_before(n_after), Some(field.as_bytes()));
+        }
+        assert_eq!(line.quoted_field_before(fields.len()), None);
     }
 
     proptest! {

@@ -148,6 +148,10 @@ impl Merged {
         while coming.next.is_none() {
             let Some(row) = coming.rows.next() else {
                 match coming.batches.recv() {
+                    // Its first row may stand far behind in the large side, which must not be read that far in vain.
+                    Ok(batch) if !batch.is_sorted_by(|one, next| one.key <= next.key) => {
+                        return self.give_up();
+                    }
                     Ok(batch) => coming.rows = batch.into_iter(),
                     Err(_) => return Ok(()),
                 }

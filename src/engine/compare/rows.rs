@@ -71,8 +71,14 @@ impl<'r> RowReader<'r> {
         let n_first = self.n_first();
         let mut key = Vec::new();
         let mut unsplit = |records: &mut BlockRecords<'_>, line: Line<'_>| {
-            let is_plain = self.by_line && self.layout.removal.is_none();
-            if !is_plain || line.n_quoted_fields() != Some(self.layout.columns.len()) {
+            let n_columns = self.layout.columns.len();
+            if !self.by_line || line.n_quoted_fields() != Some(n_columns) {
+                return None;
+            }
+            if let Some(Removal { column, removed, .. }) = &self.layout.removal
+                && line.quoted_field_before(n_columns.checked_sub(column + 1)?)? == removed.as_bytes()
+            {
+                // It is none of the rows; whoever splits it finds that too.
                 return None;
             }
             self.key_of(&records.first_columns(line, n_first)?, &mut key);

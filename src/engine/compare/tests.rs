@@ -298,3 +298,45 @@ fn rows_read_by_themselves_are_those_of_the_file() {
     plain.set_len(bytes.len() as u64).unwrap();
     assert_eq!(check(&plain, &bytes, 1), places.len() - 1);
 }
+
+/// A file in memory that tells how much of it was read.
+struct Told {
+    bytes: std::io::Cursor<Vec<u8>>,
+    n_read: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl Read for Told {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let n_read = self.bytes.read(out)?;
+        self.n_read.fetch_add(n_read, std::sync::atomic::Ordering::Relaxed);
+        Ok(n_read)
+    }
+}
+
+impl SideFile for Told {}
+
+#[test]
+fn that_one_side_is_in_no_order_is_seen_before_the_other_is_read() {
+    let layout = layout();
+    let row = |no: u32| format!("\"{no}\",\"{}\",\"1\",\"\"\r\n", "x".repeat(150));
+    let large: String = (100_000..300_000).map(row).collect();
+    let small = [290_000, 100_005, 100_007].map(row).concat();
+    let header: Vec<_> =
+        layout.headers(layout.file.header).unwrap().map(|name| format!("\"{name}\"")).collect();
+    let header = format!("{}\r\n", header.join(","));
+    let n_read = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let open_small = |_: usize| -> Result<Box<dyn SideFile>, EngineError> {
+        Ok(Box::new(std::io::Cursor::new(format!("{header}{small}").into_bytes())))
+    };
+    let open_large = |_: usize| -> Result<Box<dyn SideFile>, EngineError> {
+        let bytes = std::io::Cursor::new(format!("{header}{large}").into_bytes());
+        Ok(Box::new(Told { bytes, n_read: n_read.clone() }))
+    };
+    let side = |open| Side { n_files: 1, n_bytes: 1, format: layout.file, open };
+    let hashes = Hashes::new();
+    let reader = RowReader::new(&layout, layout.file, layout.file, &hashes);
+    assert!(merge((side(&open_small), &reader), (side(&open_large), &reader)).unwrap().is_none());
+    let n_read = n_read.load(std::sync::atomic::Ordering::Relaxed);
+    // What waits between the threads, and no more.
+    assert!(n_read < large.len() / 3, "{n_read} of {}", large.len());
+}
