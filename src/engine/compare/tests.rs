@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use renkei_core::csv_file::{Accept, BlockRecords, Limits, Newline, Quote, write_record};
 use renkei_core::declared::Problems;
-use renkei_core::layout::{HeaderRow, Layout};
+use renkei_core::layout::{HeaderRow, Layout, Removal};
 use renkei_core::text::{CharacterSet, Encoding};
 
 use super::rows::{Hashes, RowReader};
@@ -339,4 +339,22 @@ fn that_one_side_is_in_no_order_is_seen_before_the_other_is_read() {
     let n_read = n_read.load(std::sync::atomic::Ordering::Relaxed);
     // What waits between the threads, and no more.
     assert!(n_read < large.len() / 3, "{n_read} of {}", large.len());
+}
+
+#[test]
+fn a_row_marked_as_removed_is_none_of_a_side_s() {
+    let mut layout = layout();
+    let (present, removed) = ("0".to_owned(), "1".to_owned());
+    layout.removal = Some(Removal { column: 3, present, removed });
+    let row = |no: u8, note: &str| ((no, 1), ("x".to_owned(), note.to_owned()));
+    for quote in [Quote::Always, Quote::Needed] {
+        let format = FileFormat { quote, ..layout.file };
+        // In no order, so that rows are hashed.
+        let a = file(&layout, format, [row(3, "0"), row(1, "1"), row(2, "0"), row(4, "1")].into_iter());
+        let b = file(&layout, format, [row(4, "0"), row(2, "1"), row(3, "0"), row(5, "1")].into_iter());
+        let (counts, found) = compared(&layout, (&a, format), (&b, format));
+        assert_eq!((counts.n_rows_a, counts.n_rows_b, counts.n_equal), (2, 2, 1), "{quote:?}");
+        assert_eq!((counts.n_missing, counts.n_surplus, counts.n_different), (1, 1, 0), "{quote:?}");
+        assert_eq!(found.len(), 2);
+    }
 }
