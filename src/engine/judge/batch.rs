@@ -61,8 +61,18 @@ impl Place {
         Self { start: short(place.start), end: short(place.end), has_doubled: place.has_doubled }
     }
 
+    /// Whether marks in it are doubled, so that its value is another text.
+    pub(super) fn has_doubled(self) -> bool {
+        self.has_doubled
+    }
+
+    /// As it stands in the text.
+    pub(super) fn raw(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
     pub(super) fn of(self, text: &str) -> Cow<'_, str> {
-        let field = text.get(self.start as usize..self.end as usize).unwrap_or_default();
+        let field = self.raw(text);
         if self.has_doubled { Cow::Owned(field.replace("\"\"", "\"")) } else { Cow::Borrowed(field) }
     }
 }

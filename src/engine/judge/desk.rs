@@ -167,7 +167,12 @@ impl<'l> Desk<'_, 'l> {
             batch.places.extend(spans.map(|place| Place::new(line_start, place)));
             fields.clear();
             let places = batch.places.get(first_place..).unwrap_or_default();
-            fields.extend(places.iter().map(|place| place.of(&text)));
+            if places.iter().any(|place| place.has_doubled()) {
+                fields.extend(places.iter().map(|place| place.of(&text)));
+            } else {
+                // Nearly all rows; without the other case the fields are written where they stay.
+                fields.extend(places.iter().map(|place| Cow::Borrowed(place.raw(&text))));
+            }
             let line = (line_start, line_start + n_bytes);
             if let Err(issue) = self.row(row_no, line, &text, &fields, batch) {
                 batch.refused.push(issue);
