@@ -38,7 +38,7 @@ impl<'l, 'r> LeftOut<'l, 'r> {
 
     /// True for a line, as it is read, that the layout parked.
     pub(super) fn is_parked(&self, file: &FileName, row: u64) -> bool {
-        self.read.parked.get(file).is_some_and(|rows| rows.contains(&row))
+        self.read.parked.get(file).is_some_and(|rows| rows.has(row))
     }
 
     /// Hears of an error in a line, as it is read, that was no error to the layout.

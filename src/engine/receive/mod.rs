@@ -6,6 +6,7 @@
 mod answer;
 mod desk;
 mod left_out;
+mod line_set;
 mod mapped_issues;
 mod mapped_set;
 mod registry;

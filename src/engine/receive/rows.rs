@@ -1,7 +1,7 @@
 //! The rows of a set's files: each file against what the notice says of it, each row against the layout, and the
 //! good ones on their way to the staging table.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use renkei_core::layout::{FileFormat, Layout};
@@ -12,6 +12,7 @@ use renkei_core::receive::{Conversion, Reason, ReasonCode, RowPolicy};
 use renkei_core::state::FeedState;
 use renkei_core::{FileName, FolderPath};
 
+use super::line_set::LineSet;
 use super::mapped_issues::{IssueDesk, RowWords};
 use super::mapped_set::{MappedSet, SourceFile};
 use super::row_report::RowReportWriter;
@@ -37,7 +38,7 @@ pub(super) struct ReadSet {
     /// Issues by column and rule, complete.
     pub(super) by_rule: BTreeMap<(String, String), u64>,
     /// The lines with errors as they are read, turned over or not, where others go on without them.
-    pub(super) parked: HashMap<FileName, BTreeSet<u64>>,
+    pub(super) parked: HashMap<FileName, LineSet>,
 }
 
 /// Reads, judges and stages.

@@ -112,9 +112,9 @@ fn look(desk: &AccessDesk<'_>) -> Result<Looked, Failure> {
         Some(LocalGroup { system: system.id.clone(), group })
     };
     let groups: Vec<LocalGroup> = desk.config.systems.iter().filter_map(group).collect();
-    // Where no system has a group, rights on disk are somebody else's business.
     let folders = LocalFolders::open(&desk.config.root)?;
     let hub = folders.owner()?;
+    // Where no system has a group, rights on disk are somebody else's business.
     let plan = if groups.is_empty() {
         Vec::new()
     } else {
