@@ -7,6 +7,8 @@ mod flawed;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod mending;

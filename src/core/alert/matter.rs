@@ -145,6 +145,13 @@ pub enum Matter {
         #[serde(with = "written")]
         expected_by: Moment,
     },
+    /// An agent cannot look for what is handed to it.
+    ReceivingFailed {
+        /// The intake.
+        intake: Word,
+        /// The fault's code.
+        fault_code: Word,
+    },
     /// A receiver refused a publication and is not past it.
     ReceiverRefused {
         /// Which.
@@ -225,6 +232,8 @@ pub enum AlertKind {
     StrayFiles,
     /// [`Matter::NothingCame`].
     NothingCame,
+    /// [`Matter::ReceivingFailed`].
+    ReceivingFailed,
     /// [`Matter::ReceiverRefused`].
     ReceiverRefused,
     /// [`Matter::ReceiverBehind`].
@@ -263,7 +272,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -281,6 +290,7 @@ impl AlertKind {
         Self::SetHeld,
         Self::StrayFiles,
         Self::NothingCame,
+        Self::ReceivingFailed,
         Self::ReceiverRefused,
         Self::ReceiverBehind,
         Self::DeliveryStopped,
@@ -308,6 +318,7 @@ impl AlertKind {
             Self::SetHeld => "set-held",
             Self::StrayFiles => "stray-files",
             Self::NothingCame => "nothing-came",
+            Self::ReceivingFailed => "receiving-failed",
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
             Self::DeliveryStopped => "delivery-stopped",
@@ -401,6 +412,7 @@ impl Alert {
             (Matter::SetHeld { .. }, _) => AlertKind::SetHeld,
             (Matter::StrayFiles { .. }, _) => AlertKind::StrayFiles,
             (Matter::NothingCame { .. }, _) => AlertKind::NothingCame,
+            (Matter::ReceivingFailed { .. }, _) => AlertKind::ReceivingFailed,
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
             (Matter::DeliveryStopped { .. }, _) => AlertKind::DeliveryStopped,
@@ -431,6 +443,7 @@ impl Alert {
             | Matter::SchedulerStopped { .. }
             | Matter::DoorShut { .. }
             | Matter::AuditBroken { .. }
+            | Matter::ReceivingFailed { .. }
             | Matter::ReceiverRefused { .. }
             | Matter::DeliveryStopped { .. }
             | Matter::ReceiverDiffers { .. } => Severity::Error,
@@ -453,6 +466,7 @@ impl Alert {
             Matter::SetIncomplete { intake, .. }
             | Matter::SetWaiting { intake, .. }
             | Matter::SetHeld { intake, .. }
+            | Matter::ReceivingFailed { intake, .. }
             | Matter::StrayFiles { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, None),
             Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
             Matter::ReceiverRefused { receiver, .. }
@@ -475,6 +489,7 @@ impl Alert {
             | Matter::SetWaiting { intake, .. }
             | Matter::SetHeld { intake, .. }
             | Matter::StrayFiles { intake, .. }
+            | Matter::ReceivingFailed { intake, .. }
             | Matter::NothingCame { intake, .. } => Some(intake),
             _ => None,
         }
@@ -566,6 +581,7 @@ mod tests {
             },
             Matter::SchedulerStopped { fault_code: "store.full".into() },
             Matter::AuditBroken { audit_no: 7 },
+            Matter::ReceivingFailed { intake: "jumin".into(), fault_code: "store.unreachable".into() },
             Matter::ReceiverRefused { receiver: "015".into(), sequence: Sequence(4) },
             Matter::ReceiverBehind { receiver: "015".into(), n_behind: 2, since: at(0) },
             Matter::ReceiverDiffers { receiver: "015".into(), sequence: Sequence(4), n_buckets: 3 },

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use renkei_core::port::{FileStamp, Outcome, SeenFile, SeenName};
 use renkei_core::publication::Kind;
 use renkei_core::receive::{
-    Conversion, FoundSet, Pairer, Pairing, Patience, Receipt, Stray, Terms, UnreadableNotice, WaitingSet,
-    read_notice,
+    Conversion, FoundSet, Pairer, Pairing, Patience, PendingNotice, Receipt, Stray, Terms, UnreadableNotice,
+    WaitingSet, read_notice,
 };
 use renkei_core::{FeedId, FileName, FolderPath, Sequence, Version};
 
@@ -53,6 +53,8 @@ pub struct Look {
     pub gaps: Vec<Receipt>,
     /// Sets that lack files.
     pub incomplete: Vec<WaitingSet>,
+    /// Notices of which nothing can be said yet.
+    pub pending: Vec<PendingNotice>,
     /// What no notice names.
     pub strays: Vec<Stray>,
 }
@@ -209,6 +211,7 @@ impl Rounds {
                 notice_sha256: set.notice_sha256,
                 is_settled: true,
             });
+            look.pending.extend(pairing.pending);
             look.strays.extend(pairing.strays);
             let whole = pairing.ready.into_iter().chain(too_large).filter(|set| {
                 // Files that are taken away once they are done with may be here because that was cut off.

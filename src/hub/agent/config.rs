@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use renkei_core::calendar::{CalendarFile, Calendars};
 use renkei_core::declared::{Declaration, Problems, Spot, Table, Value};
 use renkei_core::guard::GuardBounds;
 use renkei_core::layout::Layout;
 use renkei_core::receive::{Conversion, Most, Patience, Terms};
+use renkei_core::schedule::Schedule;
 use renkei_core::{BusinessId, FolderPath, Version};
 use renkei_folder::WatchMode;
 use renkei_registry::MunicipalityCode;
@@ -18,8 +20,8 @@ use super::conversion;
 use crate::config::taking::{
     self, Layouts, TakingDefaults, table_of, take_duration, take_patience, take_table,
 };
-use crate::config::{ConfigError, resolve_path};
-use crate::init::shipped_layouts;
+use crate::config::{AlertConfig, ConfigError, alert, resolve_path};
+use crate::init::{shipped_calendars, shipped_layouts};
 
 /// How long what the agent keeps for its people is kept.
 const KEPT: TimeDelta = TimeDelta::days(90);
@@ -50,6 +52,10 @@ pub(crate) struct AgentConfig {
     pub(crate) patience: Patience,
     /// How long reports and refused sets are kept in the agent's own folder.
     pub(crate) keep: TimeDelta,
+    /// Whose data: 市区町村コード.
+    pub(crate) municipality: MunicipalityCode,
+    /// Who is told of what goes wrong, and how.
+    pub(crate) alert: AlertConfig,
     /// The intakes.
     pub(crate) intakes: Vec<AgentIntake>,
 }
@@ -75,6 +81,10 @@ pub(crate) struct AgentIntake {
     pub(crate) to: RowsTo,
     /// How its folders are watched.
     pub(crate) watch: WatchMode,
+    /// By when something is to come on which business dates.
+    pub(crate) expected_by: Option<Schedule>,
+    /// After how long a set that waits for others is worth an alert.
+    pub(crate) gap_after: TimeDelta,
     /// What values become on their way into the table, by version; empty where they stay as they come.
     pub(crate) conversions: BTreeMap<Version, Conversion>,
 }
@@ -138,7 +148,16 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
     let patience = take_patience(&mut root);
     let keep = root.optional("keep").and_then(|value| value.duration_in(SHORTEST_KEPT..=LONGEST_KEPT));
     let layouts = layouts(folder, problems);
-    let common = Common { municipality, receiver: receiver.clone(), folder, layouts: &layouts, problems };
+    let calendars = calendars(folder, problems);
+    let alert = alert::take(&mut root, folder, problems);
+    let common = Common {
+        municipality,
+        receiver: receiver.clone(),
+        folder,
+        layouts: &layouts,
+        calendars: &calendars,
+        problems,
+    };
     let tables = root.required("intake").and_then(Value::tables).unwrap_or_default();
     let n_declared = tables.len();
     let mut intakes: Vec<AgentIntake> = Vec::new();
@@ -161,6 +180,8 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
         every: every.to_std().ok()?,
         patience,
         keep: keep.unwrap_or(KEPT),
+        municipality: municipality?,
+        alert,
         intakes,
     };
     (config.intakes.len() == n_declared).then_some(config)
@@ -242,12 +263,23 @@ fn layouts(folder: &Path, problems: &Problems) -> Layouts {
     layouts
 }
 
+/// The program's own calendars, and in their place or beside them those of `calendars/` beside the declaration.
+fn calendars(folder: &Path, problems: &Problems) -> Calendars {
+    let own: Vec<_> = crate::config::read_calendar_files(folder, problems).collect();
+    let shipped = shipped_calendars().filter(|(_, id, _)| own.iter().all(|(own_id, _, _)| own_id != id));
+    let own = own.iter().map(|(id, name, text)| CalendarFile { name, id, text });
+    let files: Vec<CalendarFile<'_>> =
+        shipped.map(|(name, id, text)| CalendarFile { name, id, text }).chain(own).collect();
+    Calendars::read(&files, problems)
+}
+
 /// What all intakes of an agent share.
 struct Common<'c> {
     municipality: Option<MunicipalityCode>,
     receiver: Option<BusinessId>,
     folder: &'c Path,
     layouts: &'c Layouts,
+    calendars: &'c Calendars,
     problems: &'c Problems,
 }
 
@@ -264,6 +296,10 @@ fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
     }
     let to = rows_to(&mut table, common);
     let watch = taking::take_watch(&mut table);
+    let gap_after = taking::take_gap_after(&mut table);
+    let expected_by = table
+        .optional("expected_by")
+        .map(|value| Schedule::read(value.table()?, common.calendars, common.problems));
     let layouts: Vec<&Layout> = taking.versions.iter().map(|version| version.layout.as_ref()).collect();
     let conversions = conversion::take(&mut table, &layouts, common.folder, common.problems);
     if let (Some(spot), Some(RowsTo::Folder(_) | RowsTo::Program { .. })) = (&conversions.spot, &to) {
@@ -271,7 +307,12 @@ fn intake(mut table: Table<'_>, common: &Common<'_>) -> Option<AgentIntake> {
     }
     table.finish();
     let terms = taking.into_terms(common.receiver.clone()?, common.municipality?, None)?;
-    Some(AgentIntake { terms, to: to?, watch: watch?, conversions: conversions.by_version })
+    let expected_by = match expected_by {
+        None => None,
+        Some(read) => Some(read?),
+    };
+    let conversions = conversions.by_version;
+    Some(AgentIntake { terms, to: to?, watch: watch?, expected_by, gap_after, conversions })
 }
 
 fn rows_to(table: &mut Table<'_>, common: &Common<'_>) -> Option<RowsTo> {

@@ -2,6 +2,7 @@
 //!
 //! One small TOML says whose files are taken from where, in which versions, and where their rows go.
 
+mod alarms;
 mod allowed;
 mod config;
 mod conversion;
@@ -14,6 +15,7 @@ mod round;
 mod state;
 mod stop;
 
+pub(crate) use alarms::Alarms;
 pub(crate) use allowed::note_allowed;
 pub(crate) use config::ReadAgent;
 pub(crate) use round::{Agent, OpenedFor};

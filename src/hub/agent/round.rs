@@ -6,22 +6,24 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use renkei_core::alert::Alert;
 use renkei_core::port::{Folders as _, IntakeStore};
 use renkei_core::receive::Terms;
-use renkei_core::{FolderPath, IntakeId};
-use renkei_engine::receive::{Goal, Rounds, Tables, Taker};
+use renkei_core::{FolderPath, IntakeId, Moment};
+use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
 use renkei_folder::{
     LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock, WatchMode, WatchedFolder, Watcher,
 };
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
-use super::config::{AgentConfig, Target};
+use super::alarms::{Alarms, Found};
+use super::config::{AgentConfig, AgentIntake, Target};
 use super::desk::AgentDesk;
 use super::keep;
 use crate::Failure;
 use crate::clock::HubClock;
-use crate::intake::IntakeLook;
+use crate::intake::{Expected, IntakeLook, N_LOOKED_BACK, Stands, alerts_of, late_of, nothing_came};
 
 /// How long a taker waits for another on the same database.
 const STORE_WAIT: Duration = Duration::from_mins(1);
@@ -31,6 +33,7 @@ const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 /// The agent, ready to work. One at a time per folder.
 pub(crate) struct Agent {
     config: AgentConfig,
+    alarms: Alarms,
     store: Box<dyn IntakeStore>,
     folders: ReceiverFolders,
     outbox: Option<Outbox>,
@@ -58,6 +61,44 @@ const STAYING_LOCK: &str = "agent-daemon.lock";
 fn take_lock(folder: &Path, name: &str, clock: &HubClock, wait: Duration) -> Result<RootLock, Failure> {
     let now = renkei_engine::Clock::now(clock).to_string();
     Ok(RootLock::take(&folder.join(name), "renkei receive", &now, (!wait.is_zero()).then_some(wait))?)
+}
+
+/// What a look at an intake found for its people, and by when something should have come that did not.
+fn found_of(
+    store: &dyn IntakeStore,
+    intake: &AgentIntake,
+    outcome: Result<&Look, &Failure>,
+    now: Moment,
+) -> (Found, Option<Moment>) {
+    let expected =
+        Expected { intake: &intake.terms.id, by: intake.expected_by.as_ref(), gap_after: intake.gap_after };
+    let failed = |failure: &Failure, nothing_came: Option<Alert>| {
+        let late = nothing_came.as_ref().and_then(late_of);
+        (Found::Failed { code: failure.code(), class: failure.class(), nothing_came }, late)
+    };
+    let records = match store.sets(Some(&intake.terms.id), N_LOOKED_BACK) {
+        Ok(records) => records,
+        Err(error) => return failed(outcome.err().unwrap_or(&error.into()), None),
+    };
+    match outcome.map(|look| alerts_of(expected, &stands(look), &records, now).map_err(Failure::from)) {
+        Ok(Ok(alerts)) => {
+            let late = alerts.iter().find_map(late_of);
+            (Found::Standing(alerts), late)
+        }
+        Ok(Err(failure)) => failed(&failure, nothing_came(expected, &records, now)),
+        Err(failure) => failed(failure, nothing_came(expected, &records, now)),
+    }
+}
+
+/// What stands in an intake's folders as far as its people should know.
+fn stands(look: &Look) -> Stands {
+    let overdue = look.incomplete.iter().map(|set| set.is_overdue);
+    let overdue = overdue.chain(look.pending.iter().map(|notice| notice.is_overdue));
+    Stands {
+        n_incomplete: overdue.map(u64::from).sum(),
+        n_strays: look.strays.iter().map(|stray| u64::from(stray.is_overdue)).sum(),
+        whole: look.gaps.iter().map(|receipt| receipt.notice_sha256).collect(),
+    }
 }
 
 /// Whoever had the lock before and was cut off left these.
@@ -109,7 +150,16 @@ impl Agent {
                 Box::new(PostgresIntake::open(options)?)
             }
         };
-        Ok(Self { config, store, folders, outbox, clock, rounds: HashMap::new(), swept: None, lock })
+        let alarms = Alarms::of(&config);
+        Ok(Self { config, alarms, store, folders, outbox, clock, rounds: HashMap::new(), swept: None, lock })
+    }
+
+    /// Tells the agent's people that it could not be opened; not where another is at work, who tells them.
+    pub(crate) fn tell_unopened(folder: &Path, alarms: &Alarms, failure: &Failure) {
+        let clock = HubClock::system();
+        if let Ok(_lock) = take_lock(folder, LOCK, &clock, Duration::ZERO) {
+            alarms.tell_failed(failure, &|| renkei_engine::Clock::now(&clock));
+        }
     }
 
     /// Becomes the one agent that stays here, for as long as what is given lives, and lets others have a turn between
@@ -142,11 +192,20 @@ impl Agent {
             let intake = only.or_else(|| self.config.intakes.first().map(|intake| &intake.terms.id));
             let refused = Vec::new();
             return intake
-                .map(|intake| IntakeLook { intake: intake.clone(), outcome: Err(failure), refused })
+                .map(|intake| IntakeLook {
+                    intake: intake.clone(),
+                    outcome: Err(failure),
+                    refused,
+                    late: None,
+                })
                 .into_iter()
                 .collect();
         }
-        let looks = self.round(only, goal, allowed, lang_ja, witness);
+        let (looks, found) = self.round(only, goal, allowed, lang_ja, witness);
+        if goal == Goal::Take {
+            let clock = self.clock;
+            self.alarms.tell(found, &|| renkei_engine::Clock::now(&clock));
+        }
         if is_staying {
             self.lock = None;
         }
@@ -161,8 +220,8 @@ impl Agent {
         allowed: Option<u32>,
         lang_ja: bool,
         witness: &dyn Witness,
-    ) -> Vec<IntakeLook> {
-        let mut looks = Vec::new();
+    ) -> (Vec<IntakeLook>, Vec<(IntakeId, Found)>) {
+        let (mut looks, mut found) = (Vec::new(), Vec::new());
         for intake in &self.config.intakes {
             let id = &intake.terms.id;
             if only.is_some_and(|only| only != id) {
@@ -193,7 +252,10 @@ impl Agent {
                 Ok(terms) => terms,
                 Err(error) => {
                     let (intake, refused) = (id.clone(), Vec::new());
-                    looks.push(IntakeLook { intake, outcome: Err(error.into()), refused });
+                    let failure = Failure::from(error);
+                    let (code, class) = (failure.code(), failure.class());
+                    found.push((id.clone(), Found::Failed { code, class, nothing_came: None }));
+                    looks.push(IntakeLook { intake, outcome: Err(failure), refused, late: None });
                     continue;
                 }
             };
@@ -210,12 +272,16 @@ impl Agent {
                 (EngineError::HandOver { .. }, Some(fault)) => Failure::from(fault),
                 (error, _) => Failure::from(error),
             });
-            looks.push(IntakeLook { intake: id.clone(), outcome, refused: desk.refused });
+            let refused = desk.refused;
+            let now = renkei_engine::Clock::now(&self.clock);
+            let (of_intake, late) = found_of(self.store.as_ref(), intake, outcome.as_ref(), now);
+            found.push((id.clone(), of_intake));
+            looks.push(IntakeLook { intake: id.clone(), outcome, refused, late });
         }
         if goal == Goal::Take && !witness.wants_stop() {
             self.sweep();
         }
-        looks
+        (looks, found)
     }
 
     /// Once a day, removes what was kept long enough. What cannot be removed is tried again on the next.

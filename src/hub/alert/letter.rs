@@ -16,19 +16,22 @@ pub(crate) const FIELDS: [&str; 17] = [
     "news", "run", "severity", "time", "title",
 ];
 
-/// Whose hub it is.
+/// Whose hub or agent it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubName {
     /// 全国地方公共団体コード.
     pub municipality: String,
-    /// The municipality's name.
+    /// The municipality's name; of an agent, that of the system that receives.
     pub name: String,
+    /// True for the agent of a system that receives: other commands mend what is told.
+    pub is_agent: bool,
 }
 
 impl HubName {
     /// The name in a configuration.
     pub fn of(config: &Config) -> Self {
-        Self { municipality: config.municipality.as_str().to_owned(), name: config.name.clone() }
+        let municipality = config.municipality.as_str().to_owned();
+        Self { municipality, name: config.name.clone(), is_agent: false }
     }
 }
 
@@ -54,7 +57,9 @@ impl Letter {
             body.extend(["  ", label, ": ", &value, "\n"]);
         }
         if alert.news != News::Cleared {
-            let remedy = of_alert(catalogue_kind(alert)).map(|text| fill(&text.remedy, lang, &values));
+            let remedy = of_alert(catalogue_kind(alert))
+                .map(|text| text.agent.as_ref().filter(|_| hub.is_agent).unwrap_or(&text.remedy))
+                .map(|remedy| fill(remedy, lang, &values));
             body.extend(["\n", &remedy.unwrap_or_default(), "\n"]);
         }
         body.push_str(&footer(hub, lang));
@@ -103,7 +108,11 @@ fn subject(hub: &HubName, word: &str, values: &BTreeMap<&'static str, String>, l
 }
 
 fn footer(hub: &HubName, lang: Lang) -> String {
-    let sender = lang.pick("連携ハブ", "Renkei, hub of");
+    let sender = if hub.is_agent {
+        lang.pick("連携の受け手", "Renkei, agent of")
+    } else {
+        lang.pick("連携ハブ", "Renkei, hub of")
+    };
     format!("\n-- \n{sender} {} {}\n", hub.municipality, hub.name)
 }
 
@@ -187,6 +196,9 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         | Matter::SetWaiting { intake, n_sets }
         | Matter::SetHeld { intake, n_sets } => vec![intake_value(intake), ("sets", grouped(*n_sets))],
         Matter::StrayFiles { intake, n_files } => vec![intake_value(intake), ("files", grouped(*n_files))],
+        Matter::ReceivingFailed { intake, fault_code } => {
+            vec![intake_value(intake), ("fault", fault_code.to_string())]
+        }
         Matter::NothingCame { intake, expected_by } => {
             vec![intake_value(intake), ("deadline", clock(expected_by))]
         }
@@ -272,7 +284,7 @@ mod tests {
     }
 
     fn tsukuba() -> HubName {
-        HubName { municipality: "082201".to_owned(), name: "つくば市".to_owned() }
+        HubName { municipality: "082201".to_owned(), name: "つくば市".to_owned(), is_agent: false }
     }
 
     fn failed() -> Alert {
@@ -296,6 +308,20 @@ mod tests {
              store.full` で原因と対処を、`renkei runs` で経過を確かめてください。\n\n-- \n連携ハブ 082201 \
              つくば市\n"
         );
+    }
+
+    #[test]
+    fn an_agents_people_are_told_what_they_can_do() {
+        let alert = Alert::new(Matter::SetHeld { intake: "jumin".into(), n_sets: 1 }, at(0));
+        let agent = HubName { name: "015".to_owned(), is_agent: true, ..tsukuba() };
+        for (name, expect) in
+            [(tsukuba(), "renkei intake allow jumin"), (agent, "renkei receive --intake jumin --allow")]
+        {
+            for lang in [Lang::Ja, Lang::En] {
+                let letter = Letter::of(&alert, &name, lang);
+                assert!(letter.body.contains(expect), "{}", letter.body);
+            }
+        }
     }
 
     #[test]
@@ -326,7 +352,7 @@ mod tests {
 
     #[test]
     fn no_placeholder_is_left_and_no_value_is_read_as_one() {
-        let hub = HubName { municipality: "082201".to_owned(), name: "{job}\r\nBcc: x".to_owned() };
+        let hub = HubName { name: "{job}\r\nBcc: x".to_owned(), ..tsukuba() };
         for lang in [Lang::Ja, Lang::En] {
             let letter = Letter::of(&failed(), &hub, lang);
             assert!(letter.subject.contains("{job}  Bcc: x"), "{}", letter.subject);

@@ -15,4 +15,5 @@ pub use argument::Argument;
 pub(crate) use bounded::{Ended, Limits, run_bounded, run_watched};
 pub use letter::{HubName, Letter};
 pub use outbox::{Delivered, deliver_waiting};
+pub(crate) use outbox::{Outbox, empty};
 pub use sender::AlertSender;

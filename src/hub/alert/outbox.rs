@@ -8,6 +8,46 @@ use renkei_core::port::{DeliveryRecord, Store, StoreError, WaitingMessage};
 
 use super::sender::AlertSender;
 
+/// Where messages wait.
+pub(crate) trait Outbox {
+    /// Why it cannot be read or written.
+    type Error;
+
+    /// What waits for a channel, and when its last `n_sent` messages went out.
+    fn waiting(
+        &self,
+        channel: Channel,
+        n_sent: u32,
+    ) -> Result<(Vec<WaitingMessage>, Vec<Moment>), Self::Error>;
+
+    /// Records a try of these messages; durable before it gives.
+    fn record(&mut self, message_nos: &[u64], record: &DeliveryRecord) -> Result<(), Self::Error>;
+}
+
+/// The hub's: its database.
+struct OfStore<'s>(&'s dyn Store);
+
+impl Outbox for OfStore<'_> {
+    type Error = StoreError;
+
+    fn waiting(
+        &self,
+        channel: Channel,
+        n_sent: u32,
+    ) -> Result<(Vec<WaitingMessage>, Vec<Moment>), StoreError> {
+        // What is read must not be held while a server takes its time.
+        let snapshot = self.0.snapshot()?;
+        Ok((snapshot.undelivered_alerts(channel)?, snapshot.alerts_sent_at(channel, n_sent)?))
+    }
+
+    fn record(&mut self, message_nos: &[u64], record: &DeliveryRecord) -> Result<(), StoreError> {
+        let mut transaction = self.0.begin()?;
+        transaction.put_delivery(message_nos, record)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
 /// What emptying the outbox came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Delivered {
@@ -27,30 +67,34 @@ pub fn deliver_waiting(
     sender: &AlertSender,
     now: &dyn Fn() -> Moment,
 ) -> Result<Delivered, StoreError> {
+    empty(&mut OfStore(store), sender, now)
+}
+
+/// The same for any outbox.
+pub(crate) fn empty<O: Outbox>(
+    outbox: &mut O,
+    sender: &AlertSender,
+    now: &dyn Fn() -> Moment,
+) -> Result<Delivered, O::Error> {
     let mut delivered = Delivered::default();
     for channel in sender.channels() {
-        Round { store, sender, now, channel, delivered: &mut delivered }.run()?;
+        Round { outbox, sender, now, channel, delivered: &mut delivered }.run()?;
     }
     Ok(delivered)
 }
 
-struct Round<'r> {
-    store: &'r dyn Store,
+struct Round<'r, O> {
+    outbox: &'r mut O,
     sender: &'r AlertSender,
     now: &'r dyn Fn() -> Moment,
     channel: Channel,
     delivered: &'r mut Delivered,
 }
 
-impl Round<'_> {
-    fn run(mut self) -> Result<(), StoreError> {
+impl<O: Outbox> Round<'_, O> {
+    fn run(mut self) -> Result<(), O::Error> {
         let limit = self.sender.limit();
-        // What is read must not be held while a server takes its time.
-        let (waiting, log) = {
-            let snapshot = self.store.snapshot()?;
-            let waiting = snapshot.undelivered_alerts(self.channel)?;
-            (waiting, snapshot.alerts_sent_at(self.channel, limit.n_max)?)
-        };
+        let (waiting, log) = self.outbox.waiting(self.channel, limit.n_max)?;
         let now = (self.now)();
         let mut pending = Vec::new();
         for message in &waiting {
@@ -76,7 +120,7 @@ impl Round<'_> {
     }
 
     /// False when there is no way through at the moment.
-    fn tell(&mut self, waiting: &[WaitingMessage], message_nos: &[u64]) -> Result<bool, StoreError> {
+    fn tell(&mut self, waiting: &[WaitingMessage], message_nos: &[u64]) -> Result<bool, O::Error> {
         let messages: Vec<&WaitingMessage> =
             waiting.iter().filter(|message| message_nos.contains(&message.message_no)).collect();
         let alerts: Vec<Alert> = messages.iter().map(|message| message.alert.clone()).collect();
@@ -93,14 +137,12 @@ impl Round<'_> {
         messages: &[&WaitingMessage],
         outcome: Outcome,
         duration_ms: u64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), O::Error> {
         let now = (self.now)();
         let delivery = Delivery { channel: self.channel, outcome, duration_ms };
         let (is_done, is_retryable) = (delivery.is_done(), delivery.is_retryable());
         let numbers: Vec<u64> = messages.iter().map(|message| message.message_no).collect();
-        let mut transaction = self.store.begin()?;
-        transaction.put_delivery(&numbers, &DeliveryRecord { at: now.to_string(), delivery })?;
-        transaction.commit()?;
+        self.outbox.record(&numbers, &DeliveryRecord { at: now.to_string(), delivery })?;
         match () {
             () if is_done => self.delivered.n_told += messages.len(),
             () if is_retryable => {

@@ -8,6 +8,7 @@ use renkei_core::alert::{Alert, Channel, Delivery, Outcome, RateLimit};
 use super::letter::{HubName, Letter};
 use super::{hook, mail};
 use crate::config::{AlertConfig, Config};
+use crate::console::Lang;
 
 /// Knows the channels. Sending blocks, at most as long as each channel's time limit.
 #[derive(Debug, Clone)]
@@ -22,6 +23,11 @@ impl AlertSender {
         Self { config: config.alert.clone(), hub: HubName::of(config) }
     }
 
+    /// For whoever declares channels as a hub does.
+    pub(crate) fn of(config: AlertConfig, hub: HubName) -> Self {
+        Self { config, hub }
+    }
+
     /// The channels that are declared.
     pub fn channels(&self) -> Vec<Channel> {
         self.config.channels()
@@ -30,6 +36,11 @@ impl AlertSender {
     /// The channels that are to be told of an alert: what to give to `Transaction::open_alert`.
     pub fn channels_for(&self, alert: &Alert) -> Vec<Channel> {
         self.config.channels_for(alert.severity())
+    }
+
+    /// An alert in one line.
+    pub(crate) fn title(&self, alert: &Alert, lang: Lang) -> String {
+        Letter::of(alert, &self.hub, lang).field("title").to_owned()
     }
 
     /// How many messages of a channel go out in a period.

@@ -103,13 +103,28 @@ fn test(session: &Session, only: Option<ChannelWord>) -> Result<Exit, Failure> {
     transaction.open_alert(&alert, &[])?;
     transaction.append_audit(&entry)?;
     transaction.commit()?;
+    Ok(told(session, &alert, &deliveries))
+}
+
+/// Tries the channels of an agent, of which nothing is on record.
+pub(super) fn test_agent(session: &Session, sender: &AlertSender) -> Result<Exit, Failure> {
+    let now = HubClock::system().now();
+    let alert = CoreAlert::new(Matter::Test, now);
+    if sender.channels().is_empty() {
+        return Err(HubError::NoAlertChannel.into());
+    }
+    Ok(told(session, &alert, &sender.send(&alert, now)))
+}
+
+/// Says what came of each channel.
+fn told(session: &Session, alert: &CoreAlert, deliveries: &[Delivery]) -> Exit {
     let console = session.console();
     if console.is_json() {
         console.json(&json!({ "alert": alert, "deliveries": deliveries }));
     } else {
-        print(console, &deliveries);
+        print(console, deliveries);
     }
-    Ok(exit(&deliveries))
+    exit(deliveries)
 }
 
 /// What came of each, for the audit.
@@ -199,7 +214,7 @@ fn list(session: &Session, only_open: bool, last: u32) -> Result<Exit, Failure> 
             record.alert.severity().as_str().to_owned(),
             record.key.to_string(),
             record.n_found.to_string(),
-            told(&record, lang),
+            messages(&record, lang),
         ]);
     }
     console.table(&table);
@@ -233,7 +248,7 @@ fn clear(session: &Session, key: &str, reason: &str) -> Result<Exit, Failure> {
 }
 
 /// How its newest message stands on each channel.
-fn told(record: &AlertRecord, lang: Lang) -> String {
+fn messages(record: &AlertRecord, lang: Lang) -> String {
     let newest = Channel::ALL.into_iter().filter_map(|channel| {
         let message = record.messages.iter().rev().find(|message| message.channel == channel)?;
         let state = match message.state {

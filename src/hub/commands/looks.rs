@@ -5,7 +5,8 @@ use renkei_core::port::{IntakeStore, Outcome, SetRecord};
 use renkei_core::receive::{Reason, Receipt};
 use serde_json::{Value, json};
 
-use crate::console::{Lang, TextTable};
+use crate::agent::Alarms;
+use crate::console::{Console, Lang, TextTable};
 use crate::intake::IntakeLook;
 use crate::texts::reasons;
 use crate::{Exit, Failure, Session};
@@ -29,8 +30,10 @@ pub(super) fn news(look: &IntakeLook) -> Vec<String> {
             let results = results.chain(standing);
             let gaps = found.gaps.iter().map(|gap| format!("gap {}", gap.notice));
             let sets = sets.into_iter().map(|set| format!("incomplete {}", set.notice_name));
+            let unfinished = look.unfinished().map(|notice| format!("unfinished {}", notice.name));
+            let late = look.late.map(|by| format!("late {by}"));
             let strays = strays.into_iter().map(|stray| format!("stray {:?}", stray.name));
-            results.chain(gaps).chain(sets).chain(strays).collect()
+            results.chain(gaps).chain(sets).chain(unfinished).chain(strays).chain(late).collect()
         }
     }
 }
@@ -44,7 +47,10 @@ pub(super) fn worst(looks: &[IntakeLook]) -> Exit {
             let is_refused = found.results.iter().any(|result| result.receipt.outcome == Outcome::Refused);
             if is_refused || !found.standing.is_empty() {
                 Exit::Partner
-            } else if !found.gaps.is_empty() || !sets.is_empty() || !strays.is_empty() {
+            } else if !(found.gaps.is_empty() && sets.is_empty() && strays.is_empty())
+                || look.unfinished().next().is_some()
+                || look.late.is_some()
+            {
                 Exit::Operator
             } else {
                 Exit::Ok
@@ -117,41 +123,52 @@ pub(super) fn tell(session: &Session, looks: Vec<IntakeLook>, is_preview: bool) 
                 console.talk(format_args!("  {}", reasons::reason_text(reason, lang).replace('\n', "\n  ")));
             }
         }
-        for gap in &found.gaps {
-            let why = gap.reasons.first().map(|reason| reason.detail.clone()).unwrap_or_default();
-            console.say(
-                format_args!("{id}: {} は待っています: {why}", gap.notice),
-                format_args!("{id}: {} waits: {why}", gap.notice),
-            );
-        }
-        let (sets, strays) = look.overdue();
-        for set in sets {
-            let names: Vec<&str> = set.lacks.iter().map(|lack| lack.name.as_str()).collect();
-            console.say(
-                format_args!(
-                    "{id}: {} は {} から揃いません: {}",
-                    set.notice_name,
-                    set.since,
-                    names.join(", ")
-                ),
-                format_args!(
-                    "{id}: {} is incomplete since {}: {}",
-                    set.notice_name,
-                    set.since,
-                    names.join(", ")
-                ),
-            );
-        }
-        for stray in strays {
-            let name = crate::agent::shown(&stray.name);
-            console.say(
-                format_args!("{id}: 通知のないファイルが {} から置かれています: {name}", stray.since),
-                format_args!("{id}: a file without a notice stands there since {}: {name}", stray.since),
-            );
-        }
+        tell_waiting(console, &look, &found.gaps);
         for kept in &look.refused {
             console.say(format_args!("{id}: 理由書: {kept}"), format_args!("{id}: reasons kept: {kept}"));
         }
+    }
+}
+
+/// Says what is not there yet, or not as it should be.
+fn tell_waiting(console: &Console, look: &IntakeLook, gaps: &[Receipt]) {
+    let id = &look.intake;
+    for gap in gaps {
+        let why = gap.reasons.first().map(|reason| reason.detail.clone()).unwrap_or_default();
+        console.say(
+            format_args!("{id}: {} は待っています: {why}", gap.notice),
+            format_args!("{id}: {} waits: {why}", gap.notice),
+        );
+    }
+    let (sets, strays) = look.overdue();
+    for set in sets {
+        let names: Vec<&str> = set.lacks.iter().map(|lack| lack.name.as_str()).collect();
+        console.say(
+            format_args!("{id}: {} は {} から揃いません: {}", set.notice_name, set.since, names.join(", ")),
+            format_args!("{id}: {} is incomplete since {}: {}", set.notice_name, set.since, names.join(", ")),
+        );
+    }
+    for notice in look.unfinished() {
+        let (name, since) = (&notice.name, notice.since);
+        console.say(
+            format_args!("{id}: 通知 {name} は {since} から書きかけのままです。送り手に確かめてください。"),
+            format_args!("{id}: notice {name} has not been whole since {since}; ask the sender."),
+        );
+    }
+    if let Some(by) = look.late {
+        console.say(
+            format_args!("{id}: {by} までに何も届いていません。送り手の処理と置き場所を確かめてください。"),
+            format_args!(
+                "{id}: nothing came by {by}; ask the sender, and look whether it is in the right folder."
+            ),
+        );
+    }
+    for stray in strays {
+        let name = crate::agent::shown(&stray.name);
+        console.say(
+            format_args!("{id}: 通知のないファイルが {} から置かれています: {name}", stray.since),
+            format_args!("{id}: a file without a notice stands there since {}: {name}", stray.since),
+        );
     }
 }
 
@@ -166,27 +183,37 @@ fn as_json(look: &IntakeLook) -> Value {
                 "standing": found.standing,
                 "waiting": found.gaps,
                 "incomplete": sets.iter().map(|set| set.notice_name.as_str()).collect::<Vec<_>>(),
+                "unfinished": look.unfinished().map(|notice| notice.name.as_str()).collect::<Vec<_>>(),
+                "nothing_came_by": look.late.map(|by| by.to_string()),
                 "strays": strays.iter().map(|stray| crate::agent::shown(&stray.name)).collect::<Vec<_>>(),
             })
         }
     }
 }
 
-/// What is held of each intake, and its last sets: tables, or JSON.
+/// What is held of each intake of an agent, its last sets and the alerts that stand open: tables, or JSON.
 pub(super) fn print_held<'i>(
     session: &Session,
     store: &dyn IntakeStore,
     intakes: impl Iterator<Item = &'i IntakeId>,
+    alarms: &Alarms,
 ) -> Result<(), Failure> {
     let held = Held::read(store, intakes, session.console().lang())?;
     let console = session.console();
     if console.is_json() {
-        console.json(&json!({ "intakes": held.documents }));
+        console.json(&json!({ "intakes": held.documents, "alerts": alarms.open() }));
     } else {
         console.table(&held.heads);
         console.table(&held.last);
         for line in &held.reasons {
             console.talk(format_args!("{line}"));
+        }
+        for alert in alarms.open() {
+            let title = alarms.sender().title(&alert, console.lang());
+            console.say(
+                format_args!("警報（{} から）: {title}", alert.at),
+                format_args!("Alert since {}: {title}", alert.at),
+            );
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use renkei_engine::receive::Goal;
 
 use super::looks::{news, print_held, tell, worst};
 use super::reason;
-use crate::agent::{Agent, OpenedFor, ReadAgent, Stop, Stoppable, note_allowed};
+use crate::agent::{Agent, Alarms, OpenedFor, ReadAgent, Stop, Stoppable, note_allowed};
 use crate::clock::HubClock;
 use crate::console::Lang;
 use crate::intake::IntakeLook;
@@ -50,7 +50,10 @@ pub(crate) struct Receive {
     /// Why a set is let in; kept in the agent's folder with who let it in. No names, numbers or addresses of residents.
     #[arg(long, value_name = "TEXT", requires = "allow", value_parser = reason::parse)]
     reason: Option<String>,
-    /// Show what is held and the last sets, and change nothing.
+    /// Tell people over every channel of [alert] that this is a test, and say what came of it.
+    #[arg(long, conflicts_with_all = ["preview", "daemon", "allow", "status", "state"])]
+    alert_test: bool,
+    /// Show what is held, the last sets and the alerts that stand open, and change nothing.
     #[arg(long, conflicts_with_all = ["preview", "daemon", "allow"])]
     status: bool,
     /// Count what is held and write it as 256 sums without rows, for `renkei reconcile` at the hub: to a file, or
@@ -79,20 +82,26 @@ impl Receive {
         }
         let config = ReadAgent::load(&self.config)?;
         let only = self.only(config.intakes.iter().map(|intake| intake.terms.id.as_str()))?;
+        let alarms = Alarms::of(&config);
+        if self.alert_test {
+            return super::alert::test_agent(session, alarms.sender());
+        }
         let (what, wait) = match (self.status, &self.state) {
             (true, _) => (OpenedFor::Looking, session.wait()),
             // An agent that stays has its turn in between.
             (_, Some(_)) => (OpenedFor::Work, session.wait().max(STATE_WAIT)),
             _ => (OpenedFor::Work, session.wait()),
         };
-        let mut agent = Agent::open(config, wait, what)?;
+        let folder = config.folder.clone();
+        let mut agent = Agent::open(config, wait, what).inspect_err(|failure| {
+            if what == OpenedFor::Work && !self.preview {
+                Agent::tell_unopened(&folder, &alarms, failure);
+            }
+        })?;
         if self.status {
             let ids = agent.config().intakes.iter().map(|intake| &intake.terms.id);
-            print_held(
-                session,
-                agent.store(),
-                ids.filter(|id| only.as_ref().is_none_or(|only| only == *id)),
-            )?;
+            let ids = ids.filter(|id| only.as_ref().is_none_or(|only| only == *id));
+            print_held(session, agent.store(), ids, &alarms)?;
             return Ok(Exit::Ok);
         }
         if let (Some(to), Some(intake)) = (&self.state, &only) {

@@ -63,6 +63,14 @@ pub(crate) fn read_layout_files(
     read_folder(folder, "layouts", problems).into_iter().map(|file| (file.id, file.name, file.text))
 }
 
+/// The calendar files of a folder: id, name for problems, text.
+pub(crate) fn read_calendar_files(
+    folder: &Path,
+    problems: &Problems,
+) -> impl Iterator<Item = (String, String, String)> {
+    read_folder(folder, "calendars", problems).into_iter().map(|file| (file.id, file.name, file.text))
+}
+
 /// The names without `suffix` of the files in a folder of the hub's folder, in order.
 pub(super) fn names(folder: &Path, below: &str, suffix: &str, problems: &Problems) -> Vec<String> {
     let path = folder.join(below);

@@ -105,8 +105,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Around<'_>) -> ReadIntake {
         problems,
     );
     let patience = taking::take_patience(&mut table);
-    let gap_after =
-        taking::take_duration(&mut table, "gap_after", TimeDelta::minutes(1), TimeDelta::hours(2));
+    let gap_after = taking::take_gap_after(&mut table);
     let watch = taking::take_watch(&mut table);
     let expected_by =
         table.optional("expected_by").map(|value| Schedule::read(value.table()?, around.calendars, problems));

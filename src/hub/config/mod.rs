@@ -33,7 +33,7 @@ pub use daemon_part::DaemonConfig;
 pub use destination::{CommandTerms, Destination, WayTerms};
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
-pub(crate) use files::{declarations_sha256, read_layout_files};
+pub(crate) use files::{declarations_sha256, read_calendar_files, read_layout_files};
 pub use intake::{Intake, RowsTo};
 pub use job_terms::JobTerms;
 pub use ledger::LedgerConfig;

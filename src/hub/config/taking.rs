@@ -199,6 +199,11 @@ pub(crate) fn take_duration(
     written.unwrap_or(default)
 }
 
+/// Takes after how long a set that waits for others is worth an alert.
+pub(crate) fn take_gap_after(table: &mut Table<'_>) -> TimeDelta {
+    take_duration(table, "gap_after", TimeDelta::minutes(1), TimeDelta::hours(2))
+}
+
 /// The name of the table that rows go into, where one is declared.
 pub(crate) struct TableName(pub(crate) Option<String>);
 

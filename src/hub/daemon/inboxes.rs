@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use renkei_core::alert::{Alert, Matter, Word};
+use renkei_core::alert::Alert;
 use renkei_core::order::Order;
 use renkei_core::port::{IntakeStore, Outcome, RunRecord, RunState, SetRecord};
-use renkei_core::receive::{Pairer, ReasonCode, Receipt};
-use renkei_core::{Digest, FolderPath, IntakeId, Moment};
+use renkei_core::receive::Pairer;
+use renkei_core::{Digest, FolderPath, IntakeId};
 use renkei_engine::night::{NightPlan, ask, is_enabled};
 use renkei_engine::{EngineError, House};
 use renkei_folder::{WatchedFolder, Watcher};
@@ -19,7 +19,7 @@ use renkei_store::intake::SqliteIntake;
 use tokio::sync::Notify;
 
 use crate::config::{Config, Intake};
-use crate::intake::{FolderStanding, place_of, stand};
+use crate::intake::{Expected, FolderStanding, N_LOOKED_BACK, Stands, alerts_of, stand};
 use crate::premises::Premises;
 
 /// The folders are looked at this often whatever the events say.
@@ -30,12 +30,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_hours(1);
 /// How often folders without events are looked at for one.
 const POLL_EVERY: Duration = Duration::from_secs(10);
-/// How many sets back the records of an intake are looked at.
-const N_LOOKED_BACK: u32 = 200;
-/// How far back a time by which something is expected matters, in days.
-const DAYS_LOOKED_BACK: i64 = 40;
-/// What came in the day before it was expected came in time.
-const EARLIEST_H: i64 = 24;
 
 /// Something that a run may take in: its folder, its notice, and whether it was settled.
 type Thing = (FolderPath, String, Digest, bool);
@@ -140,7 +134,9 @@ impl Inboxes {
                 !(pairing.ready.is_empty() && pairing.waiting.is_empty() && pairing.pending.is_empty())
             });
             let records = store.sets(Some(id), N_LOOKED_BACK)?;
-            alerts.extend(alerts_of(intake, &standings, &records, now)?);
+            let expected =
+                Expected { intake: id, by: intake.expected_by.as_ref(), gap_after: intake.gap_after };
+            alerts.extend(alerts_of(expected, &stands(&standings), &records, now)?);
             let standing = standings.iter().flat_map(|one| to_take_in(intake, one, is_first, &records));
             things.insert(id.clone(), standing.collect());
         }
@@ -211,75 +207,15 @@ fn to_take_in(
     ready.chain(unreadable).chain(waiting).collect()
 }
 
-/// The alerts about an intake that should stand open now.
-fn alerts_of(
-    intake: &Intake,
-    standings: &[FolderStanding],
-    records: &[SetRecord],
-    now: Moment,
-) -> Result<Vec<Alert>, EngineError> {
-    let word = Word::of(intake.terms.id.as_str());
-    let mut alerts = Vec::new();
-    let newer = records.iter().take_while(|record| record.outcome != Outcome::Taken);
-    for record in newer.filter(|record| record.outcome == Outcome::Refused) {
-        let place = Word::of(place_of(&record.intake, record.notice_sha256)?.as_str());
-        alerts.push(Alert::new(Matter::SetRefused { intake: word.clone(), place }, now));
-    }
-    let mut n_incomplete = 0;
-    let (mut n_waiting, mut n_held, mut n_strays) = (0, 0, 0);
+/// What stands in an intake's folders as far as a person should know.
+fn stands(standings: &[FolderStanding]) -> Stands {
+    let mut stands = Stands::default();
     for pairing in standings.iter().map(|standing| &standing.pairing) {
-        n_incomplete += pairing.waiting.iter().filter(|set| set.is_overdue).count();
-        n_incomplete += pairing.pending.iter().filter(|notice| notice.is_overdue).count();
-        n_strays += pairing.strays.iter().filter(|stray| stray.is_overdue).count();
-        for set in &pairing.ready {
-            match waits(records, set.notice_sha256) {
-                Some((Waits::ToBeAllowed, _)) => n_held += 1,
-                Some((Waits::ForOthers, since)) if now.since(since) >= intake.gap_after => n_waiting += 1,
-                _ => {}
-            }
-        }
+        let overdue = pairing.waiting.iter().map(|set| set.is_overdue);
+        let overdue = overdue.chain(pairing.pending.iter().map(|notice| notice.is_overdue));
+        stands.n_incomplete += overdue.map(u64::from).sum::<u64>();
+        stands.n_strays += pairing.strays.iter().map(|stray| u64::from(stray.is_overdue)).sum::<u64>();
+        stands.whole.extend(pairing.ready.iter().map(|set| set.notice_sha256));
     }
-    let count = |n: usize| n as u64;
-    if n_incomplete > 0 {
-        let matter = Matter::SetIncomplete { intake: word.clone(), n_sets: count(n_incomplete) };
-        alerts.push(Alert::new(matter, now));
-    }
-    if n_waiting > 0 {
-        alerts.push(Alert::new(Matter::SetWaiting { intake: word.clone(), n_sets: n_waiting }, now));
-    }
-    if n_held > 0 {
-        alerts.push(Alert::new(Matter::SetHeld { intake: word.clone(), n_sets: n_held }, now));
-    }
-    if n_strays > 0 {
-        alerts.push(Alert::new(Matter::StrayFiles { intake: word.clone(), n_files: count(n_strays) }, now));
-    }
-    if let Some(schedule) = &intake.expected_by {
-        let from = now.plus(chrono::TimeDelta::days(-DAYS_LOOKED_BACK));
-        if let Some(due) = schedule.between(from, now).into_iter().max() {
-            let since = due.planned.plus(chrono::TimeDelta::hours(-EARLIEST_H));
-            if !records.iter().any(|record| record.at >= since) {
-                let matter = Matter::NothingCame { intake: word, expected_by: due.planned };
-                alerts.push(Alert::new(matter, now).of_date(due.business_date));
-            }
-        }
-    }
-    Ok(alerts)
-}
-
-/// What a set that is whole waits for.
-enum Waits {
-    ForOthers,
-    ToBeAllowed,
-}
-
-/// What a set waits for by the last word on it, and since when.
-fn waits(records: &[SetRecord], notice_sha256: Digest) -> Option<(Waits, Moment)> {
-    let mut of_set = records.iter().filter(|record| record.notice_sha256 == notice_sha256);
-    let last = of_set.next().filter(|record| record.outcome == Outcome::Waiting)?;
-    let since = of_set
-        .take_while(|record| record.outcome == Outcome::Waiting)
-        .fold(last.at, |since, record| since.min(record.at));
-    let receipt = Receipt::parse(last.receipt.as_bytes()).ok()?;
-    let is_held = receipt.reasons.iter().any(|reason| reason.code == ReasonCode::ChangeHeld.as_str());
-    Some((if is_held { Waits::ToBeAllowed } else { Waits::ForOthers }, since))
+    stands
 }

@@ -67,6 +67,14 @@ pub(crate) fn shipped_layouts() -> impl Iterator<Item = (&'static str, &'static 
     })
 }
 
+/// The calendars the program brings along: file name, id and text.
+pub(crate) fn shipped_calendars() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    SHIPPED.iter().filter_map(|(file, text)| {
+        let id = file.strip_prefix("jobs/calendars/")?.strip_suffix(".toml")?;
+        Some((*file, id, *text))
+    })
+}
+
 /// Folders and their modes: only `share` is for others to see.
 const FOLDERS: [(&str, u32); 8] = [
     ("jobs", 0o755),

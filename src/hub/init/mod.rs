@@ -7,5 +7,5 @@ mod key;
 mod tests;
 
 pub use errors::InitError;
-pub(crate) use files::shipped_layouts;
 pub use files::{Made, NewHub, init};
+pub(crate) use files::{shipped_calendars, shipped_layouts};

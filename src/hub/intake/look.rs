@@ -1,7 +1,7 @@
 //! What a round of one intake came to, for the agent and for the hub.
 
-use renkei_core::IntakeId;
-use renkei_core::receive::{Stray, WaitingSet};
+use renkei_core::receive::{PendingNotice, Stray, WaitingSet};
+use renkei_core::{IntakeId, Moment};
 use renkei_engine::receive::Look;
 
 use crate::Failure;
@@ -13,9 +13,17 @@ pub(crate) struct IntakeLook {
     pub(crate) outcome: Result<Look, Failure>,
     /// Where the reasons for refused sets are kept.
     pub(crate) refused: Vec<String>,
+    /// By when something should have come that did not.
+    pub(crate) late: Option<Moment>,
 }
 
 impl IntakeLook {
+    /// Notices that have not been whole for too long.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = &PendingNotice> {
+        let pending = self.outcome.iter().flat_map(|look| &look.pending);
+        pending.filter(|notice| notice.is_overdue)
+    }
+
     /// Sets that have waited for files too long, and files without a notice that have stood too long.
     pub(crate) fn overdue(&self) -> (Vec<&WaitingSet>, Vec<&Stray>) {
         let Ok(look) = &self.outcome else { return (Vec::new(), Vec::new()) };

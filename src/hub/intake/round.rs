@@ -67,7 +67,7 @@ impl Round<'_> {
             Ok((look, refused)) => (Ok(look), refused),
             Err(error) => (Err(error.into()), Vec::new()),
         };
-        IntakeLook { intake: intake.terms.id.clone(), outcome, refused }
+        IntakeLook { intake: intake.terms.id.clone(), outcome, refused, late: None }
     }
 
     /// A process that died while it brought the files of a judged set away left the notice for last.

@@ -17,6 +17,8 @@ pub(crate) struct AlertText {
     pub(crate) cleared: Both,
     /// What to do.
     pub(crate) remedy: Both,
+    /// What an agent's people are to do, where it is something else.
+    pub(crate) agent: Option<Both>,
 }
 
 /// Empty where the embedded text is no catalogue, which `tests::every_kind_is_worded` would show.
@@ -42,7 +44,7 @@ mod tests {
         kinds.sort_unstable();
         assert_eq!(ALERTS.keys().map(String::as_str).collect::<Vec<_>>(), kinds);
         for (kind, text) in &*ALERTS {
-            for both in [&text.title, &text.cleared, &text.remedy] {
+            for both in [&text.title, &text.cleared, &text.remedy].into_iter().chain(&text.agent) {
                 assert!(!both.pick(Lang::Ja).is_ascii(), "{kind}");
                 assert!(both.pick(Lang::En).is_ascii() && !both.pick(Lang::En).is_empty(), "{kind}");
             }

@@ -110,7 +110,7 @@ impl AlertConfig {
 }
 
 /// Reads `[alert]`, which may be missing. What is wrong has been reported and counts as not declared.
-pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> AlertConfig {
+pub(crate) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> AlertConfig {
     let Some(mut table) = hub.optional("alert").and_then(Value::table) else { return AlertConfig::default() };
     let limit = table.optional("per_hour").and_then(|value| value.integer_in(1..=3600));
     let mail = table.optional("mail").and_then(|value| mail::read(value.table()?, folder, problems));
