@@ -13,8 +13,10 @@ use crate::intake::InputIssue;
 use crate::verify::{Finding, Given, NoticeReport, verify_watched};
 
 /// What is asked besides the layouts.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct ConformTerms<'t> {
+    /// No more rows of a set are looked at: of each the key is kept in memory.
+    pub most_rows: u64,
     /// The 全国地方公共団体コード that the data must be of; any, where nothing is said.
     pub municipality: Option<&'t str>,
 }
@@ -29,7 +31,7 @@ pub fn conform(
     let mut facts: HashMap<String, Facts> =
         given.iter().map(|given| (given.label.clone(), Facts::of(given, terms))).collect();
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    let chain = verify_watched(given, &mut |finding| {
+    let chain = verify_watched(given, terms.most_rows, &mut |finding| {
         if !tallies.contains_key(finding.set) {
             tallies.insert(finding.set.to_owned(), Tally::default());
         }
@@ -124,5 +126,73 @@ fn set_of(facts: Facts, report: NoticeReport, tally: Tally) -> SetConformance {
         issues,
         files: files.collect(),
         rules: tally.into_rules(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use renkei_core::Digest;
+    use renkei_core::declared::Problems;
+    use renkei_core::layout::Layout;
+    use renkei_core::port::FolderError;
+    use serde_json::json;
+
+    use super::super::data::TOO_LARGE;
+    use super::*;
+    use crate::verify::Beside;
+
+    const DATA: &[u8] = b"\xe7\x95\xaa\xe5\x8f\xb7\r\n1\r\n2\r\n3\r\n";
+
+    struct OneFile;
+
+    impl Beside for OneFile {
+        fn read(&self, _: &FileName) -> Result<Box<dyn Read + Send>, FolderError> {
+            Ok(Box::new(DATA))
+        }
+
+        fn names(&self) -> Result<Vec<FileName>, FolderError> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn no_more_rows_are_looked_at_than_memory_is_for_whatever_the_notice_claims() {
+        let layout = "interface = \"024z001\"\nversion = \"1.0\"\nname = \"試し\"\nvalid_from = 2026-04-01\nrows = \"received\"\nindividual_number = false\n\
+                      key = [\"no\"]\ncolumn = [{ field = \"no\", header = \"番号\", type = \"int\", presence = \"key\" }]\n\
+                      [file]\nquote = \"needed\"\nnewline = \"crlf\"\nheader = \"ja\"\n";
+        let problems = Problems::new();
+        let layout = Layout::read("l.toml", layout, &problems).unwrap();
+        let notice = |kind: &str| {
+            let text = json!({
+                "format": 1, "municipality": "082201", "interface": "024z001", "branch": "00", "version": "1.0",
+                "feed": "024z001", "kind": kind, "sequence": 2,
+                "base_sequence": (kind == "diff").then_some(1), "commits": { "after": 0, "through": 0 },
+                "as_of": null, "business_date": "2026-10-01", "created_at": "2026-10-02T01:00:00+09:00",
+                "file_format": { "encoding": "utf-8", "newline": "crlf", "quote": "needed", "header": "ja" },
+                "n_columns": 1,
+                "files": [{ "name": "a.csv", "n_rows": 1, "n_bytes": DATA.len(), "sha256": Digest([0; 32]), "is_last": true }],
+                "n_rows": 1, "changes": null, "state_before": null, "state_after": null,
+            });
+            Notice::parse(text.to_string().as_bytes())
+        };
+        let check = |kind: &str, most_rows: u64, expected: &[&str]| {
+            let given = Given {
+                label: "a".to_owned(),
+                name: "a.done".parse().ok(),
+                layout: Some(&layout),
+                notice: notice(kind),
+                beside: &OneFile,
+            };
+            let mut rules = Vec::new();
+            let terms = ConformTerms { most_rows, municipality: None };
+            let report = conform(vec![given], terms, &mut |finding| rules.push(finding.issue.rule.clone()));
+            assert_eq!(rules, expected, "{kind} {most_rows} {:?}", report.sets);
+        };
+        for kind in ["full", "diff"] {
+            check(kind, 3, &["wrong-digest", "wrong-row-count"]);
+            check(kind, 2, &[TOO_LARGE]);
+        }
     }
 }

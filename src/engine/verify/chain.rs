@@ -9,7 +9,7 @@ use renkei_core::publication::Kind;
 use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::text::Encoding;
 
-use super::file::{self, SeenRow};
+use super::file::{self, Room, SeenRow};
 use super::report::{ChainReport, NoticeReport};
 use super::{Finding, Given, beside};
 use crate::intake::InputIssue;
@@ -24,11 +24,17 @@ struct DiffRows {
 /// Verifies notices given in any order. A full and diffs of one feed are proven as a chain, by sequence;
 /// everything else by itself.
 pub fn verify(given: Vec<Given<'_>>) -> ChainReport {
-    verify_watched(given, &mut |_| {})
+    verify_watched(given, u64::MAX, &mut |_| {})
 }
 
-/// [`verify`], telling each issue of a data file as it is found: a report lists only the first of them.
-pub fn verify_watched(mut given: Vec<Given<'_>>, watch: &mut dyn FnMut(&Finding<'_>)) -> ChainReport {
+/// [`verify`], telling each issue of a data file as it is found: a report lists only the first of them. Of a set with
+/// more rows than `most_rows` no more are looked at: what is kept of each, some twenty bytes of a set alone and its key
+/// of a diff in a chain, is memory.
+pub fn verify_watched(
+    mut given: Vec<Given<'_>>,
+    most_rows: u64,
+    watch: &mut dyn FnMut(&Finding<'_>),
+) -> ChainReport {
     given.sort_by_key(|given| {
         given.notice.as_ref().map_or((0, 0), |notice| (rank(notice), notice.sequence.0))
     });
@@ -39,7 +45,9 @@ pub fn verify_watched(mut given: Vec<Given<'_>>, watch: &mut dyn FnMut(&Finding<
     let mut touched: HashSet<Vec<u8>> = HashSet::new();
     for (index, one) in given.iter().enumerate().filter(|(_, one)| kind(one) == Some(Kind::Diff)) {
         let mut rows = DiffRows::default();
-        reports.insert(index, verify_diff(one, &mut rows, watch));
+        // A diff alone is followed by nothing and follows nothing.
+        let kept = (given.len() > 1).then_some(&mut rows);
+        reports.insert(index, verify_diff(one, kept, most_rows, watch));
         touched.extend(rows.rows.iter().map(|(key, _, _)| key.clone()));
         diffs.insert(index, rows);
     }
@@ -48,7 +56,7 @@ pub fn verify_watched(mut given: Vec<Given<'_>>, watch: &mut dyn FnMut(&Finding<
         let notice = one.notice.as_ref().ok();
         let mut found = match reports.remove(&index) {
             Some(found) => found,
-            None => verify_rows(one, &touched, &mut chain, &mut report.chain_issues, watch),
+            None => verify_rows(one, &touched, &mut chain, &mut report.chain_issues, (most_rows, watch)),
         };
         if let (Some(notice), Some(rows)) = (notice, diffs.get(&index)) {
             if chain.last.is_some() {
@@ -167,26 +175,30 @@ impl Chain {
     }
 }
 
-fn verify_diff(given: &Given<'_>, rows: &mut DiffRows, watch: &mut dyn FnMut(&Finding<'_>)) -> NoticeReport {
+fn verify_diff(
+    given: &Given<'_>,
+    mut kept: Option<&mut DiffRows>,
+    most_rows: u64,
+    watch: &mut dyn FnMut(&Finding<'_>),
+) -> NoticeReport {
     let (mut report, parts) = begin(given);
     let Some((notice, layout, format)) = parts else { return report };
-    // The rows of a diff are kept, so that their keys are told apart here and counted.
-    let mut judge = FileJudge::new(layout, format, notice.business_date, KeyOrder::Unchecked);
-    let mut keys = HashSet::new();
-    let (mut n_removed, mut n_doubled) = (0_u64, 0_u64);
+    let mut judge = FileJudge::new(layout, format, notice.business_date, KeyOrder::Any);
+    let (mut n_removed, mut room) = (0_u64, Room::of(most_rows));
     for file in &notice.files {
         let mut seen = |row: SeenRow<'_>| {
             n_removed += u64::from(row.is_removed);
-            n_doubled += u64::from(!keys.insert(row.key.to_vec()));
-            rows.rows.push((row.key.to_vec(), row.bucket, (!row.is_removed).then_some(row.digest)));
+            if let Some(kept) = &mut kept {
+                kept.rows.push((row.key.to_vec(), row.bucket, (!row.is_removed).then_some(row.digest)));
+            }
         };
-        let found = file::check(&mut judge, given.beside, file, &mut seen, &mut |issue| {
+        let found = file::check(&mut judge, &mut room, given.beside, file, &mut seen, &mut |issue| {
             watch(&Finding { set: &given.label, file: file.name.as_str(), issue });
         });
         report.files.push(found);
     }
-    if n_doubled > 0 {
-        report.issue("duplicate-key", format!("{n_doubled} rows have a key that a row before them has"));
+    if room.is_exceeded {
+        return report;
     }
     if notice.changes.is_some_and(|changes| changes.removed != n_removed) {
         report.issue("wrong-change-counts", format!("the files remove {n_removed} rows"));
@@ -200,7 +212,7 @@ fn verify_rows(
     touched: &HashSet<Vec<u8>>,
     chain: &mut Chain,
     chain_issues: &mut Vec<InputIssue>,
-    watch: &mut dyn FnMut(&Finding<'_>),
+    (most_rows, watch): (u64, &mut dyn FnMut(&Finding<'_>)),
 ) -> NoticeReport {
     let (mut report, parts) = begin(given);
     let Some((notice, layout, format)) = parts else { return report };
@@ -209,7 +221,7 @@ fn verify_rows(
     let mut judge = FileJudge::new(layout, format, notice.business_date, order);
     let mut state = FeedState::empty();
     let mut known = HashMap::new();
-    let mut n_removed = 0_u64;
+    let (mut n_removed, mut room) = (0_u64, Room::of(most_rows));
     for file in &notice.files {
         let mut seen = |row: SeenRow<'_>| {
             n_removed += u64::from(row.is_removed);
@@ -218,10 +230,13 @@ fn verify_rows(
                 known.insert(row.key.to_vec(), row.digest);
             }
         };
-        let found = file::check(&mut judge, given.beside, file, &mut seen, &mut |issue| {
+        let found = file::check(&mut judge, &mut room, given.beside, file, &mut seen, &mut |issue| {
             watch(&Finding { set: &given.label, file: file.name.as_str(), issue });
         });
         report.files.push(found);
+    }
+    if room.is_exceeded {
+        return report;
     }
     if n_removed > 0 {
         report.issue(

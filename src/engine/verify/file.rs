@@ -5,6 +5,7 @@ use renkei_core::state::RowDigest;
 
 use super::Beside;
 use super::report::FileReport;
+use crate::conform::TOO_LARGE;
 use crate::error::EngineError;
 use crate::intake::{InputIssue, IssueList};
 use crate::judge::{FileJudge, JudgedLine};
@@ -17,10 +18,25 @@ pub(super) struct SeenRow<'r> {
     pub(super) is_removed: bool,
 }
 
-/// Reads and checks a file; each row is given to `seen`. Keys are for the chain to compare where they may
-/// come in any order.
+/// How many rows of a set are still looked at.
+pub(super) struct Room {
+    n_left: u64,
+    /// True once there were more: then nothing is said of the set as a whole.
+    pub(super) is_exceeded: bool,
+}
+
+impl Room {
+    /// For so many.
+    pub(super) fn of(n_rows: u64) -> Self {
+        Self { n_left: n_rows, is_exceeded: false }
+    }
+}
+
+/// Reads and checks a file; each row is given to `seen`. Of a file with more lines than there is `room` for nothing
+/// more is read, and that is its issue; what it has is taken from the room.
 pub(super) fn check(
     judge: &mut FileJudge<'_>,
+    room: &mut Room,
     beside: &dyn Beside,
     declared: &DataFile,
     seen: &mut dyn FnMut(SeenRow<'_>),
@@ -42,6 +58,11 @@ pub(super) fn check(
     };
     let judged = judge.judge(source, &mut |batch| {
         for line in batch.lines() {
+            if room.n_left == 0 {
+                room.is_exceeded = true;
+                return Err(EngineError::Stopped);
+            }
+            room.n_left -= 1;
             match line {
                 JudgedLine::Refused(issue) => push(issue.to_input_issue()),
                 JudgedLine::Row(row) => {
@@ -59,6 +80,10 @@ pub(super) fn check(
     });
     let judged = match judged {
         Ok(judged) => judged,
+        Err(_) if room.is_exceeded => {
+            push(InputIssue::of_row(0, TOO_LARGE, "has more rows than are looked at".to_owned()));
+            return report;
+        }
         Err(error) => {
             push(InputIssue::of_row(0, "unreadable", error.to_string()));
             return report;

@@ -109,7 +109,7 @@ pub(crate) fn examine<W: Write>(
             beside: given.folder,
         });
     }
-    let terms = ConformTerms { municipality: layouts.municipality() };
+    let terms = ConformTerms { most_rows: most.n_rows, municipality: layouts.municipality() };
     let report = conform(read, terms, &mut |finding| errors.take(finding));
     let mut sets = report.sets;
     sets.extend(too_large);
