@@ -9,7 +9,7 @@ use rustix::io::Errno;
 ///
 /// `EXDEV` is taken as the answer of `openat2` to a path that leaves the root; a rename that crosses
 /// volumes is told apart where it is done.
-pub(crate) fn fault(path: &str, attempt: &'static str, source: impl Into<io::Error>) -> FolderError {
+pub fn fault(path: &str, attempt: &'static str, source: impl Into<io::Error>) -> FolderError {
     let source = source.into();
     let path = path.to_owned();
     match Errno::from_io_error(&source) {

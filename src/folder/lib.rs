@@ -24,6 +24,7 @@ mod transport;
 pub mod visit;
 mod watch;
 
+pub use errors::fault;
 pub use lock::RootLock;
 pub use outbox::Outbox;
 pub use read::PlainFolder;

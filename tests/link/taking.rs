@@ -178,6 +178,22 @@ fn verified_sets_go_to_a_folder_or_a_program_instead() {
 }
 
 #[test]
+fn a_program_reads_what_was_judged_whatever_becomes_of_the_share() {
+    let sandbox = linked(
+        "to_program = [\"/bin/sh\", \"-c\", 'exec >&2; for f in hub/share/001/*/*/*.csv; do echo x > $f; done; stat -c %a $(dirname $(dirname \"$1\")); for f in $RENKEI_FILES; do sha256sum < $f; done; exit 75', \"x\", \"{notice}\"]",
+    );
+    let notice: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&sandbox.notices(PLAIN)[0]).unwrap()).unwrap();
+    let judged = notice["files"][0]["sha256"].as_str().unwrap();
+    sandbox.receive(&[]).expect_fault(12, "receive.program-failed");
+    let words =
+        files::names(&sandbox.path("agent/.archive")).into_iter().find(|name| name.starts_with("program_"));
+    let words = std::fs::read_to_string(sandbox.path("agent/.archive").join(words.unwrap())).unwrap();
+    assert_eq!(words, format!("700\n{judged}  -\n"));
+    assert!(!sandbox.path("agent/handed").exists(), "gone with the program");
+}
+
+#[test]
 fn codes_and_characters_become_the_takers() {
     let convert = r#"
 [intake.convert]

@@ -10,12 +10,13 @@ use renkei_engine::receive::{Desk, HandedOver, LeftOut, RowReport, SetResult, Ve
 use renkei_folder::{Outbox, ReceiverFolders};
 
 use super::config::RowsTo;
-use super::hand_over;
+use super::hand_over::{self, Handed};
 use crate::intake::{names_of, place_of};
 
 /// The agent at work on one intake.
 pub(super) struct AgentDesk<'d> {
-    pub(super) share: &'d Path,
+    /// The agent's own folder.
+    pub(super) folder: &'d Path,
     pub(super) folders: &'d ReceiverFolders,
     /// Where receipts go; `None` where none are given.
     pub(super) receipts: Option<(&'d Outbox, &'d FolderPath)>,
@@ -49,10 +50,11 @@ impl Desk for AgentDesk<'_> {
     ) -> Result<HandedOver, EngineError> {
         match self.to {
             RowsTo::Table(_) => return Ok(HandedOver::NotHere),
-            RowsTo::Folder(root) => hand_over::to_folder(root, set)?,
+            RowsTo::Folder(root) => drop(hand_over::to_folder(root, set)?),
             RowsTo::Program { argv, timeout } => {
-                if let Err(error) = hand_over::to_program(argv, *timeout, self.share, set, self.folders.own())
-                {
+                let handed = Handed::copy(self.folder, set)?;
+                let own = self.folders.own();
+                if let Err(error) = hand_over::to_program(argv, *timeout, &handed, set, own) {
                     let class = error.class();
                     self.program_fault = Some(error);
                     return Err(EngineError::HandOver { class });

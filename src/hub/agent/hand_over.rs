@@ -1,6 +1,8 @@
 //! Where verified sets go when not into a table: a folder, or a program.
 
-use std::path::Path;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use renkei_folder::{LocalFolders, Outbox};
 
 use crate::alert::bounded::{Ended, Limits, run_bounded};
 
+/// The folder in the agent's own with what a program reads.
+const HANDED: &str = "handed";
 /// How much of a program's standard error is kept.
 const N_BYTES_KEPT: usize = 4096;
 
@@ -56,16 +60,51 @@ impl Fault for HandOverError {
     }
 }
 
-/// Copies the files of a set into a folder: data and reports first, the notice last, each whole. What is there
-/// already is put again, so that a repeat after a crash ends the same.
-pub(super) fn to_folder(root: &Path, set: &VerifiedSet<'_>) -> Result<(), EngineError> {
+/// Copies the files of a set into a folder below `root` named after its feed: data and reports first, the notice last,
+/// each whole. What is there already is put again, so that a repeat after a crash ends the same.
+pub(super) fn to_folder(root: &Path, set: &VerifiedSet<'_>) -> Result<PathBuf, EngineError> {
     let outbox = Outbox::open(root)?;
     let notice = &set.found.notice;
     let folder: FolderPath = notice.feed.as_str().parse()?;
     for name in notice.names().chain([&set.found.notice_name]) {
         outbox.put(&folder, name, set.open(name)?)?;
     }
-    Ok(())
+    Ok(root.join(folder.as_str()))
+}
+
+/// A set's files as they were judged, in the agent's own folder for as long as this lives: the share is the provider's,
+/// who may put something else there while a program reads.
+pub(super) struct Handed {
+    root: PathBuf,
+    folder: PathBuf,
+}
+
+impl Handed {
+    /// Copies a set. What a call before left when it was cut off goes first.
+    pub(super) fn copy(agent: &Path, set: &VerifiedSet<'_>) -> Result<Self, EngineError> {
+        let root = agent.join(HANDED);
+        let made = remove(&root).and_then(|()| DirBuilder::new().mode(0o700).create(&root));
+        made.map_err(|source| renkei_folder::fault(&root.display().to_string(), "created", source))?;
+        // Whatever happens on the way, nothing stays.
+        let mut handed = Self { folder: root.clone(), root };
+        handed.folder = to_folder(&handed.root, set)?;
+        Ok(handed)
+    }
+}
+
+impl Drop for Handed {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.root) {
+            tracing::warn!(%error, folder = HANDED, "what a program was handed is removed at the next set");
+        }
+    }
+}
+
+fn remove(folder: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Starts the program for a set and waits for it. Its environment has what it needs to know a set it was given
@@ -73,13 +112,12 @@ pub(super) fn to_folder(root: &Path, set: &VerifiedSet<'_>) -> Result<(), Engine
 pub(super) fn to_program(
     argv: &[String],
     timeout: Duration,
-    share: &Path,
+    handed: &Handed,
     set: &VerifiedSet<'_>,
     own: &LocalFolders,
 ) -> Result<(), HandOverError> {
     let notice = &set.found.notice;
-    let folder = share.join(set.folder.as_str());
-    let path = |name: &FileName| folder.join(name.as_str()).display().to_string();
+    let path = |name: &FileName| handed.folder.join(name.as_str()).display().to_string();
     let notice_path = path(&set.found.notice_name);
     let mut argv = argv.iter().map(|part| part.replace("{notice}", &notice_path));
     let mut command = Command::new(argv.next().unwrap_or_default());

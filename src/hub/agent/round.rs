@@ -239,7 +239,7 @@ impl Agent {
                 run_id: "",
             };
             let mut desk = AgentDesk {
-                share: &self.config.share,
+                folder: &self.config.folder,
                 folders: &self.folders,
                 receipts: self.outbox.as_ref().zip(self.config.receipts.as_ref()),
                 to: &intake.to,
