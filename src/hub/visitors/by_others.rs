@@ -45,18 +45,17 @@ impl ByOthers {
 
     /// Whether the account as it stands now takes it; else why not, which is for the office and not for the client.
     pub(crate) fn check(&self, account: &Account, now: Moment) -> Result<(), &'static str> {
-        let refuse = Err;
         if account.state == AccountState::Disabled {
-            return refuse("it is stopped");
+            return Err("it is stopped");
         }
         let Some(proofs) = &self.proofs else {
             return match (self.is_named, account.rule) {
                 (true, LoginRule::Either) => Ok(()),
-                (true, LoginRule::Both) => refuse(
+                (true, LoginRule::Both) => Err(
                     "it needs a key and a password, and sshd does not say what was proven: ExposeAuthInfo yes",
                 ),
                 (false, _) => {
-                    refuse("sshd does not say how the login was done: ExposeAuthInfo yes, or --account")
+                    Err("sshd does not say how the login was done: ExposeAuthInfo yes, or --account")
                 }
             };
         };
@@ -70,9 +69,9 @@ impl ByOthers {
                 Ok(())
             }
             (LoginRule::Either, ..) => {
-                refuse("its key is not, or no longer, good here, and a password only from its addresses")
+                Err("its key is not, or no longer, good here, and a password only from its addresses")
             }
-            (LoginRule::Both, ..) => refuse("it needs a key and a password from one of its addresses"),
+            (LoginRule::Both, ..) => Err("it needs a key and a password from one of its addresses"),
         }
     }
 
