@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::agent::{RECEIVER, V1_0, expected, last_full, receipts};
+use crate::running::Running;
 use crate::sandbox::moves::fields;
 use crate::sandbox::{BOM, PLAIN, Sandbox};
 use crate::server::server;
@@ -135,4 +136,27 @@ fn a_merged_diff_a_correction_and_a_switch_of_versions_go_into_postgresql() {
     later(&["generate", BOM, "--full"]).expect(0);
     later(&["receive"]).expect(0);
     assert_eq!(rows(database, "order_v1_1"), last_full(&sandbox, BOM));
+}
+
+#[test]
+fn the_agent_that_stays_goes_on_after_its_database_was_away() {
+    let sandbox = Sandbox::loaded(60, 6);
+    declare(&sandbox, "away", V1_0);
+    sandbox.replace("receive.toml", "folder = \"agent\"", "folder = \"agent\"\nevery = \"1s\"");
+    let mut agent = Running::spawn(&sandbox, &["receive", "--daemon"], &[]);
+    sandbox.generate(&[PLAIN], &["--full"]).expect(0);
+    agent.until("the full", || !receipts(&sandbox).is_empty());
+    psql("postgres", "ALTER DATABASE away ALLOW_CONNECTIONS false");
+    psql("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'away'");
+    sandbox.run(&["apply", "town/moves.csv"]).expect(0);
+    sandbox.generate(&[PLAIN], &["--diff"]).expect(0);
+    agent.wait_for("[store.");
+    assert_eq!(receipts(&sandbox).len(), 1);
+    psql("postgres", "ALTER DATABASE away ALLOW_CONNECTIONS true");
+    agent.until("the diff", || receipts(&sandbox).len() == 2);
+    let (status, said) = agent.end();
+    assert_eq!(status.code(), Some(0), "{said:#?}");
+    let held = sandbox.copy();
+    held.generate(&[PLAIN], &["--full"]).expect(0);
+    assert_eq!(rows("away", "order_v1_0"), last_full(&held, PLAIN));
 }
