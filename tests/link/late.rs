@@ -42,7 +42,10 @@ fn what_does_not_come_by_its_time_is_told_once_and_so_is_its_coming() {
     assert_eq!(said(&sandbox), told, "once");
     let status = sandbox.run(&["receive", "--status", "--json"]).expect(0).json();
     assert_eq!(status["alerts"][0]["matter"]["kind"], "nothing-came");
-    sandbox.run(&["receive", "--status"]).expect(0).says("nothing came by 10-04 05:30");
+    sandbox
+        .run(&["receive", "--status"])
+        .expect(0)
+        .says("nothing came by 10-04 05:30 (business dates in a row: 1)");
     sandbox.run(&["apply", "town/moves.csv"]).expect(0);
     // The same business date again: beside what came, and not what is missing.
     sandbox.generate(&[PLAIN], &["--diff"]).expect(0);

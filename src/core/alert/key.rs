@@ -56,8 +56,8 @@ impl AlertKey {
     }
 
     /// What an intake, or a set of one, is in.
-    pub fn intake(kind: &str, intake_or_set: &Word, date: Option<NaiveDate>) -> Self {
-        Self::joined(kind, [text(Some(intake_or_set)), text(date), None])
+    pub fn intake(kind: &str, intake_or_set: &Word) -> Self {
+        Self::joined(kind, [text(Some(intake_or_set)), None, None])
     }
 
     /// A receiver of a feed: that it refused something, or that it is behind.

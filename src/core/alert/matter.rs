@@ -141,9 +141,12 @@ pub enum Matter {
     NothingCame {
         /// The intake.
         intake: Word,
-        /// By when it was expected.
+        /// By when it was expected, the last time.
         #[serde(with = "written")]
         expected_by: Moment,
+        /// For how many business dates in a row now, from 1.
+        #[serde(default)]
+        n_dates: u32,
     },
     /// An agent cannot look for what is handed to it.
     ReceivingFailed {
@@ -426,6 +429,8 @@ impl Alert {
     pub fn severity(&self) -> Severity {
         match self.matter {
             Matter::Test => Severity::Info,
+            // Once may be a late night; a second time nobody has looked.
+            Matter::NothingCame { n_dates, .. } if n_dates > 1 => Severity::Error,
             Matter::DeadlineNear { .. }
             | Matter::ChangeHeld { .. }
             | Matter::ClockJumped { .. }
@@ -462,13 +467,13 @@ impl Alert {
             Matter::SchedulerStopped { .. } => AlertKey::scheduler(),
             Matter::DoorShut { .. } => AlertKey::door(),
             Matter::AuditBroken { .. } => AlertKey::audit(),
-            Matter::SetRefused { place, .. } => AlertKey::intake(self.kind().as_str(), place, None),
+            Matter::SetRefused { place, .. } => AlertKey::intake(self.kind().as_str(), place),
             Matter::SetIncomplete { intake, .. }
             | Matter::SetWaiting { intake, .. }
             | Matter::SetHeld { intake, .. }
             | Matter::ReceivingFailed { intake, .. }
-            | Matter::StrayFiles { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, None),
-            Matter::NothingCame { intake, .. } => AlertKey::intake(self.kind().as_str(), intake, date),
+            | Matter::NothingCame { intake, .. }
+            | Matter::StrayFiles { intake, .. } => AlertKey::intake(self.kind().as_str(), intake),
             Matter::ReceiverRefused { receiver, .. }
             | Matter::ReceiverBehind { receiver, .. }
             | Matter::ReceiverDiffers { receiver, .. } => {

@@ -199,9 +199,17 @@ impl Kept {
             self.ask(&alert.with_news(News::Cleared, now), sender);
         }
         for alert in standing {
-            if !is_in(&self.open, &alert) {
-                self.ask(&alert, sender);
-                self.open.push(alert);
+            let known = self.open.iter().position(|other| other.key() == alert.key());
+            match known.and_then(|place| self.open.get_mut(place)) {
+                Some(known) if alert.severity() <= known.severity() => {}
+                Some(known) => {
+                    *known = alert.clone();
+                    self.ask(&alert.with_news(News::Worsened, now), sender);
+                }
+                None => {
+                    self.ask(&alert, sender);
+                    self.open.push(alert);
+                }
             }
         }
     }

@@ -199,8 +199,9 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
         Matter::ReceivingFailed { intake, fault_code } => {
             vec![intake_value(intake), ("fault", fault_code.to_string())]
         }
-        Matter::NothingCame { intake, expected_by } => {
-            vec![intake_value(intake), ("deadline", clock(expected_by))]
+        Matter::NothingCame { intake, expected_by, n_dates } => {
+            let dates = grouped(u64::from(*n_dates));
+            vec![intake_value(intake), ("deadline", clock(expected_by)), ("dates", dates)]
         }
         Matter::ReceiverRefused { receiver, sequence } => {
             vec![("receiver", receiver.to_string()), ("sequence", sequence.to_string())]

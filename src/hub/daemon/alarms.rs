@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use renkei_core::alert::{Alert, AlertKey, Matter, Word};
+use renkei_core::alert::{Alert, AlertKey, Matter, Severity, Word};
 use renkei_core::deadline::Standing;
 use renkei_core::order::Order;
 use renkei_core::port::{RunRecord, RunState, Snapshot, Store, StoreError};
@@ -113,12 +113,17 @@ impl Alarms {
 
     fn try_intakes(&self, store: &dyn Store, standing: &[Alert], now: Moment) -> Result<(), StoreError> {
         let open = open_alerts(store.snapshot()?.as_ref())?;
-        let of_intakes: Vec<AlertKey> =
-            open.iter().filter(|alert| alert.intake().is_some()).map(Alert::key).collect();
+        let of_intakes: BTreeMap<AlertKey, Severity> = open
+            .iter()
+            .filter(|alert| alert.intake().is_some())
+            .map(|alert| (alert.key(), alert.severity()))
+            .collect();
         let keys: Vec<AlertKey> = standing.iter().map(Alert::key).collect();
-        let over: Vec<AlertKey> = of_intakes.iter().filter(|key| !keys.contains(key)).cloned().collect();
+        let over: Vec<AlertKey> = of_intakes.keys().filter(|key| !keys.contains(key)).cloned().collect();
         self.clear(store, &over, now)?;
-        for alert in standing.iter().filter(|alert| !of_intakes.contains(&alert.key())) {
+        let is_news =
+            |alert: &&Alert| of_intakes.get(&alert.key()).is_none_or(|known| alert.severity() > *known);
+        for alert in standing.iter().filter(is_news) {
             self.open(store, alert)?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What a person should know of an intake: the alerts that should stand open, at the hub and at an agent alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use renkei_core::alert::{Alert, Matter, Word};
@@ -88,10 +88,16 @@ pub(crate) fn nothing_came(expected: Expected<'_>, records: &[SetRecord], now: M
     let dues = expected.by?.between(now.plus(TimeDelta::days(-DAYS_LOOKED_BACK)), now);
     let last = dues.last()?;
     let times: Vec<Moment> = dues.iter().map(|due| due.planned).collect();
-    let matter =
-        Matter::NothingCame { intake: Word::of(expected.intake.as_str()), expected_by: last.planned };
-    (!has_come(&times, &arrivals(records, &times)))
-        .then(|| Alert::new(matter, now).of_date(last.business_date))
+    let n_missed = n_missed(&times, &arrivals(records, &times));
+    let dates = dues.iter().rev().take(n_missed).map(|due| due.business_date);
+    // Of an intake that never had anything it is not known since when.
+    let n_dates = if records.is_empty() { n_missed.min(1) } else { dates.collect::<BTreeSet<_>>().len() };
+    let matter = Matter::NothingCame {
+        intake: Word::of(expected.intake.as_str()),
+        expected_by: last.planned,
+        n_dates: u32::try_from(n_dates).unwrap_or(u32::MAX),
+    };
+    (n_dates > 0).then(|| Alert::new(matter, now).of_date(last.business_date))
 }
 
 /// The time that passed, where an alert is about nothing having come.
@@ -122,23 +128,28 @@ fn arrivals(records: &[SetRecord], dues: &[Moment]) -> Vec<Moment> {
     arrivals
 }
 
-/// Whether something came for the last of these times, all ascending. What comes is for the next of them; only where
-/// one passed without anything, what comes soon after it is what was late, and not the next one early.
-fn has_come(dues: &[Moment], arrivals: &[Moment]) -> bool {
-    let (mut arrivals, mut before, mut has_come) = (arrivals, None, true);
+/// For how many of these times in a row, up to the last, nothing came; all ascending. What comes is for the next of
+/// them; only where one passed without anything, what comes soon after it is what was late, and not the next one early.
+fn n_missed(dues: &[Moment], arrivals: &[Moment]) -> usize {
+    let (mut arrivals, mut before, mut n_missed) = (arrivals, None, 0);
     for due in dues {
         let (in_time, later) = arrivals.split_at(arrivals.partition_point(|at| at <= due));
         let was_late = |at: &Moment, before: Moment| {
             at.since(before) <= (due.since(before) / 4).min(TimeDelta::hours(LATEST_H))
         };
         let n_late = match (before, in_time.first()) {
-            (Some(before), Some(first)) if !has_come => usize::from(was_late(first, before)),
+            (Some(before), Some(first)) if n_missed > 0 => usize::from(was_late(first, before)),
             _ => 0,
         };
-        has_come = in_time.len() > n_late;
+        n_missed = match (in_time.len() > n_late, in_time.is_empty()) {
+            (true, _) => 0,
+            (false, true) => n_missed + 1,
+            // What was late came, and nothing for this one.
+            (false, false) => 1,
+        };
         (arrivals, before) = (later, Some(*due));
     }
-    has_come || !arrivals.is_empty()
+    if arrivals.is_empty() { n_missed } else { 0 }
 }
 
 /// What a set that is whole waits for.
@@ -168,36 +179,37 @@ mod tests {
         Moment::from_unix(1_790_780_400 + days * 86_400 + hour_of_day * 3_600).unwrap()
     }
 
-    /// Expected daily at 5:00 of days 0, 1 and 2; whether it has come for the last of them.
+    /// Expected daily at 5:00 of days 0, 1 and 2; how many of them in a row were missed up to the last.
     #[track_caller]
-    fn check(arrivals: &[(i64, i64)], expect: bool) {
+    fn check(arrivals: &[(i64, i64)], expect: usize) {
         let dues = [day(0, 5), day(1, 5), day(2, 5)];
         let at: Vec<Moment> = arrivals.iter().map(|(days, hour)| day(*days, *hour)).collect();
-        assert_eq!(has_come(&dues, &at), expect, "{arrivals:?}");
+        assert_eq!(n_missed(&dues, &at), expect, "{arrivals:?}");
     }
 
     #[test]
     fn what_comes_is_for_the_next_time() {
-        check(&[], false);
-        check(&[(0, 4), (1, 4), (2, 4)], true);
-        check(&[(0, 4), (1, 4)], false);
-        check(&[(0, 4), (1, 4), (1, 6)], true);
-        check(&[(0, 4), (1, 4), (2, 7)], true);
+        check(&[], 3);
+        check(&[(0, 4), (1, 4), (2, 4)], 0);
+        check(&[(0, 4), (1, 4)], 1);
+        check(&[(0, 4)], 2);
+        check(&[(0, 4), (1, 4), (1, 6)], 0);
+        check(&[(0, 4), (1, 4), (2, 7)], 0);
     }
 
     #[test]
     fn what_was_late_is_not_the_next_one_early() {
-        check(&[(0, 4), (1, 6)], false);
-        check(&[(0, 4), (1, 6), (2, 4)], true);
-        check(&[(0, 4), (1, 6), (2, 6)], true);
+        check(&[(0, 4), (1, 6)], 1);
+        check(&[(0, 4), (1, 6), (2, 4)], 0);
+        check(&[(0, 4), (1, 6), (2, 6)], 0);
         // Nothing came on day 1; the evening's is for day 2.
-        check(&[(0, 4), (1, 22)], true);
+        check(&[(0, 4), (1, 22)], 0);
     }
 
     #[test]
     fn a_sender_who_is_always_early_raises_nothing() {
-        check(&[(-1, 12), (0, 12), (1, 12)], true);
-        check(&[(-1, 12), (0, 12)], false);
+        check(&[(-1, 12), (0, 12), (1, 12)], 0);
+        check(&[(-1, 12), (0, 12)], 1);
     }
 
     fn record(at: Moment, business_date: Option<&str>, sequence: u32) -> SetRecord {

@@ -91,6 +91,19 @@ fn a_condition_is_told_when_it_begins_and_when_it_is_over() {
 }
 
 #[test]
+fn what_is_graver_than_it_was_is_told_once_more() {
+    let agent = Agent::new(20);
+    let nothing_came = |n_dates| {
+        let matter = Matter::NothingCame { intake: Word::of("jumin"), expected_by: at(0), n_dates };
+        Found::Standing(vec![Alert::new(matter, at(0))])
+    };
+    assert_eq!(agent.look(0, "jumin", nothing_came(1)), ["nothing-came jumin opened"]);
+    assert_eq!(agent.look(1, "jumin", nothing_came(2)), ["nothing-came jumin worsened"]);
+    assert_eq!(agent.look(1, "jumin", nothing_came(3)), [""; 0]);
+    assert_eq!(agent.look(1, "jumin", nothing()), ["nothing-came jumin cleared"]);
+}
+
+#[test]
 fn a_fault_that_passes_is_told_only_when_it_lasts() {
     let agent = Agent::new(20);
     assert_eq!(agent.look(0, "jumin", failed(Class::Retry)), [""; 0]);
