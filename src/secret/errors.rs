@@ -166,9 +166,10 @@ impl SecretError {
 impl Fault for SecretError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } | Self::NoPlainFile { .. } | Self::TooLong { .. } | Self::NoText { .. } => {
-                "secret.unreadable"
-            }
+            Self::Unreadable { .. }
+            | Self::NoPlainFile { .. }
+            | Self::TooLong { .. }
+            | Self::NoText { .. } => "secret.unreadable",
             Self::NotSet { .. } => "secret.not-set",
             Self::Exposed { .. } | Self::ForeignOwner { .. } => "secret.exposed",
             Self::NotOneLine { .. } => "secret.not-one-line",

@@ -5,8 +5,8 @@
 //! environment variable. It is read when it is needed, wiped after, and shown by nothing here.
 
 mod errors;
-mod key_file;
 mod keeper;
+mod key_file;
 mod own_file;
 mod sealed;
 mod source;
@@ -14,7 +14,7 @@ mod source;
 mod tests;
 
 pub use errors::SecretError;
-pub use keeper::{Kept, Keeper, REKEY_POINTS, Rekeyed, Told};
+pub use keeper::{Keeper, Kept, REKEY_POINTS, Rekeyed, Told};
 pub use key_file::{KeyId, KeyPlace};
 pub use own_file::{Exposure, exposure};
 pub use source::{Secret, SecretSource};

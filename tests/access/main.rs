@@ -18,6 +18,8 @@ mod running;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod sshd;
 #[cfg(test)]
 mod visits;

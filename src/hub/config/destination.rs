@@ -9,6 +9,8 @@ use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean}
 use renkei_core::delivery::{DeliveryTerms, DeliveryWindow, DeliveryWindows};
 use renkei_core::retry::RetryPolicy;
 use renkei_core::{BusinessId, DestinationId, FeedId, FolderPath};
+
+use super::secret_reference::Secrets;
 use renkei_sftp::client::SftpTerms;
 
 pub use command::CommandTerms;
@@ -59,6 +61,7 @@ impl WayTerms {
 /// What is declared around the destinations.
 pub(super) struct Beside<'a> {
     pub(super) folder: &'a Path,
+    pub(super) secrets: &'a Secrets<'a>,
     pub(super) root: Option<&'a Path>,
     pub(super) systems: &'a [System],
     pub(super) systems_are_complete: bool,
