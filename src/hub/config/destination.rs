@@ -1,6 +1,7 @@
 //! `[[destination]]` of `hub.toml`: where publications go beyond the hub's own folders, and by what.
 
 mod command;
+mod request;
 mod sftp;
 
 use std::path::{Path, PathBuf};
@@ -10,13 +11,14 @@ use renkei_core::delivery::{DeliveryTerms, DeliveryWindow, DeliveryWindows};
 use renkei_core::retry::RetryPolicy;
 use renkei_core::{BusinessId, DestinationId, FeedId, FolderPath};
 
-use super::secret_reference::Secrets;
 use renkei_sftp::client::SftpTerms;
 
-pub use command::CommandTerms;
+pub use command::{CommandTerms, timeout_of};
+pub use request::{ReceiveTerms, RequestTerms};
 
 use super::job_terms;
 use super::paths::resolve;
+use super::secret_reference::Secrets;
 use super::types::{DeclaredFeed, System};
 
 /// A destination and the way there.

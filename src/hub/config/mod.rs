@@ -31,7 +31,7 @@ mod types;
 
 pub use alert::AlertConfig;
 pub use daemon_part::DaemonConfig;
-pub use destination::{CommandTerms, Destination, WayTerms};
+pub use destination::{CommandTerms, Destination, ReceiveTerms, RequestTerms, WayTerms, timeout_of};
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
 pub(crate) use files::{declarations_sha256, read_layout_files};
