@@ -98,10 +98,8 @@ impl Keeper {
             return Err(SecretError::TooLong { path });
         }
         let _turn = self.turn()?;
-        let sealed = match is_encrypted {
-            true => Some(sealed::seal(secret, name, &self.keys()?.current)?),
-            false => None,
-        };
+        let sealed =
+            if is_encrypted { Some(sealed::seal(secret, name, &self.keys()?.current)?) } else { None };
         write_whole(&path, sealed.as_deref().unwrap_or(secret), replaces)
     }
 
@@ -127,7 +125,7 @@ impl Keeper {
             read_file(&path, self.key.as_ref())?;
             return Ok(false);
         }
-        self.give(&path, &text, &self.keys()?.current)?;
+        give(&path, &text, &self.keys()?.current)?;
         Ok(true)
     }
 
@@ -156,7 +154,7 @@ impl Keeper {
                 Sealed::read(&text, path)?.key == keys.current.id()
             };
             if !is_given {
-                self.give(path, &read_file(path, Some(place))?, &keys.current)?;
+                give(path, &read_file(path, Some(place))?, &keys.current)?;
                 n_files += 1;
                 reached(given);
             }
@@ -173,13 +171,6 @@ impl Keeper {
 
     fn key_place(&self) -> Result<&KeyPlace, SecretError> {
         self.key.as_ref().ok_or_else(|| SecretError::NoKeyDeclared { path: self.folder.clone() })
-    }
-
-    /// Writes a file encrypted in its own place; where that is a link, in the place it leads to.
-    fn give(&self, path: &Path, secret: &str, key: &MasterKey) -> Result<(), SecretError> {
-        let real = path.canonicalize();
-        let real = real.map_err(|source| SecretError::Unwritable { path: path.to_owned(), source })?;
-        write_whole(&real, &sealed::seal(secret, &name_of(path), key)?, true)
     }
 
     /// Takes the turn, and removes what a killed process left half written.
@@ -253,6 +244,13 @@ impl Keeper {
         };
         read().unwrap_or_else(Told::Unusable)
     }
+}
+
+/// Writes a file encrypted in its own place; where that is a link, in the place it leads to.
+fn give(path: &Path, secret: &str, key: &MasterKey) -> Result<(), SecretError> {
+    let real = path.canonicalize();
+    let real = real.map_err(|source| SecretError::Unwritable { path: path.to_owned(), source })?;
+    write_whole(&real, &sealed::seal(secret, &name_of(path), key)?, true)
 }
 
 /// Whether a file that is not to be used begins as an encrypted secret does; nothing else of it is looked at.

@@ -166,7 +166,7 @@ impl KeyFile {
             return Err(damaged());
         }
         drop(keys);
-        Ok(Self { current, before, path })
+        Ok(Self { path, current, before })
     }
 
     /// The key with this id.

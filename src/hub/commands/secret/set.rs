@@ -37,10 +37,10 @@ pub(super) fn file_name(text: &str) -> Result<String, String> {
     let is_name = (1..=64).contains(&text.len())
         && !text.starts_with('.')
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    match is_name {
-        true => Ok(text.to_owned()),
-        false => Err("must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', not with a dot first".to_owned()),
+    if is_name {
+        return Ok(text.to_owned());
     }
+    Err("must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', not with a dot first".to_owned())
 }
 
 fn name(text: &str) -> Result<String, String> {
