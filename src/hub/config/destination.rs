@@ -45,7 +45,7 @@ pub enum WayTerms {
     /// A partner's SFTP server, without the host keys that were accepted by command.
     Sftp(Box<SftpTerms>),
     /// A program that takes each file over.
-    Command(CommandTerms),
+    Command(Box<CommandTerms>),
 }
 
 impl WayTerms {
@@ -108,8 +108,10 @@ fn destination(mut table: Table<'_>, id: Option<DestinationId>, beside: &Beside<
         (Some(Kind::Sftp), id) => {
             sftp::take(&mut table, id.as_ref(), beside).map(Box::new).map(WayTerms::Sftp)
         }
-        (Some(Kind::Hulft), _) => command::take_hulft(&mut table, beside).map(WayTerms::Command),
-        (Some(Kind::Command), _) => command::take(&mut table, beside).map(WayTerms::Command),
+        (Some(Kind::Hulft), _) => {
+            command::take_hulft(&mut table, beside).map(Box::new).map(WayTerms::Command)
+        }
+        (Some(Kind::Command), _) => command::take(&mut table, beside).map(Box::new).map(WayTerms::Command),
         // Without its kind nothing says which of its other keys are right.
         (None, _) => return None,
     };

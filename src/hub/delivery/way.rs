@@ -84,7 +84,7 @@ fn transport_of(
         }
         WayTerms::Command(terms) => {
             let id = destination.terms.id.to_string();
-            let (terms, root) = (terms.clone(), config.root.clone());
+            let (terms, root) = (terms.as_ref().clone(), config.root.clone());
             Box::new(CommandTransport { terms, root, destination: id, hold })
         }
     }
