@@ -109,6 +109,32 @@ pub enum HubError {
         /// Its kind.
         kind: &'static str,
     },
+    /// A destination that is not reached by HULFT, so that nothing is asked of its partner by it.
+    #[error("destination {destination} is of kind {kind}, not hulft")]
+    NotHulft {
+        /// The destination.
+        destination: String,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// A destination that does not declare whom or what to ask.
+    #[error("destination {destination} declares no {what}")]
+    NoRequest {
+        /// The destination.
+        destination: String,
+        /// The key that is missing.
+        what: &'static str,
+    },
+    /// A file id that the destination does not declare.
+    #[error("destination {destination} declares no file id {file_id:?}{}", hint(near.as_deref()))]
+    UnknownFileId {
+        /// The destination.
+        destination: String,
+        /// What was given.
+        file_id: String,
+        /// The nearest.
+        near: Option<String>,
+    },
     /// Host keys in `hub.toml`, which a command does not take back.
     #[error("hub.toml declares other host keys of {destination}: {keys}; take them out of host_keys first")]
     DeclaredKeys {
@@ -333,6 +359,9 @@ impl Fault for HubError {
             Self::UnknownFeed { .. } => "usage.unknown-feed",
             Self::UnknownDestination { .. } => "usage.unknown-destination",
             Self::NoHostKey { .. } => "usage.no-host-key",
+            Self::NotHulft { .. } => "usage.not-hulft",
+            Self::NoRequest { .. } => "usage.no-request",
+            Self::UnknownFileId { .. } => "usage.unknown-file-id",
             Self::DeclaredKeys { .. } => "usage.declared-keys",
             Self::NoOpenDelivery { .. } => "usage.no-open-delivery",
             Self::NumberKeyKept { .. } => "usage.number-key-kept",

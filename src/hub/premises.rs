@@ -13,7 +13,7 @@ use renkei_store::intake::SqliteIntake;
 use renkei_store::{NumberKey, OpenOptions, SqliteStore};
 
 use crate::clock::HubClock;
-use crate::config::{Config, KeySource};
+use crate::config::Config;
 use crate::{Failure, HubError};
 
 /// An opened hub.
@@ -99,10 +99,7 @@ impl Beside {
 /// Opens the database with the hub's key: for a command that needs no folders. A writer waits `wait` for another's
 /// end. `create` makes what is missing.
 pub(crate) fn open_store(config: &Config, wait: Duration, create: bool) -> Result<SqliteStore, StoreError> {
-    let key = match &config.store.number_key {
-        KeySource::File(path) => NumberKey::from_file(path)?,
-        KeySource::Env(name) => key_of_env(name)?,
-    };
+    let key = NumberKey::read(&config.store.number_key)?;
     let options = OpenOptions { wait, key, municipality: config.municipality, create };
     SqliteStore::open(&config.store.path, options)
 }
@@ -125,14 +122,4 @@ fn make_inboxes(folders: &LocalFolders, config: &Config) {
             }
         }
     }
-}
-
-/// The key in an environment variable; an error names the variable.
-fn key_of_env(name: &str) -> Result<NumberKey, StoreError> {
-    let named = |detail: &str| StoreError::NoKey { detail: format!("${name}: {detail}") };
-    let text = std::env::var(name).map_err(|_| named("is not set"))?;
-    NumberKey::from_hex(&text).map_err(|error| match error {
-        StoreError::NoKey { detail } => named(&detail),
-        other => other,
-    })
 }

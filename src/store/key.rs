@@ -2,14 +2,12 @@
 //! operating system. It is wiped on drop and shown nowhere.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use aes_gcm_siv::Aes256GcmSiv;
 use aes_gcm_siv::aead::{Generate as _, Key};
 use renkei_core::port::StoreError;
+use renkei_secret::SecretSource;
 use zeroize::{Zeroize as _, Zeroizing};
 
 const KEY_BYTES: usize = 32;
@@ -19,24 +17,22 @@ const EXPECTED: &str = "expected 64 hex digits";
 pub struct NumberKey([u8; KEY_BYTES]);
 
 impl NumberKey {
-    /// Reads a file of 64 hex digits and at most one newline. A file that group or others may read is
-    /// refused, with the command that mends it.
-    pub fn from_file(path: &Path) -> Result<Self, StoreError> {
-        let shown = path.display();
-        let unreadable = |error| no_key(format!("{shown}: {error}"));
-        let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.permissions().mode() & 0o077 != 0 {
-            return Err(no_key(format!("others can reach {shown}; run: chmod 600 {shown}")));
-        }
-        // One byte more than fits, so that a longer file is seen as such.
-        let mut text = Zeroizing::new(String::with_capacity(2 * KEY_BYTES + 3));
-        file.take(2 * KEY_BYTES as u64 + 3).read_to_string(&mut text).map_err(unreadable)?;
-        let digits = text.strip_suffix('\n').unwrap_or(&text);
+    /// Reads 64 hex digits and at most one newline from where the key is kept. What others may use is refused, with
+    /// the command that mends it.
+    pub fn read(source: &SecretSource) -> Result<Self, StoreError> {
+        let secret = source.read().map_err(|error| no_key(error.told()))?;
+        let text = secret.text();
+        let digits = text.strip_suffix('\n').unwrap_or(text);
         let digits = digits.strip_suffix('\r').unwrap_or(digits);
-        Self::from_hex(digits).map_err(|_| no_key(format!("{shown}: {EXPECTED}")))
+        Self::from_hex(digits).map_err(|_| no_key(format!("{source}: {EXPECTED}")))
     }
 
-    /// Reads 64 hex digits, of either case, as an environment variable holds them.
+    /// Reads a file that is not encrypted.
+    pub fn from_file(path: &Path) -> Result<Self, StoreError> {
+        Self::read(&SecretSource::File(path.to_owned()))
+    }
+
+    /// Reads 64 hex digits, of either case.
     pub fn from_hex(text: &str) -> Result<Self, StoreError> {
         let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(no_key(EXPECTED)) };
         if pairs.len() != KEY_BYTES {
@@ -94,6 +90,7 @@ fn no_key(detail: impl Into<String>) -> StoreError {
 mod tests {
     use super::*;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
 

@@ -195,7 +195,7 @@ fn a_secret_is_put_with_its_line_and_before_hub_toml_is_right_too() {
         sandbox.run_with_input(&line, "correct horse battery\n")
     };
     set(&[]).expect(0);
-    set(&[]).expect(10);
+    set(&[]).expect_fault(10, "secret.there");
     set(&["--replace"]).expect(0);
     assert_eq!(
         fs::read_to_string(sandbox.path("hub/secrets/tax.password")).unwrap(),

@@ -1,6 +1,8 @@
 //! Partner systems' way in: accounts and rights by command, and real SSH clients at the hub's own server and at sshd.
 
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod commands;
@@ -17,6 +19,8 @@ mod running;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod sshd;
 #[cfg(test)]

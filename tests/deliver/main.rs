@@ -13,6 +13,8 @@ mod partner;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod request;
+#[cfg(test)]
 #[path = "../daemon/running.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]
 mod running;

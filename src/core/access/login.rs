@@ -12,11 +12,28 @@ use crate::moment::Moment;
 pub enum Offer {
     /// A public key whose signature the server checks, or has checked, before it believes the outcome.
     Key(Fingerprint),
+    /// A key with a certificate.
+    Certificate {
+        /// The key that it is for.
+        key: Fingerprint,
+        /// What [`super::Authorities::judge`] says of it.
+        judged: Result<(), LoginRefusal>,
+    },
     /// A password, and whether it is the one whose hash is kept.
     Password {
         /// True when it is.
         is_right: bool,
     },
+}
+
+impl Offer {
+    /// The key, where it is of one.
+    pub const fn key(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Key(key) | Self::Certificate { key, .. } => Some(*key),
+            Self::Password { .. } => None,
+        }
+    }
 }
 
 /// What becomes of an offer.
@@ -51,11 +68,21 @@ pub enum LoginRefusal {
     PasswordFromElsewhere,
     /// The password is another.
     OtherPassword,
+    /// The certificate is of nobody who is trusted for the account, or for hosts.
+    OtherAuthority,
+    /// The certificate is not for the account.
+    CertificateOfAnother,
+    /// The certificate is not valid yet, or no longer.
+    CertificateEnded,
+    /// The certificate was taken back.
+    CertificateRevoked,
+    /// The certificate demands what is not known here.
+    CertificateOption,
 }
 
 impl LoginRefusal {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::NoAccount,
         Self::Disabled,
         Self::OtherKey,
@@ -64,6 +91,11 @@ impl LoginRefusal {
         Self::NoPassword,
         Self::PasswordFromElsewhere,
         Self::OtherPassword,
+        Self::OtherAuthority,
+        Self::CertificateOfAnother,
+        Self::CertificateEnded,
+        Self::CertificateRevoked,
+        Self::CertificateOption,
     ];
 
     /// The word in the audit.
@@ -77,6 +109,11 @@ impl LoginRefusal {
             Self::NoPassword => "no-password",
             Self::PasswordFromElsewhere => "password-from-elsewhere",
             Self::OtherPassword => "other-password",
+            Self::OtherAuthority => "other-authority",
+            Self::CertificateOfAnother => "certificate-of-another",
+            Self::CertificateEnded => "certificate-ended",
+            Self::CertificateRevoked => "certificate-revoked",
+            Self::CertificateOption => "certificate-option",
         }
     }
 }
@@ -101,9 +138,11 @@ pub fn decide_login(
     let before = proven.filter(is_held);
     match (account.rule, offer, before) {
         (LoginRule::Either, ..)
-        | (LoginRule::Both, Offer::Key(_), Some(Offer::Password { .. }))
-        | (LoginRule::Both, Offer::Password { .. }, Some(Offer::Key(_))) => LoginOutcome::In,
-        (LoginRule::Both, Offer::Key(_), _) => LoginOutcome::PasswordToFollow,
+        | (LoginRule::Both, Offer::Key(_) | Offer::Certificate { .. }, Some(Offer::Password { .. }))
+        | (LoginRule::Both, Offer::Password { .. }, Some(Offer::Key(_) | Offer::Certificate { .. })) => {
+            LoginOutcome::In
+        }
+        (LoginRule::Both, Offer::Key(_) | Offer::Certificate { .. }, _) => LoginOutcome::PasswordToFollow,
         (LoginRule::Both, Offer::Password { .. }, _) => LoginOutcome::KeyToFollow,
     }
 }
@@ -128,6 +167,12 @@ fn check(account: &Account, address: IpAddr, offer: Offer, now: Moment) -> Resul
                 return Err(LoginRefusal::KeyFromElsewhere);
             }
             Ok(())
+        }
+        Offer::Certificate { judged, .. } => {
+            if account.state == AccountState::Disabled {
+                return Err(LoginRefusal::Disabled);
+            }
+            judged
         }
         Offer::Password { is_right } => {
             password_terms(account, address)?;
@@ -266,5 +311,26 @@ mod tests {
         check(LISTED, offer_key(1), Some(WRONG), PasswordToFollow);
         check(ELSEWHERE, RIGHT, Some(offer_key(1)), Refused(LoginRefusal::PasswordFromElsewhere));
         check(LISTED, WRONG, Some(offer_key(1)), Refused(LoginRefusal::OtherPassword));
+        // A certificate is a key.
+        let by = |judged| Offer::Certificate { key: key(4).fingerprint(), judged };
+        let ended = Err(LoginRefusal::CertificateEnded);
+        check(LISTED, by(Ok(())), None, PasswordToFollow);
+        check(LISTED, by(Ok(())), Some(RIGHT), In);
+        check(LISTED, by(Ok(())), Some(offer_key(1)), PasswordToFollow);
+        check(LISTED, RIGHT, Some(by(Ok(()))), In);
+        check(LISTED, RIGHT, Some(by(ended)), KeyToFollow);
+        check(LISTED, by(ended), Some(RIGHT), Refused(LoginRefusal::CertificateEnded));
+    }
+
+    #[test]
+    fn a_certificate_needs_no_key_of_the_account() {
+        let by = |judged| Offer::Certificate { key: key(4).fingerprint(), judged };
+        let bare = Account { keys: Vec::new(), ..account() };
+        assert_eq!(decide(Some(&bare), ELSEWHERE, by(Ok(())), None), In);
+        let revoked = Err(LoginRefusal::CertificateRevoked);
+        assert_eq!(decide(Some(&bare), LISTED, by(revoked), None), Refused(LoginRefusal::CertificateRevoked));
+        let stopped = Account { state: AccountState::Disabled, ..account() };
+        assert_eq!(decide(Some(&stopped), LISTED, by(Ok(())), None), Refused(LoginRefusal::Disabled));
+        assert_eq!(decide(None, LISTED, by(Ok(())), None), Refused(LoginRefusal::NoAccount));
     }
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod bar;
+mod certificate;
 mod derive;
 mod key;
 mod login;
@@ -18,6 +19,7 @@ mod rulebook_tests;
 
 pub use account::{Account, AccountId, AccountKey, AccountState, LoginRule};
 pub use bar::{Bar, BarCause, bars_of};
+pub use certificate::{Authorities, Authority, CertificateName, Revoked, UserCertificate};
 pub use derive::{Declared, derive_rules};
 pub use key::{Fingerprint, KeyAlgorithm, KeyError, PublicKey};
 pub use login::{LoginOutcome, LoginRefusal, Offer, decide_login, password_is_worth_checking};

@@ -114,8 +114,29 @@ impl<'t> Table<'t> {
     pub fn finish(self) {
         for (key, entry) in &self.entries {
             let spot = self.source.spot(entry.key_offset, join(&self.spot.path, key));
+            if let Some(hint) = secret_hint(key, &self.asked) {
+                self.problems.report_with(&spot, "a secret does not belong into this file", Some(hint));
+                continue;
+            }
             let hint = did_you_mean(key, self.asked.iter().map(String::as_str));
             self.problems.report_with(&spot, "unknown key", hint);
         }
     }
+}
+
+/// How it is done right where a key's name says that its value is the secret itself.
+fn secret_hint(key: &str, asked: &[String]) -> Option<String> {
+    const WORDS: [&str; 7] =
+        ["password", "passwd", "passphrase", "secret", "token", "private_key", "number_key"];
+    let key = key.to_ascii_lowercase();
+    let word = WORDS.iter().find(|word| key == **word || key.ends_with(&format!("_{word}")))?;
+    let of_file = |name: &str| asked.iter().any(|asked| asked == name);
+    let reference = [format!("{key}_file"), format!("{word}_file")].into_iter().find(|name| of_file(name));
+    let known = asked.iter().find(|asked| asked.ends_with("password_file") || asked.ends_with("key_file"));
+    let reference = reference.or_else(|| known.cloned());
+    let put = "put it into a file by `renkei secret set NAME`";
+    Some(reference.map_or_else(
+        || format!("{put}, outside this file"),
+        |reference| format!("{put} and write {reference} = \"secrets/NAME\""),
+    ))
 }

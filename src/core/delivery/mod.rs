@@ -10,6 +10,7 @@ mod fault;
 mod line;
 mod pace;
 mod parcel;
+mod request_argument;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -22,5 +23,6 @@ pub use fault::DeliveryError;
 pub use line::{DeliveryAttempt, DeliveryLine, DeliveryState, TrustedKey};
 pub use pace::Pace;
 pub use parcel::{Parcel, ParcelFile, ParcelPart};
+pub use request_argument::{REQUEST_FIELDS, RequestArgument, RequestValues};
 pub use target::DeliveryTerms;
 pub use window::{DeliveryWindow, DeliveryWindows};

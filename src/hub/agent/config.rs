@@ -15,8 +15,10 @@ use renkei_core::schedule::Schedule;
 use renkei_core::{BusinessId, FolderPath, Version};
 use renkei_folder::WatchMode;
 use renkei_registry::MunicipalityCode;
+use renkei_secret::SecretSource;
 
 use super::conversion;
+use crate::config::secret_reference::Secrets;
 use crate::config::taking::{
     self, Layouts, TakingDefaults, table_of, take_duration, take_patience, take_table,
 };
@@ -69,8 +71,8 @@ pub(crate) enum Target {
     Postgres {
         /// `host=… port=… user=… dbname=…`, without a password.
         server: String,
-        /// A file that holds the password, absolute.
-        password_file: Option<PathBuf>,
+        /// A file that holds the password, plain or encrypted.
+        password: Option<SecretSource>,
     },
 }
 
@@ -142,14 +144,17 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
     };
     let receipts = own_folder(&mut root, "receipts", receiver.as_ref(), "receipt", problems);
     let mailbox = own_folder(&mut root, "mend", receiver.as_ref(), "mend", problems);
-    let target =
-        root.required("target").and_then(Value::table).and_then(|table| target(table, folder, problems));
+    let secrets = Secrets::take(&mut root, folder, problems);
+    let target = root
+        .required("target")
+        .and_then(Value::table)
+        .and_then(|table| target(table, folder, &secrets, problems));
     let every = take_duration(&mut root, "every", TimeDelta::seconds(1), TimeDelta::seconds(30));
     let patience = take_patience(&mut root);
     let keep = root.optional("keep").and_then(|value| value.duration_in(SHORTEST_KEPT..=LONGEST_KEPT));
     let layouts = layouts(folder, problems);
     let calendars = calendars(folder, problems);
-    let alert = alert::take(&mut root, folder, problems);
+    let alert = alert::take(&mut root, folder, &secrets, problems);
     let common = Common {
         municipality,
         receiver: receiver.clone(),
@@ -221,7 +226,7 @@ fn path(table: &mut Table<'_>, key: &str, folder: &Path, problems: &Problems) ->
     resolve_path(folder, &written, problems)
 }
 
-fn target(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<Target> {
+fn target(mut table: Table<'_>, folder: &Path, secrets: &Secrets<'_>, problems: &Problems) -> Option<Target> {
     let spot = table.spot().clone();
     let sqlite = table.optional("sqlite").and_then(Value::located_text);
     let postgres = table.optional("postgres").and_then(Value::located_text);
@@ -235,11 +240,14 @@ fn target(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<Ta
                 problems.report_with(&connection.spot, "a password does not belong into this file", hint);
                 return None;
             }
-            let password_file = match password_file {
-                Some(written) => Some(resolve_path(folder, &written, problems)?),
+            let password = match password_file {
+                Some(written) => {
+                    let path = resolve_path(folder, &written, problems)?;
+                    Some(SecretSource::file(path, secrets.key()))
+                }
                 None => None,
             };
-            Some(Target::Postgres { server: connection.value, password_file })
+            Some(Target::Postgres { server: connection.value, password })
         }
         (Some(_), Some(_)) => {
             problems.report(&spot, "both sqlite and postgres; rows go into one of them");

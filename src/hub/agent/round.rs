@@ -15,6 +15,7 @@ use renkei_engine::{EngineError, Witness};
 use renkei_folder::{
     LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock, WatchMode, WatchedFolder, Watcher,
 };
+use renkei_secret::SecretSource;
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
 
 use super::alarms::{Alarms, Found};
@@ -138,14 +139,11 @@ impl Agent {
         let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
         let store: Box<dyn IntakeStore> = match &config.target {
             Target::Sqlite(path) => Box::new(SqliteIntake::open(path, STORE_WAIT)?),
-            Target::Postgres { server, password_file } => {
-                let password = match password_file {
-                    Some(path) => Some(Password::from_file(path)?),
-                    None if std::env::var_os(PASSWORD_VARIABLE).is_some() => {
-                        Some(Password::from_env(PASSWORD_VARIABLE)?)
-                    }
-                    None => None,
-                };
+            Target::Postgres { server, password } => {
+                let is_set = std::env::var_os(PASSWORD_VARIABLE).is_some();
+                let by_variable = is_set.then(|| SecretSource::Env(PASSWORD_VARIABLE.to_owned()));
+                let password = password.clone().or(by_variable);
+                let password = password.as_ref().map(Password::read).transpose()?;
                 let options = PostgresOptions { server: server.clone(), password, wait: STORE_WAIT };
                 Box::new(PostgresIntake::open(options)?)
             }

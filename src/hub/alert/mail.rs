@@ -93,8 +93,8 @@ fn converse(config: &MailConfig, message: &Message, deadline: Instant) -> Result
         server.starttls(tls, &hello)?;
     }
     if let Some(login) = &config.login {
-        let password = login.password.read().map_err(|words| Broken::Here { words })?;
-        let credentials = Credentials::new(login.user.clone(), password);
+        let password = login.password.read_line().map_err(|error| Broken::Here { words: error.told() })?;
+        let credentials = Credentials::new(login.user.clone(), password.text().to_owned());
         within(&mut server)?;
         server
             .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)

@@ -15,7 +15,7 @@ use crate::premises::open_store;
 use crate::{Failure, Session, audit_head};
 
 /// The commands that are always on record. Those that only look are not among them.
-const CHANGING: [&str; 47] = [
+const CHANGING: [&str; 52] = [
     "account add",
     "account address add",
     "account address remove",
@@ -41,6 +41,8 @@ const CHANGING: [&str; 47] = [
     "held release",
     "hold",
     "hostkey make",
+    "hulft request",
+    "hulft resend",
     "intake allow",
     "load",
     "mend",
@@ -52,6 +54,9 @@ const CHANGING: [&str; 47] = [
     "reread",
     "retention execute",
     "run",
+    "secret encrypt",
+    "secret key make",
+    "secret rekey",
     "secret set",
     "transfer apply",
     "transfer compare",

@@ -6,7 +6,7 @@ use renkei_core::order::Order;
 use renkei_core::{BusinessId, FeedId};
 use serde_json::{Value, json};
 
-use crate::config::{Config as HubConfig, DeclaredFeed, KeySource};
+use crate::config::{Config as HubConfig, DeclaredFeed};
 use crate::console::{Console, Lang, TextTable};
 use crate::{Exit, Failure, Session};
 
@@ -38,13 +38,6 @@ impl Config {
 }
 
 /// Where the key comes from, never the key.
-fn key_source(key: &KeySource) -> String {
-    match key {
-        KeySource::File(path) => path.display().to_string(),
-        KeySource::Env(name) => format!("${name}"),
-    }
-}
-
 fn show(console: &Console, config: &HubConfig) {
     let lang = console.lang();
     for (name, value) in [
@@ -52,7 +45,7 @@ fn show(console: &Console, config: &HubConfig) {
         (lang.pick("ハブ", "hub"), config.folder.display().to_string()),
         (lang.pick("連携フォルダの根", "root"), config.root.display().to_string()),
         (lang.pick("データベース", "database"), config.store.path.display().to_string()),
-        (lang.pick("個人番号の鍵", "number key"), key_source(&config.store.number_key)),
+        (lang.pick("個人番号の鍵", "number key"), config.store.number_key.to_string()),
         (lang.pick("命名", "naming"), config.naming.to_string()),
         (lang.pick("警報", "alerts"), alert_line(config)),
         (lang.pick("監視", "figures"), metrics_line(config)),
@@ -176,7 +169,7 @@ fn as_json(config: &HubConfig) -> Value {
         "name": config.name,
         "folder": config.folder,
         "root": config.root,
-        "store": { "path": config.store.path, "number_key": key_source(&config.store.number_key) },
+        "store": { "path": config.store.path, "number_key": config.store.number_key.to_string() },
         "naming": config.naming.to_string(),
         "alert": alert_as_json(config),
         "metrics": config.metrics.map(|metrics| json!({ "listen": metrics.listen })),

@@ -1,6 +1,7 @@
 //! `[[destination]]` of `hub.toml`: where publications go beyond the hub's own folders, and by what.
 
 mod command;
+mod request;
 mod sftp;
 
 use std::path::{Path, PathBuf};
@@ -9,12 +10,15 @@ use renkei_core::declared::{Located, Problems, Spot, Table, Value, did_you_mean}
 use renkei_core::delivery::{DeliveryTerms, DeliveryWindow, DeliveryWindows};
 use renkei_core::retry::RetryPolicy;
 use renkei_core::{BusinessId, DestinationId, FeedId, FolderPath};
+
 use renkei_sftp::client::SftpTerms;
 
-pub use command::CommandTerms;
+pub use command::{CommandTerms, timeout_of};
+pub use request::{ReceiveTerms, RequestTerms};
 
 use super::job_terms;
 use super::paths::resolve;
+use super::secret_reference::Secrets;
 use super::types::{DeclaredFeed, System};
 
 /// A destination and the way there.
@@ -41,7 +45,7 @@ pub enum WayTerms {
     /// A partner's SFTP server, without the host keys that were accepted by command.
     Sftp(Box<SftpTerms>),
     /// A program that takes each file over.
-    Command(CommandTerms),
+    Command(Box<CommandTerms>),
 }
 
 impl WayTerms {
@@ -59,6 +63,7 @@ impl WayTerms {
 /// What is declared around the destinations.
 pub(super) struct Beside<'a> {
     pub(super) folder: &'a Path,
+    pub(super) secrets: &'a Secrets<'a>,
     pub(super) root: Option<&'a Path>,
     pub(super) systems: &'a [System],
     pub(super) systems_are_complete: bool,
@@ -103,8 +108,10 @@ fn destination(mut table: Table<'_>, id: Option<DestinationId>, beside: &Beside<
         (Some(Kind::Sftp), id) => {
             sftp::take(&mut table, id.as_ref(), beside).map(Box::new).map(WayTerms::Sftp)
         }
-        (Some(Kind::Hulft), _) => command::take_hulft(&mut table, beside).map(WayTerms::Command),
-        (Some(Kind::Command), _) => command::take(&mut table, beside).map(WayTerms::Command),
+        (Some(Kind::Hulft), _) => {
+            command::take_hulft(&mut table, beside).map(Box::new).map(WayTerms::Command)
+        }
+        (Some(Kind::Command), _) => command::take(&mut table, beside).map(Box::new).map(WayTerms::Command),
         // Without its kind nothing says which of its other keys are right.
         (None, _) => return None,
     };

@@ -9,6 +9,7 @@ use renkei_core::naming::StemTemplate;
 use renkei_core::retention::Rules;
 use renkei_engine::transfer::TransferTerms;
 use renkei_registry::{CodeTable, MunicipalityCode};
+use renkei_secret::KeyPlace;
 
 use super::alert::{self, AlertConfig};
 use super::daemon_part::{self, DaemonConfig};
@@ -18,10 +19,10 @@ use super::keeping;
 use super::ledger::{self, LedgerConfig};
 use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
-use super::secret_reference;
+use super::secret_reference::Secrets;
 use super::sftp::{self, SftpConfig};
 use super::transfer;
-use super::types::{KeySource, StoreConfig, System};
+use super::types::{StoreConfig, System};
 
 /// The parts of `hub.toml` that stand for themselves. What is missing has been reported.
 pub(super) struct HubPart {
@@ -41,6 +42,7 @@ pub(super) struct HubPart {
     pub(super) transfer: Option<TransferTerms>,
     pub(super) ledger: LedgerConfig,
     pub(super) sftp: Option<SftpConfig>,
+    pub(super) secret_key: Option<KeyPlace>,
     /// Read once the feeds are.
     pub(super) destinations: Option<Vec<Destination>>,
 }
@@ -52,7 +54,11 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     if let Some(zone) = hub.optional("timezone") {
         zone.one_of(&[("Asia/Tokyo", ())]);
     }
-    let store = hub.required("store").and_then(Value::table).and_then(|table| store(table, folder, problems));
+    let secrets = Secrets::take(hub, folder, problems);
+    let store = hub
+        .required("store")
+        .and_then(Value::table)
+        .and_then(|table| store(table, folder, &secrets, problems));
     let root = hub.required("root").and_then(Value::table).and_then(|mut table| {
         let path = table.required("path").and_then(Value::located_text);
         table.finish();
@@ -60,7 +66,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     });
     let root = root.and_then(|written| {
         let root = resolve(folder, &written, problems)?;
-        check_apart(&root, &written, folder, store.as_ref(), problems);
+        check_apart(&root, &written, folder, (store.as_ref(), secrets.key()), problems);
         Some(root)
     });
     let naming = hub.required("naming").and_then(Value::table).and_then(naming);
@@ -70,7 +76,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
     let retention = keeping::take_retention(hub, problems);
     let guard = guard::take(hub, GuardBounds::default());
     let (systems, systems_are_complete) = systems(hub, problems);
-    let alert = alert::take(hub, folder, problems);
+    let alert = alert::take(hub, folder, &secrets, problems);
     let metrics = metrics::take(hub, problems);
     let transfer = transfer::take(hub, &systems, systems_are_complete, problems);
     let ledger = ledger::take(hub);
@@ -92,20 +98,24 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         transfer,
         ledger,
         sftp,
+        secret_key: secrets.key().cloned(),
         destinations: None,
     }
 }
 
-fn store(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<StoreConfig> {
+fn store(
+    mut table: Table<'_>,
+    folder: &Path,
+    secrets: &Secrets<'_>,
+    problems: &Problems,
+) -> Option<StoreConfig> {
     let path = table.required("path").and_then(Value::located_text);
     let path = path.and_then(|path| resolve(folder, &path, problems));
     let env_spot = table.spot_of("number_key_env");
     let table_spot = table.spot().clone();
     let number_key = match (table.optional("number_key_file"), table.optional("number_key_env")) {
-        (Some(file), None) => secret_reference::file(file, folder, "key", problems).map(KeySource::File),
-        (None, Some(env)) => {
-            secret_reference::env(env, "key", "RENKEI_NUMBER_KEY", problems).map(KeySource::Env)
-        }
+        (Some(file), None) => secrets.file(file, "key"),
+        (None, Some(env)) => secrets.env(env, "key", "RENKEI_NUMBER_KEY"),
         (Some(_), Some(_)) => {
             problems
                 .report(&env_spot, "both number_key_file and number_key_env; the key comes from one of them");
@@ -126,7 +136,7 @@ fn check_apart(
     root: &Path,
     written: &Located<String>,
     folder: &Path,
-    store: Option<&StoreConfig>,
+    (store, secret_key): (Option<&StoreConfig>, Option<&KeyPlace>),
     problems: &Problems,
 ) {
     let mut inside = Vec::new();
@@ -137,9 +147,12 @@ fn check_apart(
         if store.path.starts_with(root) {
             inside.push("the database");
         }
-        if matches!(&store.number_key, KeySource::File(path) if path.starts_with(root)) {
+        if store.number_key.path().is_some_and(|path| path.starts_with(root)) {
             inside.push("the key file");
         }
+    }
+    if matches!(secret_key, Some(KeyPlace::File(path)) if path.starts_with(root)) {
+        inside.push("the key of secrets");
     }
     if let [first, ..] = inside.as_slice() {
         let message = format!("{first} would stand in the connection folders, where receivers read");

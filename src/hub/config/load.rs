@@ -20,6 +20,7 @@ use super::hub_file::{self, HubPart};
 use super::intake::{self, Around, Intake, Mappings, ReadIntake};
 use super::job_file;
 use super::job_terms;
+use super::secret_reference::Secrets;
 use super::taking::Layouts;
 use super::types::{Config, DeclaredFeed, Job};
 
@@ -109,6 +110,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         transfer: part.transfer?,
         ledger: part.ledger,
         sftp: part.sftp,
+        secret_key: part.secret_key,
     })
 }
 
@@ -172,8 +174,10 @@ fn read_hub(
     let declared: Vec<&DeclaredFeed> = feeds.iter().filter_map(|feed| feed.declared.as_ref()).collect();
     intake::check_among(&intakes, &declared, problems);
     let tables = hub.optional("destination").and_then(Value::tables).unwrap_or_default();
+    let secrets = Secrets::under(part.secret_key.clone(), folder, problems);
     let beside = destination::Beside {
         folder,
+        secrets: &secrets,
         root: part.root.as_deref(),
         systems: &part.systems,
         systems_are_complete: part.systems_are_complete,

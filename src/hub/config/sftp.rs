@@ -1,10 +1,13 @@
 //! `[sftp]` of `hub.toml`: where partner systems log in.
 
+mod authorities;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use renkei_core::access::Authorities;
 use renkei_core::declared::{Located, Problems, Table, Value, did_you_mean};
 use renkei_sftp::server::LegacyAlgorithm;
 
@@ -32,6 +35,8 @@ pub struct SftpConfig {
     pub ban_points: u32,
     /// How long a broken-off upload is kept to be gone on with.
     pub keep_broken_off: Duration,
+    /// Whose certificates are taken, and which are not any more.
+    pub authorities: Authorities,
 }
 
 /// An address, and the older algorithms spoken there.
@@ -60,6 +65,7 @@ pub(super) fn take(
         max_logging_in: 12,
         ban_points: 50,
         keep_broken_off: Duration::from_hours(24),
+        authorities: authorities::take(&mut table, problems),
     };
     for address in table.optional("listen").and_then(Value::list_of_text).unwrap_or_default() {
         config.listening.extend(listening(&address, Vec::new(), problems));

@@ -273,7 +273,7 @@ fn schedules_calendars_and_stop_windows_are_checked() {
         &[("hub.toml", "to = \"27:00\"", "to = \"23:00\"\njobs = [\"nightlv\"]")],
         &[
             "hub.toml:L:6: stop[0].to: must be after from, by at most 24 hours (the next morning's hours are 24:00 to 47:59)",
-            r#"hub.toml:40:9: stop[0].jobs[0]: unknown job "nightlv" (did you mean "nightly"?)"#,
+            r#"hub.toml:48:9: stop[0].jobs[0]: unknown job "nightlv" (did you mean "nightly"?)"#,
         ],
     );
     let hub = new_hub();

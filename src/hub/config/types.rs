@@ -16,6 +16,7 @@ use renkei_core::schedule::{CatchUpRule, Schedule, StopWindows};
 use renkei_core::{BusinessId, JobId};
 use renkei_engine::transfer::TransferTerms;
 use renkei_registry::MunicipalityCode;
+use renkei_secret::{KeyPlace, SecretSource};
 
 use super::alert::AlertConfig;
 use super::daemon_part::DaemonConfig;
@@ -76,6 +77,8 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// Where partner systems log in; nowhere without.
     pub sftp: Option<SftpConfig>,
+    /// Where the key is that secrets are encrypted under; without one none is.
+    pub secret_key: Option<KeyPlace>,
 }
 
 /// Where everything durable is.
@@ -83,17 +86,8 @@ pub struct Config {
 pub struct StoreConfig {
     /// The database file, absolute.
     pub path: PathBuf,
-    /// Where the key for 個人番号 comes from.
-    pub number_key: KeySource,
-}
-
-/// Where a key comes from. The key itself is never part of a configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
-    /// A file with 64 hex digits, absolute.
-    File(PathBuf),
-    /// An environment variable with 64 hex digits.
-    Env(String),
+    /// Where the key for 個人番号 comes from: 64 hex digits.
+    pub number_key: SecretSource,
 }
 
 /// A business system (業務システム) that is given files.

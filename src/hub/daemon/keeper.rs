@@ -24,7 +24,7 @@ use super::notify::{tell, watchdog_pause};
 use super::worker::{Ended, do_work, note_panics};
 use crate::alert::deliver_waiting;
 use crate::clock::HubClock;
-use crate::config::{Config, ConfigError, declarations_sha256};
+use crate::config::{Config, ConfigError, SftpConfig, declarations_sha256};
 use crate::premises::{Beside, Premises, make_folders};
 use crate::{Exit, Failure, HubError, Session, log, metrics};
 
@@ -255,7 +255,7 @@ fn take_anew(looker: &mut Looker, folder: &std::path::Path) -> Result<(), &'stat
             if config.store != old.store || config.root != old.root || config.municipality != old.municipality
             {
                 tracing::error!(
-                    "[store], [root] or municipality changed: that needs a restart; the old configuration stays"
+                    "[store], [secrets], [root] or municipality changed: that needs a restart; the old configuration stays"
                 );
                 return Err("config.needs-restart");
             }
@@ -266,11 +266,21 @@ fn take_anew(looker: &mut Looker, folder: &std::path::Path) -> Result<(), &'stat
                 // So that every reload says so until it is done.
                 config.metrics = old.metrics;
             }
-            if config.sftp != old.sftp {
+            if let (Some(sftp), Some(old)) = (&config.sftp, &old.sftp)
+                && sftp.authorities != old.authorities
+            {
+                tracing::info!("[sftp] user_ca and revoked are as they are declared from now on");
+            }
+            if !is_served_alike(config.sftp.as_ref(), old.sftp.as_ref()) {
                 tracing::warn!(
                     "[sftp] changed: that needs a restart; partner systems log in as before until then"
                 );
+                // Whose certificates are taken back waits for nothing.
+                let authorities = config.sftp.take().map(|sftp| sftp.authorities);
                 config.sftp.clone_from(&old.sftp);
+                if let (Some(sftp), Some(authorities)) = (&mut config.sftp, authorities) {
+                    sftp.authorities = authorities;
+                }
             }
             if config.audit_head != old.audit_head {
                 tracing::info!("[audit] changed: the end of the audit is kept in its new place from now on");
@@ -291,6 +301,14 @@ fn take_anew(looker: &mut Looker, folder: &std::path::Path) -> Result<(), &'stat
             }
             Err(error.code())
         }
+    }
+}
+
+/// Whether all that needs a restart is as it was: whose certificates are taken is asked at each login.
+fn is_served_alike(new: Option<&SftpConfig>, old: Option<&SftpConfig>) -> bool {
+    match (new, old) {
+        (Some(new), Some(old)) => *new == SftpConfig { authorities: new.authorities.clone(), ..old.clone() },
+        (new, old) => new == old,
     }
 }
 

@@ -1,11 +1,15 @@
 //! The transport port by a program: started once for each file, without a shell, the notice's last.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use renkei_core::delivery::{ArgumentValues, DeliveryError, Parcel, ParcelFile, ParcelPart, Verdict};
+use renkei_core::delivery::{
+    ArgumentValues, CodeTable, DeliveryError, Parcel, ParcelFile, ParcelPart, Verdict,
+};
 use renkei_core::hash::Hasher;
 use renkei_core::port::{DeliveryWatch, FolderError, HandedOver, ParcelSource, Transport};
 
@@ -64,11 +68,12 @@ impl Transport for CommandTransport {
     }
 
     fn probe(&self) -> Result<String, DeliveryError> {
-        let found = std::fs::metadata(&self.terms.program).map_err(|error| self.not_started(&error))?;
+        let found = std::fs::metadata(&self.terms.program)
+            .map_err(|error| not_started(&self.terms.program, &error))?;
         if found.is_file() {
             Ok(format!("{} is there; it is not started for a test", self.terms.program.display()))
         } else {
-            Err(self.not_started(&std::io::Error::other("is no file")))
+            Err(not_started(&self.terms.program, &std::io::Error::other("is no file")))
         }
     }
 }
@@ -109,25 +114,53 @@ impl CommandTransport {
             sha256: &sha256,
             n_bytes: &file.content.n_bytes.to_string(),
         };
-        let mut command = Command::new(&self.terms.program);
+        let call = Call {
+            program: &self.terms.program,
+            args: self.terms.args.iter().map(|argument| argument.filled(&values)).collect(),
+            env: &self.terms.env,
+            timeout: self.terms.timeout(),
+            codes: &self.terms.codes,
+            hold: self.hold.as_ref(),
+            attempt: "handing a file over",
+        };
+        call.run(name, &|| watch.must_end())
+    }
+}
+
+/// One start of a declared program.
+pub(super) struct Call<'c> {
+    pub(super) program: &'c Path,
+    pub(super) args: Vec<String>,
+    pub(super) env: &'c BTreeMap<String, String>,
+    pub(super) timeout: Duration,
+    pub(super) codes: &'c CodeTable,
+    /// The program holds it as long as it lives.
+    pub(super) hold: Option<&'c File>,
+    /// What is under way, for messages.
+    pub(super) attempt: &'static str,
+}
+
+impl Call<'_> {
+    /// Runs it to its end; `name` is what it is about.
+    pub(super) fn run(&self, name: String, must_end: &dyn Fn() -> bool) -> Result<(), DeliveryError> {
+        let mut command = Command::new(self.program);
         command
-            .args(self.terms.args.iter().map(|argument| argument.filled(&values)))
+            .args(&self.args)
             .current_dir("/")
             .env_clear()
             .env("PATH", PATH)
             .env("LANG", "C.UTF-8")
-            .envs(&self.terms.env);
-        let limits =
-            Limits { timeout: self.terms.timeout(), n_bytes_kept: N_BYTES_COUNTED, reads_stdout: false };
-        let program = self.program();
-        let held = self.hold.as_ref().map(File::try_clone).transpose();
-        let held = held.map_err(|error| self.not_started(&error))?;
-        match run_watched(&mut command, limits, held, &|| watch.must_end()) {
+            .envs(self.env);
+        let limits = Limits { timeout: self.timeout, n_bytes_kept: N_BYTES_COUNTED, reads_stdout: false };
+        let program = self.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let held = self.hold.map(File::try_clone).transpose();
+        let held = held.map_err(|error| not_started(self.program, &error))?;
+        match run_watched(&mut command, limits, held, must_end) {
             Ok(Ended::Exited { exit_code, said }) => {
                 if !said.is_empty() {
                     tracing::debug!(program, exit_code, n_bytes = said.len(), "the program said something");
                 }
-                match self.terms.codes.of(exit_code) {
+                match self.codes.of(exit_code) {
                     Verdict::Done => Ok(()),
                     Verdict::Failed(class, detail) => {
                         Err(DeliveryError::Command { program, exit_code, name, detail, class })
@@ -137,22 +170,16 @@ impl CommandTransport {
             Ok(Ended::Stopped) => Err(DeliveryError::Stopped),
             Ok(Ended::TimedOut) => Err(DeliveryError::TimedOut {
                 place: program,
-                seconds: self.terms.timeout().as_secs(),
-                attempt: "handing a file over",
+                seconds: self.timeout.as_secs(),
+                attempt: self.attempt,
             }),
-            Err(error) => Err(self.not_started(&error)),
+            Err(error) => Err(not_started(self.program, &error)),
         }
     }
+}
 
-    fn program(&self) -> String {
-        let name = self.terms.program.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
-    }
-
-    fn not_started(&self, error: &std::io::Error) -> DeliveryError {
-        let program = self.terms.program.display().to_string();
-        DeliveryError::NoCommand { program, detail: error.to_string() }
-    }
+fn not_started(program: &Path, error: &std::io::Error) -> DeliveryError {
+    DeliveryError::NoCommand { program: program.display().to_string(), detail: error.to_string() }
 }
 
 /// Reads the file once, at the place that the program is told: it is not handed what is not what was published.
@@ -180,11 +207,8 @@ fn check(file: &ParcelFile, path: &Path) -> Result<(), DeliveryError> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::io::Read;
-    use std::time::Duration;
 
-    use renkei_core::delivery::CodeTable;
     use renkei_core::port::Content;
     use renkei_core::{Digest, Sequence, hash};
 
@@ -234,6 +258,7 @@ mod tests {
     fn transport(root: &Path) -> CommandTransport {
         let terms = CommandTerms {
             is_hulft: false,
+            requests: None,
             program: "/bin/sh".into(),
             // Prints what nobody may read, and ends as it is told.
             args: ["-c", "echo '山田 1985-03-12 090-1234-5678' >&2; exit $END"]

@@ -2,8 +2,10 @@
 
 mod command;
 mod courier;
+mod request;
 mod rest;
 mod way;
 
 pub(crate) use courier::Couriers;
+pub(crate) use request::{Asked, Request};
 pub(crate) use way::{Keeper, open_way};

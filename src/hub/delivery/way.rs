@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::time::Duration;
 
+use renkei_core::DestinationId;
 use renkei_core::delivery::TrustedKey;
 use renkei_core::port::{FolderError, Store as _, Transport};
 use renkei_folder::{FolderTransport, RootLock};
@@ -40,6 +41,16 @@ impl Keeper {
     }
 }
 
+impl Keeper {
+    /// What a program that is started under it holds too, so that nobody starts a second one beside it.
+    pub(super) fn hold(&self, destination: &DestinationId) -> Result<File, EngineError> {
+        self.lock.hold().map_err(|source| {
+            let path = destination.to_string();
+            EngineError::Folder(FolderError::Unavailable { path, attempt: "locked", source })
+        })
+    }
+}
+
 /// The adapter of a destination, with the host keys accepted until now. What is started by it keeps what its keeper
 /// keeps; without one it can only be tried.
 pub(crate) fn open_way(
@@ -49,10 +60,7 @@ pub(crate) fn open_way(
     keeper: Option<&Keeper>,
 ) -> Result<Box<dyn Transport>, EngineError> {
     let trusted = premises.store.snapshot()?.trusted_keys(&destination.terms.id)?;
-    let hold = keeper.map(|keeper| keeper.lock.hold()).transpose().map_err(|source| {
-        let path = destination.terms.id.to_string();
-        EngineError::Folder(FolderError::Unavailable { path, attempt: "locked", source })
-    })?;
+    let hold = keeper.map(|keeper| keeper.hold(&destination.terms.id)).transpose()?;
     Ok(transport_of(config, destination, &trusted, hold))
 }
 
@@ -76,7 +84,7 @@ fn transport_of(
         }
         WayTerms::Command(terms) => {
             let id = destination.terms.id.to_string();
-            let (terms, root) = (terms.clone(), config.root.clone());
+            let (terms, root) = (terms.as_ref().clone(), config.root.clone());
             Box::new(CommandTransport { terms, root, destination: id, hold })
         }
     }

@@ -1,16 +1,13 @@
-//! What partners come and go by: the server's host keys, secrets, the folders of destinations, and the folders in which
+//! What partners come and go by: the server's host keys, the folders of destinations, and the folders in which
 //! systems and the hub find each other's files.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use renkei_core::port::{Snapshot, StoreError};
 use renkei_core::publication::Progress;
-use renkei_sftp::client::{LoginTerms, SecretSource as PartnerSecret};
 
 use super::finding::{Finding, Level, Words};
 use super::folders::{is_writable, not_writable};
-use crate::config::alert::SecretSource;
 use crate::config::{Config, WayTerms};
 use crate::console::Lang;
 use crate::texts::of_fault;
@@ -38,105 +35,6 @@ pub(super) fn host_keys(config: &Config) -> Option<Finding> {
                 .with_remedy(Words::new(remedy(Lang::Ja), remedy(Lang::En)))
         }
     })
-}
-
-/// Where a secret is kept.
-enum Place<'p> {
-    File(&'p Path),
-    Env(&'p str),
-}
-
-/// Every secret that is declared: is it there, and is it its owner's alone?
-pub(super) fn secrets(config: &Config) -> Vec<Finding> {
-    const CHECK: &str = "secrets";
-    let mut places: Vec<(String, Place<'_>)> = Vec::new();
-    if let Some(login) = config.alert.mail.as_ref().and_then(|mail| mail.login.as_ref()) {
-        places.push((
-            "alert.mail".to_owned(),
-            match &login.password {
-                SecretSource::File(path) => Place::File(path),
-                SecretSource::Env(name) => Place::Env(name),
-            },
-        ));
-    }
-    for destination in &config.destinations {
-        let WayTerms::Sftp(terms) = &destination.way else { continue };
-        let of = format!("destination {}", destination.terms.id);
-        let sources = match &terms.login {
-            LoginTerms::Key { key, passphrase } => vec![Some(key), passphrase.as_ref()],
-            LoginTerms::Password(password) => vec![Some(password)],
-        };
-        places.extend(sources.into_iter().flatten().map(|source| {
-            let place = match source {
-                PartnerSecret::File(path) => Place::File(path),
-                PartnerSecret::Env(name) => Place::Env(name),
-            };
-            (of.clone(), place)
-        }));
-    }
-    let mut findings: Vec<Finding> = places
-        .iter()
-        .filter_map(|(of, place)| secret(of, place).map(|what| (of, place, what)))
-        .map(|(of, place, words)| match place {
-            Place::File(path) => {
-                let remedy = Words::new(
-                    format!("{of} の設定と、その場所・権限（chmod 600）を確かめてください。"),
-                    format!("Check what {of} declares, its place and its rights (chmod 600)."),
-                );
-                Finding::new(CHECK, Level::Problem, path.display().to_string(), words).with_remedy(remedy)
-            }
-            Place::Env(name) => {
-                let remedy = Words::new(
-                    format!(
-                        "デーモンのユニット（systemctl show renkei -p Environment、EnvironmentFile）で設定していれば、\
-                         このままでかまいません。していなければ {name} を設定してください。"
-                    ),
-                    format!(
-                        "Where the daemon's unit sets it (systemctl show renkei -p Environment, EnvironmentFile) all \
-                         is well; else set {name} there."
-                    ),
-                );
-                Finding::new(CHECK, Level::Warning, format!("${name}"), words).with_remedy(remedy)
-            }
-        })
-        .collect();
-    if findings.is_empty() && !places.is_empty() {
-        let n = places.len();
-        let words = Words::new(
-            format!("秘密 {n} 件はあり、持ち主だけのものです"),
-            format!("{n} secrets are there, and their owner's alone"),
-        );
-        findings.push(Finding::ok(CHECK, config.folder.display().to_string(), words));
-    }
-    findings
-}
-
-/// What is wrong with a secret's place; `None` where nothing is.
-fn secret(of: &str, place: &Place<'_>) -> Option<Words> {
-    match place {
-        Place::Env(name) => std::env::var_os(name).is_none().then(|| {
-            // Whoever asks may have another environment than the daemon.
-            Words::new(
-                format!("{of} の環境変数がここでは設定されていません"),
-                format!("the variable of {of} is not set here"),
-            )
-        }),
-        Place::File(path) => match std::fs::metadata(path) {
-            Err(error) => Some(Words::new(
-                format!("{of} の秘密を読めません: {error}"),
-                format!("the secret of {of} cannot be read: {error}"),
-            )),
-            Ok(file) => {
-                let mode = file.permissions().mode() & 0o777;
-                (mode & 0o077 != 0).then(|| {
-                    Words::new(
-                        format!("{of} の秘密を持ち主以外も使えます（{mode:03o}）"),
-                        format!("others than its owner may use the secret of {of} (mode {mode:03o})"),
-                    )
-                })
-            }
-        },
-    }
 }
 
 /// Folders of destinations, and of systems: inboxes, receipts, checks, mailboxes, answers.

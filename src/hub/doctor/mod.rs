@@ -9,6 +9,7 @@ mod doors;
 mod finding;
 mod folders;
 mod permissions;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod volumes;
@@ -41,7 +42,7 @@ pub(crate) fn examine(
     findings.extend(permissions::check(config));
     findings.extend(folders::writable(config));
     findings.extend(doors::host_keys(config));
-    findings.extend(doors::secrets(config));
+    findings.extend(secrets::check(config));
     findings.extend(doors::exchanged(config));
     findings.push(lock(config));
     findings.push(clock::synchronised());

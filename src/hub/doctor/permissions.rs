@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, Level, Words};
-use crate::config::{Config, KeySource};
+use crate::config::Config;
 
 const CHECK: &str = "permissions";
 
@@ -17,9 +17,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
         name.push(suffix);
         own.push(name.into());
     }
-    if let KeySource::File(path) = &config.store.number_key {
-        own.push(path.clone());
-    }
+    own.extend(config.store.number_key.path().map(Path::to_owned));
     let mut findings: Vec<Finding> = own.iter().filter_map(|path| of_own(path)).collect();
     findings.extend(of_root(&config.root));
     if findings.is_empty() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
-use crate::config::{Config, KeySource};
+use crate::config::Config;
 
 fn tsukuba(keeps_existing: bool) -> NewHub {
     NewHub {
@@ -52,7 +52,7 @@ fn the_key_is_its_owners_alone_and_new_each_time() {
     assert!(keys[0].trim_end().len() == 64 && keys[0].trim_end().bytes().all(|b| b.is_ascii_hexdigit()));
     assert_ne!(keys[0], keys[1]);
     let config = Config::load(&folder.path().join("a")).unwrap();
-    assert!(matches!(config.store.number_key, KeySource::File(path) if path.ends_with("secrets/number.key")));
+    assert!(config.store.number_key.path().is_some_and(|path| path.ends_with("secrets/number.key")));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use renkei_core::access::{Account, AccountId, LoginRefusal, Right, Rulebook};
+use renkei_core::access::{Account, AccountId, Authorities, LoginRefusal, Right, Rulebook};
 use renkei_core::feed::Feed;
 use renkei_core::port::{AuditEntry, Store as _, StoreError};
 use renkei_core::{FeedId, FolderPath, Moment};
@@ -53,6 +53,8 @@ struct Rules {
     book: Arc<Rulebook>,
     /// Each feed's folder.
     feeds: Vec<(FolderPath, FeedId)>,
+    /// Whose certificates are taken.
+    authorities: Arc<Authorities>,
 }
 
 impl VisitedHouse {
@@ -62,7 +64,8 @@ impl VisitedHouse {
         let store = Arc::new(open_store(config, STORE_WAIT, true)?);
         let scribe = Scribe::start(Arc::clone(&store))
             .map_err(|source| crate::HubError::Daemon { attempt: "start a thread", source })?;
-        let rules = RwLock::new(Rules { book: Arc::default(), feeds: Vec::new() });
+        let rules =
+            RwLock::new(Rules { book: Arc::default(), feeds: Vec::new(), authorities: Arc::default() });
         let refusals = Mutex::default();
         let begun = Instant::now();
         let house = Self { root, store, clock, rules, scribe, refusals, begun };
@@ -80,7 +83,9 @@ impl VisitedHouse {
             Ok(book) => (Arc::new(book), Ok(())),
             Err(error) => (Arc::default(), Err(error)),
         };
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Rules { book, feeds };
+        let authorities = config.sftp.as_ref().map(|sftp| sftp.authorities.clone()).unwrap_or_default();
+        let rules = Rules { book, feeds, authorities: Arc::new(authorities) };
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
         result
     }
 
@@ -221,6 +226,10 @@ impl Gate for VisitedHouse {
         }
     }
 
+    fn authorities(&self) -> Arc<Authorities> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner).authorities)
+    }
+
     fn note_gate(&self, event: &GateEvent) {
         match event {
             GateEvent::LoggedIn { account, address, means, session_no } => {
@@ -228,15 +237,20 @@ impl Gate for VisitedHouse {
                     LoginMeans::Key(key) => format!("by key {key}"),
                     LoginMeans::Password => "by password".to_owned(),
                     LoginMeans::Both(key) => format!("by key {key} and password"),
+                    LoginMeans::Certificate { key, certificate, has_password } => {
+                        let password = if *has_password { " and password" } else { "" };
+                        format!("by key {key} with {certificate}{password}")
+                    }
                 };
                 tracing::info!(account = %account, session = session_no, "a partner system logged in");
                 let from = from(Some(*address), *session_no);
                 self.line(&operator(account), "log in".to_owned(), &from, by, Weight::Deed);
             }
-            GateEvent::LoginRefused { account, address, refusal, key } => {
+            GateEvent::LoginRefused { account, address, refusal, key, certificate } => {
                 let who = account.as_ref().map_or_else(|| "sftp:?".to_owned(), operator);
                 let key = key.map(|key| format!(", key {key}")).unwrap_or_default();
-                let result = format!("refused ({}{key})", refusal.as_str());
+                let certificate = certificate.as_ref().map(|one| format!(" with {one}")).unwrap_or_default();
+                let result = format!("refused ({}{key}{certificate})", refusal.as_str());
                 if *refusal != LoginRefusal::OtherKey {
                     tracing::warn!(%address, refusal = refusal.as_str(), "a login was refused");
                 }

@@ -2,9 +2,10 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use renkei_secret::{SecretError, SecretSource};
 use renkei_sftp::{HostKey, HostKeyKind};
 
 use super::errors::VisitorFault;
@@ -44,17 +45,20 @@ impl HostKeys {
         let mut keys = Vec::new();
         for kind in KeyKind::ALL {
             let path = self.path(kind);
-            let failed = |source| VisitorFault::KeyFile { path: path.clone(), source };
-            let text = match fs::read_to_string(&path) {
-                Ok(text) => zeroize::Zeroizing::new(text),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(failed(error).into()),
+            let secret = match SecretSource::File(path).read() {
+                Ok(secret) => secret,
+                Err(SecretError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                    continue;
+                }
+                Err(SecretError::Unreadable { path, source }) => {
+                    return Err(VisitorFault::KeyFile { path, source }.into());
+                }
+                Err(SecretError::Exposed { path, mode }) => {
+                    return Err(VisitorFault::ExposedKey { path, mode }.into());
+                }
+                Err(error) => return Err(error.into()),
             };
-            let mode = fs::metadata(&path).map_err(failed)?.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                return Err(VisitorFault::ExposedKey { path, mode }.into());
-            }
-            keys.push((kind, HostKey::parse(&text)?));
+            keys.push((kind, HostKey::parse(secret.text())?));
         }
         if keys.is_empty() {
             return Err(VisitorFault::NoHostKeys { folder: self.folder.clone() }.into());
@@ -113,6 +117,8 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

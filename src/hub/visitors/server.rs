@@ -111,6 +111,8 @@ fn handle_limits(n_descriptors: Option<u64>, sftp: &SftpConfig) -> HandleLimits 
 
 #[cfg(test)]
 mod tests {
+    use renkei_core::access::Authorities;
+
     use super::*;
 
     #[test]
@@ -124,6 +126,7 @@ mod tests {
             max_logging_in: 12,
             ban_points: 50,
             keep_broken_off: Duration::ZERO,
+            authorities: Authorities::default(),
         };
         let check = |n_descriptors, all, per_account| {
             assert_eq!(

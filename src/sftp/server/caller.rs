@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use renkei_core::access::{
-    Account, AccountId, Fingerprint, LoginOutcome, LoginRefusal, Offer, decide_login,
+    Account, AccountId, Fingerprint, LoginOutcome, LoginRefusal, Offer, UserCertificate, decide_login,
     password_is_worth_checking,
 };
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::{Algorithm, Certificate, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Pty, Sig};
 use zeroize::Zeroizing;
 
 use super::accept::House;
 use super::algorithms::Suite;
+use super::certificate::judged;
 use super::channel;
 use super::connections::{Connection, Login};
 use super::defender::Offence;
@@ -24,13 +25,26 @@ use crate::session::{Session as SftpSession, Visitor};
 /// SFTP channels of one connection at a time.
 const MAX_CHANNELS: usize = 8;
 
+/// What somebody showed, and the certificate where it was a key with one.
+#[derive(Debug, Clone)]
+struct Shown {
+    offer: Offer,
+    certificate: Option<UserCertificate>,
+}
+
+impl From<Offer> for Shown {
+    fn from(offer: Offer) -> Self {
+        Self { offer, certificate: None }
+    }
+}
+
 /// Whoever is at the other end.
 pub(super) struct Caller {
     house: Arc<House>,
     connection: Arc<Connection>,
     suite: Suite,
     /// What this connection has proven for an account that needs more.
-    proven: Option<(AccountId, Offer)>,
+    proven: Option<(AccountId, Shown)>,
     /// Who has logged in.
     visitor: Option<Arc<Visitor>>,
     /// Channels that were opened and not yet put to use.
@@ -54,7 +68,7 @@ impl Caller {
             .proven
             .as_ref()
             .filter(|(id, _)| account.is_some_and(|account| account.id == *id))
-            .map(|(_, offer)| *offer);
+            .map(|(_, shown)| shown.offer);
         decide_login(account, self.connection.address, offer, proven, self.house.gate.now())
     }
 
@@ -75,10 +89,13 @@ impl Caller {
         begun: Instant,
         account: Option<AccountId>,
         refusal: LoginRefusal,
-        key: Option<Fingerprint>,
+        shown: &Shown,
     ) -> Auth {
+        let key = shown.offer.key();
         let offence = if key.is_some() { Offence::Key } else { Offence::Password };
-        let event = GateEvent::LoginRefused { account, address: self.connection.address, refusal, key };
+        let certificate = shown.certificate.as_ref().map(UserCertificate::name);
+        let address = self.connection.address;
+        let event = GateEvent::LoginRefused { account, address, refusal, key, certificate };
         self.connection.refused(offence);
         let delay = self.house.offence(self.connection.address, offence, Some(event)).await;
         tokio::time::sleep_until(self.house.refusal_at(begun, delay).into()).await;
@@ -86,47 +103,48 @@ impl Caller {
     }
 
     /// What a proof brings: in, on to the next, or refused.
-    async fn proved(&mut self, begun: Instant, account: Option<Account>, offer: Offer) -> Auth {
-        let outcome = self.decide(account.as_ref(), offer);
-        let key = match offer {
-            Offer::Key(fingerprint) => Some(fingerprint),
-            Offer::Password { .. } => None,
-        };
+    async fn proved(&mut self, begun: Instant, account: Option<Account>, shown: Shown) -> Auth {
+        let outcome = self.decide(account.as_ref(), shown.offer);
         match (outcome, account) {
             (LoginOutcome::Refused(refusal), account) => {
-                self.refuse(begun, account.map(|account| account.id), refusal, key).await
+                self.refuse(begun, account.map(|account| account.id), refusal, &shown).await
             }
-            (_, None) => self.refuse(begun, None, LoginRefusal::NoAccount, key).await,
+            (_, None) => self.refuse(begun, None, LoginRefusal::NoAccount, &shown).await,
             (LoginOutcome::In, Some(account)) => {
-                self.let_in(account, offer).await;
+                self.let_in(account, shown).await;
                 Auth::Accept
             }
             (LoginOutcome::PasswordToFollow, Some(account)) => {
-                self.proven = Some((account.id, offer));
+                self.proven = Some((account.id, shown));
                 ask_again(&[MethodKind::Password], true)
             }
             (LoginOutcome::KeyToFollow, Some(account)) => {
-                self.proven = Some((account.id, offer));
+                self.proven = Some((account.id, shown));
                 ask_again(&[MethodKind::PublicKey], true)
             }
         }
     }
 
-    async fn let_in(&mut self, account: Account, offer: Offer) {
-        let key = |offer: &Offer| match offer {
-            Offer::Key(fingerprint) => Some(*fingerprint),
-            Offer::Password { .. } => None,
-        };
-        let before = self.proven.as_ref().filter(|(id, _)| *id == account.id).map(|(_, offer)| *offer);
-        let shown = key(&offer).or_else(|| before.as_ref().and_then(key));
-        let is_both = before.is_some_and(|before| key(&before).is_some() != key(&offer).is_some());
-        let means = match shown {
-            Some(fingerprint) if is_both => LoginMeans::Both(fingerprint),
-            Some(fingerprint) => LoginMeans::Key(fingerprint),
-            None => LoginMeans::Password,
+    async fn let_in(&mut self, account: Account, shown: Shown) {
+        let before = self.proven.take().filter(|(id, _)| *id == account.id).map(|(_, before)| before);
+        let is_both =
+            before.as_ref().is_some_and(|one| one.offer.key().is_some() != shown.offer.key().is_some());
+        let proven = before.as_ref().map(|before| before.offer);
+        let offer = shown.offer;
+        // The key that counts, where there is one: the one just shown, or the one before it.
+        let by_key = [Some(shown), before].into_iter().flatten().find(|one| one.offer.key().is_some());
+        let certificate = by_key.as_ref().and_then(|one| one.certificate.clone());
+        let named = certificate.as_ref().map(UserCertificate::name);
+        let means = match (by_key.and_then(|one| one.offer.key()), named) {
+            (Some(key), Some(certificate)) => {
+                LoginMeans::Certificate { key, certificate, has_password: is_both }
+            }
+            (Some(key), None) if is_both => LoginMeans::Both(key),
+            (Some(key), None) => LoginMeans::Key(key),
+            (None, _) => LoginMeans::Password,
         };
         let (address, session_no) = (self.connection.address, self.connection.no);
-        self.connection.let_in(Login { account: account.clone(), offer, proven: before });
+        self.connection.let_in(Login { account: account.clone(), offer, proven, certificate });
         self.house.success(&self.connection);
         let event = GateEvent::LoggedIn { account: account.id.clone(), address, means, session_no };
         self.house.note(event).await;
@@ -155,7 +173,7 @@ impl Handler for Caller {
             Some(hash) => self.house.is_password(Zeroizing::new(password.to_owned()), hash).await,
             None => false,
         };
-        Ok(self.proved(begun, account, Offer::Password { is_right }).await)
+        Ok(self.proved(begun, account, Offer::Password { is_right }.into()).await)
     }
 
     async fn auth_publickey_offered(
@@ -166,11 +184,17 @@ impl Handler for Caller {
         let Some(fingerprint) = self.fingerprint(offer.public_key, offer.algorithm) else {
             return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
         };
+        // The library asks about a certificate's bare key first, and does not say that it has one. Where certificates are
+        // taken, nobody is told which keys are known: the signature is asked for, and then it is decided.
+        if !self.house.gate.authorities().is_empty() {
+            return Ok(Auth::Accept);
+        }
         let begun = Instant::now();
         let account = self.account(user).await;
         match self.decide(account.as_ref(), Offer::Key(fingerprint)) {
             LoginOutcome::Refused(refusal) => {
-                Ok(self.refuse(begun, account.map(|account| account.id), refusal, Some(fingerprint)).await)
+                let shown = Offer::Key(fingerprint).into();
+                Ok(self.refuse(begun, account.map(|account| account.id), refusal, &shown).await)
             }
             // Whether the key is really his is proven by the signature that follows.
             _ => Ok(Auth::Accept),
@@ -183,7 +207,29 @@ impl Handler for Caller {
         };
         let begun = Instant::now();
         let account = self.account(user).await;
-        Ok(self.proved(begun, account, Offer::Key(fingerprint)).await)
+        Ok(self.proved(begun, account, Offer::Key(fingerprint).into()).await)
+    }
+
+    /// Its holder has the key, and the authority's signature is right; what it is signed by was refused in
+    /// `auth_publickey_offered` where it is too weak.
+    async fn auth_openssh_certificate(
+        &mut self,
+        user: &str,
+        certificate: &Certificate,
+    ) -> Result<Auth, Self::Error> {
+        let Some(certificate) = judged(certificate) else {
+            return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
+        };
+        let begun = Instant::now();
+        let account = self.account(user).await;
+        let (authorities, now) = (self.house.gate.authorities(), self.house.gate.now());
+        let key = certificate.key;
+        let judged = match &account {
+            Some(account) => authorities.judge(&certificate, &account.id, self.connection.address, now),
+            None => Err(LoginRefusal::NoAccount),
+        };
+        let shown = Shown { offer: Offer::Certificate { key, judged }, certificate: Some(certificate) };
+        Ok(self.proved(begun, account, shown).await)
     }
 
     async fn authentication_banner(&mut self) -> Result<Option<String>, Self::Error> {

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use renkei_core::Moment;
-use renkei_core::access::{Account, AccountId, LoginOutcome, Offer, decide_login};
+use renkei_core::access::{
+    Account, AccountId, Authorities, LoginOutcome, LoginRefusal, Offer, UserCertificate, decide_login,
+};
 
 use super::config::ServerConfig;
 use super::defender::{Offence, place};
@@ -22,14 +24,28 @@ pub(super) struct Login {
     pub(super) offer: Offer,
     /// … and what before, for an account that needs both.
     pub(super) proven: Option<Offer>,
+    /// The certificate of the one that was a key with one.
+    pub(super) certificate: Option<UserCertificate>,
 }
 
 impl Login {
-    /// Whether it would still be let in by the account as it stands now. A password is another once its hash is.
-    fn is_good(&self, account: Option<&Account>, address: IpAddr, now: Moment) -> bool {
+    /// Whether it would still be let in by the account as it stands now. A password is another once its hash is, and a
+    /// certificate is judged anew.
+    fn is_good(
+        &self,
+        account: Option<&Account>,
+        authorities: &Authorities,
+        address: IpAddr,
+        now: Moment,
+    ) -> bool {
         let has_password = account.is_some_and(|now| now.password_hash == self.account.password_hash);
+        let judged_anew = || match &self.certificate {
+            Some(certificate) => authorities.judge(certificate, &self.account.id, address, now),
+            None => Err(LoginRefusal::OtherAuthority),
+        };
         let anew = |offer| match offer {
             Offer::Password { is_right } => Offer::Password { is_right: is_right && has_password },
+            Offer::Certificate { key, .. } => Offer::Certificate { key, judged: judged_anew() },
             key @ Offer::Key(_) => key,
         };
         decide_login(account, address, anew(self.offer), self.proven.map(anew), now) == LoginOutcome::In
@@ -79,10 +95,10 @@ impl Connection {
 
     /// Whether what let somebody in would let him in now, where `accounts` are those that are; nobody is in where
     /// nobody has logged in.
-    pub(super) fn would_be_in(&self, accounts: &[Account], now: Moment) -> bool {
+    pub(super) fn would_be_in(&self, accounts: &[Account], authorities: &Authorities, now: Moment) -> bool {
         self.login().as_ref().is_some_and(|login| {
             let account = accounts.iter().find(|account| account.id == login.account.id);
-            login.is_good(account, self.address, now)
+            login.is_good(account, authorities, self.address, now)
         })
     }
 
@@ -232,7 +248,7 @@ mod tests {
             password_hash: Some("one".to_owned()),
             addresses: vec!["192.0.2.0/24".parse().unwrap()],
         };
-        Login { account, offer: Offer::Key(key().fingerprint()), proven: None }
+        Login { account, offer: Offer::Key(key().fingerprint()), proven: None, certificate: None }
     }
 
     #[test]
@@ -245,7 +261,7 @@ mod tests {
             change(&mut account);
             let found = [&by_key, &by_password, &by_both].map(|login| {
                 let now = Moment::parse("2026-11-22T00:00:00").unwrap();
-                login.is_good(Some(&account), "192.0.2.1".parse().unwrap(), now)
+                login.is_good(Some(&account), &Authorities::default(), "192.0.2.1".parse().unwrap(), now)
             });
             assert_eq!(found, expect, "{account:?}");
         };
@@ -258,8 +274,12 @@ mod tests {
         // Of an account that needs one of two, the one proven last is enough.
         check(|account| account.password_hash = Some("other".to_owned()), [true, false, true]);
         check(|account| account.addresses.clear(), [true, false, true]);
-        let gone =
-            by_key.is_good(None, "192.0.2.1".parse().unwrap(), Moment::parse("2026-11-22T00:00:00").unwrap());
+        let gone = by_key.is_good(
+            None,
+            &Authorities::default(),
+            "192.0.2.1".parse().unwrap(),
+            Moment::parse("2026-11-22T00:00:00").unwrap(),
+        );
         assert!(!gone);
     }
 

@@ -1,9 +1,10 @@
 //! What the server needs from its house at the door: accounts as they stand, and somebody who writes down.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use renkei_core::access::{Account, AccountId, Fingerprint, LoginRefusal};
+use renkei_core::access::{Account, AccountId, Authorities, CertificateName, Fingerprint, LoginRefusal};
 
 use crate::session::Premises;
 
@@ -11,6 +12,11 @@ use crate::session::Premises;
 pub trait Gate: Premises + 'static {
     /// An account as it stands now; `None` for none of that name and where it cannot be looked up.
     fn account(&self, id: &AccountId) -> Option<Account>;
+
+    /// Whose certificates are taken; by default nobody's.
+    fn authorities(&self) -> Arc<Authorities> {
+        Arc::default()
+    }
 
     /// Writes down what happened at the door. It must not wait for long.
     fn note_gate(&self, event: &GateEvent);
@@ -23,7 +29,7 @@ pub trait Gate: Premises + 'static {
 }
 
 /// By what somebody got in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginMeans {
     /// By a key.
     Key(Fingerprint),
@@ -31,6 +37,15 @@ pub enum LoginMeans {
     Password,
     /// By a key and a password.
     Both(Fingerprint),
+    /// By a key with a certificate.
+    Certificate {
+        /// The key.
+        key: Fingerprint,
+        /// The certificate.
+        certificate: CertificateName,
+        /// True where a password came with it.
+        has_password: bool,
+    },
 }
 
 /// Why somebody was sent away before he could say who he is.
@@ -82,6 +97,8 @@ pub enum GateEvent {
         refusal: LoginRefusal,
         /// The key he showed, if it was one.
         key: Option<Fingerprint>,
+        /// The certificate that came with it, if one did.
+        certificate: Option<CertificateName>,
     },
     /// An address has guessed too often and is shut out.
     Banned {

@@ -111,9 +111,9 @@ impl ServerHandle {
     /// Ends every login that would be refused now, where `accounts` are all that there are: the account is gone or
     /// stopped, its key or password was taken away or has ended, or it needs more than was proven. Says whose.
     pub fn recheck(&self, accounts: &[Account]) -> Vec<AccountId> {
-        let now = self.house.gate.now();
+        let (now, authorities) = (self.house.gate.now(), self.house.gate.authorities());
         let connections = self.house.connections.all().into_iter();
-        let over = connections.filter(|one| one.is_in() && !one.would_be_in(accounts, now));
+        let over = connections.filter(|one| one.is_in() && !one.would_be_in(accounts, &authorities, now));
         over.filter_map(|connection| {
             connection.cut();
             connection.account()

@@ -6,6 +6,7 @@
 mod accept;
 mod algorithms;
 mod caller;
+mod certificate;
 mod channel;
 mod config;
 mod connections;

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
-use std::io::Read as _;
 use std::ops::ControlFlow;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +11,8 @@ use renkei_core::port::{
 };
 use renkei_core::state::{FeedState, RowDigest};
 use renkei_core::{Digest, FeedId, IntakeId, Sequence};
+use renkei_secret::{Secret, SecretSource};
 use tokio_postgres::Config;
-use zeroize::Zeroizing;
 
 use super::postgres_schema::migrate;
 use super::postgres_session::{Session, column};
@@ -28,8 +24,6 @@ use super::values;
 
 /// How many rows held are read at once.
 const FETCH: u32 = 5_000;
-/// The longest password file that is read, in bytes.
-const MAX_PASSWORD_BYTES: u64 = 4096;
 
 /// How to open a PostgreSQL database.
 #[derive(Debug)]
@@ -43,29 +37,13 @@ pub struct PostgresOptions {
 }
 
 /// A password. It is shown nowhere and wiped on drop.
-pub struct Password(Zeroizing<String>);
+pub struct Password(Secret);
 
 impl Password {
-    /// Reads the first line of a file. One that others may read is refused, with the command that mends it.
-    pub fn from_file(path: &Path) -> Result<Self, StoreError> {
-        let shown = path.display();
-        let unreadable = |detail: String| StoreError::Unavailable { detail: format!("{shown}: {detail}") };
-        let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
-        let metadata = file.metadata().map_err(|error| unreadable(error.to_string()))?;
-        if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(unreadable(format!("others can reach it; run: chmod 600 {shown}")));
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.take(MAX_PASSWORD_BYTES)
-            .read_to_string(&mut text)
-            .map_err(|error| unreadable(error.to_string()))?;
-        Ok(Self(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())))
-    }
-
-    /// Reads an environment variable.
-    pub fn from_env(name: &str) -> Result<Self, StoreError> {
-        let missing = |_| StoreError::Unavailable { detail: format!("${name} holds no password") };
-        std::env::var(name).map(|text| Self(Zeroizing::new(text))).map_err(missing)
+    /// Reads one line from where it is kept. What others may read is refused, with the command that mends it.
+    pub fn read(source: &SecretSource) -> Result<Self, StoreError> {
+        let secret = source.read_line();
+        secret.map(Self).map_err(|error| StoreError::Unavailable { detail: error.told() })
     }
 }
 
@@ -98,7 +76,7 @@ impl PostgresIntake {
             ));
         }
         if let Some(password) = &password {
-            config.password(password.0.as_bytes());
+            config.password(password.0.text().as_bytes());
         }
         if config.get_application_name().is_none() {
             config.application_name("renkei");
@@ -263,6 +241,7 @@ impl fmt::Debug for PostgresIntake {
 mod tests {
     use super::*;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_password_comes_from_a_file_that_is_its_owners_alone() {
@@ -270,11 +249,11 @@ mod tests {
         let path = folder.path().join("password");
         fs::write(&path, "geheim 秘密\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let refused = Password::from_file(&path).unwrap_err().to_string();
+        let refused = Password::read(&SecretSource::File(path.clone())).unwrap_err().to_string();
         assert!(refused.contains("chmod 600") && !refused.contains("geheim"), "{refused}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        let password = Password::from_file(&path).unwrap();
-        assert_eq!(*password.0, "geheim 秘密");
+        let password = Password::read(&SecretSource::File(path.clone())).unwrap();
+        assert_eq!(password.0.text(), "geheim 秘密");
         assert_eq!(format!("{password:?}"), "Password(hidden)");
     }
 

@@ -19,6 +19,7 @@ use intake::{Fixture as _, PATIENT};
 use postgres::Postgres;
 use postgres::server::{Server, server};
 use renkei_core::port::{IntakeStore as _, StoreError, TakeMode};
+use renkei_secret::SecretSource;
 use renkei_store::intake::{Password, PostgresIntake, PostgresOptions};
 
 intake_suite!(Postgres);
@@ -61,7 +62,7 @@ fn a_password_opens_it_and_a_wrong_one_is_told_without_it() {
             let path = folder.path().join("password");
             std::fs::write(&path, text).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-            Password::from_file(&path).unwrap()
+            Password::read(&SecretSource::File(path)).unwrap()
         });
         PostgresIntake::open(PostgresOptions {
             server: format!(

@@ -7,9 +7,9 @@ use std::str::FromStr;
 
 use renkei_core::declared::{Located, Problems, Table, Value};
 
-use super::{MailConfig, MailLogin, SecretSource, lang, min_severity, timeout};
+use super::{MailConfig, MailLogin, lang, min_severity, timeout};
 use crate::config::paths::resolve;
-use crate::config::secret_reference;
+use crate::config::secret_reference::Secrets;
 
 /// How the way to a mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,12 @@ impl fmt::Display for NoMailbox {
     }
 }
 
-pub(super) fn read(mut table: Table<'_>, folder: &Path, problems: &Problems) -> Option<MailConfig> {
+pub(super) fn read(
+    mut table: Table<'_>,
+    folder: &Path,
+    secrets: &Secrets<'_>,
+    problems: &Problems,
+) -> Option<MailConfig> {
     let server = table.required("server").and_then(Value::located_text);
     let server = server.and_then(|server| check_server(server, problems));
     let security_spot = table.spot_of("security");
@@ -79,7 +84,7 @@ pub(super) fn read(mut table: Table<'_>, folder: &Path, problems: &Problems) -> 
     let port = table.optional("port").and_then(|value| value.integer_in(1..=65_535));
     let ca_spot = table.spot_of("ca_file");
     let ca_file = table.optional("ca_file").and_then(|value| ca_file(value, folder, problems));
-    let login = login(&mut table, folder, problems);
+    let login = login(&mut table, secrets, problems);
     let from = table.required("from").and_then(Value::parsed);
     let to_spot = table.spot_of("to");
     let to = table.required("to").and_then(Value::list_of);
@@ -144,17 +149,13 @@ fn ca_file(value: Value<'_>, folder: &Path, problems: &Problems) -> Option<PathB
 }
 
 /// `user` and one of `password_file` and `password_env`, or none of the three.
-fn login(table: &mut Table<'_>, folder: &Path, problems: &Problems) -> Option<MailLogin> {
+fn login(table: &mut Table<'_>, secrets: &Secrets<'_>, problems: &Problems) -> Option<MailLogin> {
     let user_spot = table.spot_of("user");
     let env_spot = table.spot_of("password_env");
     let user = table.optional("user");
     let password = match (table.optional("password_file"), table.optional("password_env"), &user) {
-        (Some(file), None, Some(_)) => {
-            secret_reference::file(file, folder, "password", problems).map(SecretSource::File)
-        }
-        (None, Some(env), Some(_)) => {
-            secret_reference::env(env, "password", "RENKEI_MAIL_PASSWORD", problems).map(SecretSource::Env)
-        }
+        (Some(file), None, Some(_)) => secrets.file(file, "password"),
+        (None, Some(env), Some(_)) => secrets.env(env, "password", "RENKEI_MAIL_PASSWORD"),
         (Some(_), Some(_), _) => {
             problems.report(&env_spot, "both password_file and password_env; it comes from one of them");
             None

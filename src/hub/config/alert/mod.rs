@@ -2,7 +2,6 @@
 
 mod command;
 mod mail;
-mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -11,10 +10,12 @@ use std::time::Duration;
 
 use renkei_core::alert::{Channel, RateLimit, Severity};
 use renkei_core::declared::{Problems, Table, Value};
+use renkei_secret::SecretSource;
+
+use super::secret_reference::Secrets;
 
 pub(in crate::config) use command::check_program;
 pub use mail::{MailSecurity, Mailbox};
-pub use secret::SecretSource;
 
 use crate::alert::Argument;
 use crate::console::Lang;
@@ -110,10 +111,15 @@ impl AlertConfig {
 }
 
 /// Reads `[alert]`, which may be missing. What is wrong has been reported and counts as not declared.
-pub(crate) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> AlertConfig {
+pub(crate) fn take(
+    hub: &mut Table<'_>,
+    folder: &Path,
+    secrets: &Secrets<'_>,
+    problems: &Problems,
+) -> AlertConfig {
     let Some(mut table) = hub.optional("alert").and_then(Value::table) else { return AlertConfig::default() };
     let limit = table.optional("per_hour").and_then(|value| value.integer_in(1..=3600));
-    let mail = table.optional("mail").and_then(|value| mail::read(value.table()?, folder, problems));
+    let mail = table.optional("mail").and_then(|value| mail::read(value.table()?, folder, secrets, problems));
     let command = table.optional("command").and_then(|value| command::read(value.table()?, problems));
     table.finish();
     AlertConfig { limit: per_hour(limit.unwrap_or(PER_HOUR)), mail, command }

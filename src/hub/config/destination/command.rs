@@ -11,6 +11,7 @@ use renkei_core::delivery::{CodeRange, CodeTable, DeliveryArgument, Verdict};
 use renkei_core::hulft::SECRET_KEY;
 
 use super::Beside;
+use super::request::{self, RequestTerms};
 use crate::config::alert::check_program;
 
 /// The send request, with the options of `utlsend` (HULFT8 for UNIX/Linux, Operation Manual, Send File command).
@@ -26,6 +27,8 @@ const GRACE: Duration = Duration::from_secs(30);
 pub struct CommandTerms {
     /// Whether it is HULFT's.
     pub is_hulft: bool,
+    /// What may be asked of the partner by command; `None` where it is not HULFT's.
+    pub requests: Option<RequestTerms>,
     /// The program, absolute.
     pub program: PathBuf,
     /// Its arguments.
@@ -49,8 +52,19 @@ pub struct CommandTerms {
 impl CommandTerms {
     /// When it is ended, whatever it does.
     pub fn timeout(&self) -> Duration {
-        self.wait + GRACE
+        timeout_of(self.wait)
     }
+
+    /// The ids the partner knows what it is given by.
+    pub fn file_ids(&self) -> Vec<&str> {
+        let others = self.notice_file_id.iter().chain(&self.report_file_id).map(String::as_str);
+        std::iter::once(self.file_id.as_str()).chain(others).collect()
+    }
+}
+
+/// When a program that is told to wait so long is ended, whatever it does.
+pub fn timeout_of(wait: Duration) -> Duration {
+    wait + GRACE
 }
 
 /// Takes the keys of `kind = "hulft"`.
@@ -73,9 +87,11 @@ pub(super) fn take_hulft(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<C
     for written in file_id.iter().chain(others) {
         check_file_id(written, beside);
     }
+    let requests = request::take(table, beside);
     let usual = UTLSEND.iter().filter_map(|argument| argument.parse().ok()).collect();
     let mut terms = take_program(table, usual, CodeTable::hulft(), beside)?;
     terms.is_hulft = true;
+    terms.requests = Some(requests?);
     terms.file_id = file_id?.value;
     terms.notice_file_id = match notice {
         None => None,
@@ -123,6 +139,7 @@ fn take_program(
     };
     Some(CommandTerms {
         is_hulft: false,
+        requests: None,
         program: program?,
         args,
         env: env?,
@@ -135,7 +152,7 @@ fn take_program(
     })
 }
 
-fn check_file_id(written: &Located<String>, beside: &Beside<'_>) {
+pub(super) fn check_file_id(written: &Located<String>, beside: &Beside<'_>) {
     let id = &written.value;
     let is_id =
         (1..=FILE_ID_BYTES).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -165,7 +182,7 @@ fn env(value: Value<'_>, beside: &Beside<'_>) -> Option<BTreeMap<String, String>
 }
 
 /// `{ "4" = "retry", "100-115" = "partner" }`.
-fn codes(value: Value<'_>, beside: &Beside<'_>) -> Option<Vec<(CodeRange, Verdict)>> {
+pub(super) fn codes(value: Value<'_>, beside: &Beside<'_>) -> Option<Vec<(CodeRange, Verdict)>> {
     let mut read = Vec::new();
     for (range, value) in value.table()?.into_entries() {
         let failed = |class| Verdict::Failed(class, String::new());

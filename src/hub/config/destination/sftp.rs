@@ -5,10 +5,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use renkei_core::DestinationId;
 use renkei_core::declared::{Problems, Table, Value};
-use renkei_sftp::client::{Backend, Fingerprint, LoginTerms, SecretSource, SftpTerms};
+use renkei_secret::SecretSource;
+use renkei_sftp::client::{Backend, Fingerprint, LoginTerms, SftpTerms};
 
 use super::Beside;
-use crate::config::secret_reference;
 
 /// What each backend keeps under way where nothing is said.
 const USUAL_SESSIONS: u64 = 2;
@@ -110,13 +110,8 @@ fn secret(table: &mut Table<'_>, name: &str, beside: &Beside<'_>) -> Option<Opti
     let env_spot = table.spot_of(&format!("{name}_env"));
     match (table.optional(&format!("{name}_file")), table.optional(&format!("{name}_env"))) {
         (None, None) => None,
-        (Some(file), None) => Some(
-            secret_reference::file(file, beside.folder, "secret", beside.problems).map(SecretSource::File),
-        ),
-        (None, Some(env)) => Some(
-            secret_reference::env(env, "secret", "RENKEI_PARTNER_PASSWORD", beside.problems)
-                .map(SecretSource::Env),
-        ),
+        (Some(file), None) => Some(beside.secrets.file(file, "secret")),
+        (None, Some(env)) => Some(beside.secrets.env(env, "secret", "RENKEI_PARTNER_PASSWORD")),
         (Some(_), Some(_)) => {
             beside.problems.report(&env_spot, format!("both {name}_file and {name}_env; it comes from one"));
             Some(None)

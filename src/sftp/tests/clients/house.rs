@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use renkei_core::Moment;
 use renkei_core::access::{
-    Account, AccountId, AccountKey, AccountState, Grantee, LoginRule, Origin, PublicKey, Rights, Rule,
-    Rulebook,
+    Account, AccountId, AccountKey, AccountState, Authorities, Grantee, LoginRule, Origin, PublicKey, Rights,
+    Rule, Rulebook,
 };
 use renkei_folder::visit::VisitedRoot;
 use renkei_sftp::password::hash_password;
@@ -27,6 +27,7 @@ pub(crate) struct TestGate {
     pub(crate) rules: Mutex<Arc<Rulebook>>,
     pub(crate) deeds: Mutex<Vec<String>>,
     pub(crate) events: Mutex<Vec<GateEvent>>,
+    pub(crate) authorities: Mutex<Arc<Authorities>>,
 }
 
 impl Premises for TestGate {
@@ -77,6 +78,10 @@ impl Gate for TestGate {
         self.accounts.lock().unwrap().get(id).cloned()
     }
 
+    fn authorities(&self) -> Arc<Authorities> {
+        Arc::clone(&self.authorities.lock().unwrap())
+    }
+
     fn note_gate(&self, event: &GateEvent) {
         self.events.lock().unwrap().push(event.clone());
     }
@@ -122,6 +127,7 @@ impl House {
             rules: Mutex::new(Arc::new(Rulebook::new(rules))),
             deeds: Mutex::default(),
             events: Mutex::default(),
+            authorities: Mutex::default(),
         });
         let listening = Listening { address: "127.0.0.1:0".parse().unwrap(), suite: Suite::strict() };
         let host_key = HostKey::generate(HostKeyKind::Ed25519).unwrap();

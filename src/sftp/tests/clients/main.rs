@@ -5,6 +5,8 @@ mod audit;
 #[cfg(test)]
 mod below_sshd;
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod known_traps;

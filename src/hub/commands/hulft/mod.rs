@@ -1,4 +1,6 @@
-//! `renkei hulft`: definition cards to our declarations and back.
+//! `renkei hulft`: definition cards to our declarations and back, and what is asked of partners by hand.
+
+mod request;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ use serde_json::json;
 use super::input_file;
 use crate::{Exit, Failure, Session};
 
-/// Take HULFT's definition cards over as destinations, and write cards from them.
+/// HULFT: take definition cards over as destinations and write cards from them; ask partners for files, or once more.
 #[derive(Debug, Args)]
 pub(crate) struct Hulft {
     #[command(subcommand)]
@@ -25,6 +27,8 @@ pub(crate) struct Hulft {
 enum HulftCommand {
     Import(Import),
     Export(Export),
+    Resend(request::Resend),
+    Request(request::Ask),
 }
 
 /// Print TOML for the cards of a file, as utligen writes them: [[destination]] for what is sent, [[received]] for what
@@ -56,6 +60,8 @@ impl Hulft {
         match &self.command {
             HulftCommand::Import(import) => import.run(session),
             HulftCommand::Export(export) => export.run(session),
+            HulftCommand::Resend(resend) => resend.run(session),
+            HulftCommand::Request(ask) => ask.run(session),
         }
     }
 }

@@ -1,0 +1,157 @@
+//! Secrets encrypted at rest, as an operator works with them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::sandbox::Sandbox;
+
+/// What nobody may ever read anywhere.
+const WORDS: &str = "correct horse battery";
+/// Where a change of keys is cut off.
+const POINTS: [&str; 4] =
+    ["secret.key-added", "secret.file-given", "secret.files-given", "secret.key-dropped"];
+
+/// A hub with a key, whose mail goes out with a password.
+fn hub() -> Sandbox {
+    let sandbox = Sandbox::new().init();
+    let key_file = sandbox.path("elsewhere/secret.key");
+    fs::create_dir(sandbox.path("elsewhere")).unwrap();
+    let declared = format!("[secrets]\nkey_file = \"{}\"\n\n[root]", key_file.display());
+    sandbox.replace("hub/hub.toml", "[root]", &declared);
+    sandbox.run(&["secret", "key", "make", "--reason", "x"]).expect(0);
+    sandbox
+}
+
+fn set(sandbox: &Sandbox, name: &str, more: &[&str]) {
+    let line = [&["secret", "set", name, "--reason", "x"], more].concat();
+    sandbox.run_with_input(&line, &format!("{WORDS}\n")).expect(0);
+}
+
+/// Every file of the sandbox that holds the words.
+fn holders(sandbox: &Sandbox) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut left = vec![sandbox.path("")];
+    while let Some(folder) = left.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else if fs::read(&path).is_ok_and(|bytes| bytes.windows(5).any(|part| part == b"horse")) {
+                found.push(path.file_name().unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    found
+}
+
+fn declare_mail(sandbox: &Sandbox, login: &str) {
+    let mail = format!(
+        "[alert.mail]\nserver = \"127.0.0.1\"\nsecurity = \"none\"\nuser = \"renkei\"\n{login}\nfrom = \"a@example.lg.jp\"\nto = [\"b@example.lg.jp\"]\n\n[root]"
+    );
+    sandbox.replace("hub/hub.toml", "[root]", &mail);
+}
+
+#[test]
+fn a_secret_is_kept_encrypted_listed_and_examined() {
+    let sandbox = hub();
+    set(&sandbox, "mail.password", &["--encrypt"]);
+    assert_eq!(holders(&sandbox), Vec::<String>::new());
+    declare_mail(&sandbox, "password_file = \"secrets/mail.password\"");
+    sandbox.run(&["check"]).expect(0);
+    let doctor = |lang: &str| sandbox.run(&["doctor", "--lang", lang]);
+    // The number key is the one that is not encrypted.
+    doctor("en").says("is not encrypted, and other secrets are").says("renkei secret encrypt number.key");
+    sandbox.run(&["secret", "encrypt", "number.key", "--reason", "x"]).expect(0);
+    sandbox
+        .run(&["secret", "encrypt", "number.key", "--reason", "x", "--lang", "en"])
+        .expect(0)
+        .says("already");
+    doctor("en").says("2 secrets are there, and their owner's alone; 2 encrypted");
+    // The database opens with it.
+    sandbox.run(&["audit", "verify"]).expect(0);
+    let listed = sandbox.run(&["secret", "list", "--json"]).expect(0).json();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!(listed[0]["file"], "mail.password");
+    assert_eq!(listed[0]["needed_by"][0], "alert.mail");
+    assert_eq!((&listed[1]["state"], &listed[1]["mode"]), (&"encrypted".into(), &"600".into()));
+    let password = sandbox.path("hub/secrets/mail.password");
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o640)).unwrap();
+    doctor("en").says("others than its owner may use the password file");
+    sandbox.run(&["check"]).expect(1).says("chmod 600");
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    let whole = fs::read_to_string(&password).unwrap();
+    fs::write(&password, &whole[..whole.len() - 9]).unwrap();
+    doctor("ja").says("secret.cut");
+    fs::copy(sandbox.path("hub/secrets/number.key"), &password).unwrap();
+    doctor("ja").says("secret.altered");
+    fs::write(&password, whole).unwrap();
+    let key = sandbox.path("elsewhere/secret.key");
+    fs::rename(&key, key.with_extension("away")).unwrap();
+    sandbox.run(&["commits"]).expect(10).says("secret.key is missing");
+    // Nothing is written, and no other key is made in its place by anything but its own command.
+    sandbox.run_with_input(&["secret", "set", "x", "--encrypt", "--reason", "x"], "x\n").expect(10);
+    assert!(!sandbox.path("hub/secrets/x").exists());
+}
+
+#[test]
+fn a_change_of_keys_killed_anywhere_leaves_every_secret_readable() {
+    let first = hub();
+    set(&first, "mail.password", &["--encrypt"]);
+    set(&first, "plain", &[]);
+    declare_mail(&first, "password_file = \"secrets/mail.password\"");
+    first.run(&["secret", "encrypt", "number.key", "--reason", "x"]).expect(0);
+    for point in POINTS {
+        for time in 1..=if point == POINTS[1] { 2 } else { 1 } {
+            let sandbox = first.copy().noted(format!("killed at {point}:{time}"));
+            let own = sandbox.path("elsewhere").display().to_string();
+            let hub = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+            let theirs = first.path("elsewhere").display().to_string();
+            fs::write(sandbox.path("hub/hub.toml"), hub.replace(&theirs, &own)).unwrap();
+            let rekey = ["secret", "rekey", "--reason", "x"];
+            let mut command = sandbox.command(&rekey);
+            let killed = command.env("RENKEI_STOP_AT", format!("{point}:{time}")).output().unwrap();
+            assert_eq!(killed.status.code(), None, "{point}:{time}");
+            let all_readable = || {
+                let listed = sandbox.run(&["secret", "list", "--json"]).expect(0).json();
+                let states: Vec<&str> =
+                    listed.as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+                assert_eq!(states, ["encrypted", "encrypted", "plain"], "{point}:{time}");
+                sandbox.run(&["audit", "verify"]).expect(0);
+            };
+            all_readable();
+            let done = sandbox.run(&[&rekey[..], &["--json"]].concat()).expect(0).json();
+            assert_eq!(done["finished_earlier"], point != POINTS[3], "{point}");
+            all_readable();
+            let key = fs::read_to_string(sandbox.path("elsewhere/secret.key")).unwrap();
+            assert_eq!(key.lines().count(), 2, "{point}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_hub_toml_itself_is_refused_and_not_repeated() {
+    let check = |login: &str| {
+        let sandbox = Sandbox::new().init();
+        declare_mail(&sandbox, login);
+        let outcome = sandbox.run(&["check"]).expect(1).says("a secret does not belong into this file");
+        outcome.says("renkei secret set NAME").says_not("horse");
+    };
+    check(&format!("password = \"{WORDS}\""));
+    check(&format!("PASSWORD = \"{WORDS}\""));
+    check(&format!("smtp_password = \"{WORDS}\""));
+    let sandbox = Sandbox::new().init();
+    declare_mail(&sandbox, &format!("password_env = \"{WORDS}\""));
+    sandbox.run(&["check"]).expect(1).says_not("horse");
+}
+
+#[test]
+fn a_folder_without_a_hub_has_its_secrets_by_a_key_of_its_own() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("agent")).unwrap();
+    let key = ["--key-file", "secret.key", "--hub", "agent", "--reason", "x"];
+    sandbox.run(&[&["secret", "key", "make"], &key[..]].concat()).expect(0);
+    let set = [&["secret", "set", "postgres.password", "--encrypt"], &key[..]].concat();
+    sandbox.run_with_input(&set, WORDS).expect(0);
+    sandbox.run(&[&["secret", "rekey"], &key[..]].concat()).expect(0);
+    assert_eq!(holders(&sandbox), Vec::<String>::new());
+}
