@@ -93,22 +93,13 @@ pub struct PullLook {
     pub failed: Vec<FailedSet>,
     /// Bytes fetched.
     pub n_bytes: u64,
-    /// Whether more stood there than one look takes: the next one may follow at once.
-    pub has_more: bool,
     /// How it ended: well, or with what ended it before everything was looked at.
     pub end: Result<(), DeliveryError>,
 }
 
 impl Default for PullLook {
     fn default() -> Self {
-        Self {
-            pulled: Vec::new(),
-            unfinished: Vec::new(),
-            failed: Vec::new(),
-            n_bytes: 0,
-            has_more: false,
-            end: Ok(()),
-        }
+        Self { pulled: Vec::new(), unfinished: Vec::new(), failed: Vec::new(), n_bytes: 0, end: Ok(()) }
     }
 }
 

@@ -12,6 +12,8 @@ mod login;
 mod outgoing;
 mod pipelined;
 mod pull;
+#[cfg(test)]
+mod pull_tests;
 mod remote;
 mod secret;
 mod source;

@@ -23,14 +23,14 @@ use super::incoming::{Incoming, fetch_file};
 use super::outgoing::Under;
 use super::remote::{Attributes, EntryKind, Remote, Renamed};
 
-/// New notices that one look at a folder takes; the rest has the next one.
-const MOST_NOTICES: usize = 256;
+/// New notices that are held of one listing; the folder is listed again for those beyond.
+const MOST_NOTICES: usize = 4096;
 /// Bytes of notices held at a time.
 const MOST_HELD_BYTES: usize = 32 << 20;
 /// Names that are looked up in the memory at a time.
 const BATCH: usize = 512;
 /// A folder with more entries than this has no end.
-const MOST_ENTRIES: u64 = 5_000_000;
+const MOST_ENTRIES: u64 = 2_000_000;
 
 /// A look at one folder.
 pub(super) struct FolderPull<'p> {
@@ -41,6 +41,9 @@ pub(super) struct FolderPull<'p> {
     waiting: Mutex<VecDeque<Candidate>>,
     sets: Mutex<Vec<NoticedSet>>,
     n_held: AtomicU64,
+    /// The last notice that was looked at, where the listing had more than are held.
+    after: Mutex<Option<FileName>>,
+    has_more: AtomicBool,
     has_failed: AtomicBool,
     look: Mutex<PullLook>,
 }
@@ -127,6 +130,8 @@ impl<'p> FolderPull<'p> {
             waiting: Mutex::default(),
             sets: Mutex::default(),
             n_held: AtomicU64::new(0),
+            after: Mutex::default(),
+            has_more: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
             look: Mutex::default(),
         }
@@ -137,8 +142,10 @@ impl<'p> FolderPull<'p> {
         self.look.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lists the folder: the notices in it that are not remembered as they are.
+    /// Lists the folder: the notices in it that are not remembered as they are, from where the last listing was left.
     pub(super) async fn list<R: Remote>(&self, remote: &R) -> Result<(), DeliveryError> {
+        self.has_more.store(false, Ordering::Relaxed);
+        let after = lock(&self.after).clone();
         let mut batch: Vec<(FileName, Attributes)> = Vec::new();
         let mut new: BTreeMap<FileName, Candidate> = BTreeMap::new();
         let mut n_entries = 0_u64;
@@ -150,7 +157,9 @@ impl<'p> FolderPull<'p> {
                 return Err(DeliveryError::Refused { name: self.folder.from.clone(), detail });
             }
             let plain = std::str::from_utf8(name).ok().and_then(|name| name.parse::<FileName>().ok());
-            let notice = plain.filter(|name| name.as_str().ends_with(NOTICE_ENDING));
+            let notice = plain.filter(|name| {
+                name.as_str().ends_with(NOTICE_ENDING) && after.as_ref().is_none_or(|after| name > after)
+            });
             if let Some(name) = notice.filter(|_| found.kind != Some(EntryKind::Other)) {
                 batch.push((name, found));
             }
@@ -162,6 +171,9 @@ impl<'p> FolderPull<'p> {
             return Err(DeliveryError::Refused { name: self.folder.from.clone(), detail });
         }
         self.sift(&mut batch, &mut new)?;
+        if let Some((last, _)) = new.last_key_value() {
+            *lock(&self.after) = Some(last.clone());
+        }
         *lock(&self.waiting) = new.into_values().collect();
         Ok(())
     }
@@ -188,7 +200,7 @@ impl<'p> FolderPull<'p> {
             new.insert(name.clone(), Candidate { name, found, remembered });
             if new.len() > MOST_NOTICES {
                 new.pop_last();
-                lock(&self.look).has_more = true;
+                self.has_more.store(true, Ordering::Relaxed);
             }
         }
         Ok(())
@@ -204,9 +216,24 @@ impl<'p> FolderPull<'p> {
         lock(&self.sets).iter().map(|set| set.files.len()).sum()
     }
 
-    /// Reads notices until there is none left; several may do so side by side.
+    /// Lets go of the sets that were dealt with. False where notices of this listing are still to be read.
+    pub(super) fn is_read(&self) -> bool {
+        lock(&self.sets).clear();
+        self.n_held.store(0, Ordering::Relaxed);
+        lock(&self.waiting).is_empty()
+    }
+
+    /// Whether the folder is to be listed once more.
+    pub(super) fn has_more(&self) -> bool {
+        self.has_more.load(Ordering::Relaxed)
+    }
+
+    /// Reads notices until there is none left, or enough is held; several may do so side by side.
     pub(super) async fn read_notices<R: Remote>(&self, remote: &R) -> Result<(), DeliveryError> {
         while !self.has_failed.load(Ordering::Relaxed) {
+            if self.n_held.load(Ordering::Relaxed) > MOST_HELD_BYTES as u64 {
+                break;
+            }
             let Some(candidate) = lock(&self.waiting).pop_front() else { break };
             let name = candidate.name.clone();
             let looked = self.look_at_one(remote, candidate).await;
@@ -237,10 +264,6 @@ impl<'p> FolderPull<'p> {
         let n_bytes = found.n_bytes.unwrap_or(0);
         if let Some(one) = remembered.as_ref().filter(|one| one.is_unchanged(n_bytes, found.changed_at)) {
             return self.go_on_with(remote, one).await;
-        }
-        if self.n_held.load(Ordering::Relaxed) > MOST_HELD_BYTES as u64 {
-            lock(&self.look).has_more = true;
-            return Ok(());
         }
         let path = self.path_of(&name);
         // What a listing calls a file may be none by now; a link is never gone after.

@@ -28,7 +28,7 @@ pub struct SftpSource {
 }
 
 /// Nothing is given.
-struct NothingToGive;
+pub(super) struct NothingToGive;
 
 impl ParcelSource for NothingToGive {
     fn open(&self, _file: &ParcelFile) -> Result<Box<dyn Read + Send>, DeliveryError> {
@@ -65,10 +65,30 @@ impl SftpSource {
         let mut sessions = vec![BlockingRemote::connect(&self.terms)?];
         for folder in folders {
             let pull = self.begin(folder, memory, under)?;
-            let done = self.fetch_blocking(&pull, &mut sessions);
+            let done = self.look_blocking(&pull, &mut sessions);
             add(look, folder, pull.into_look(), done)?;
         }
         Ok(())
+    }
+
+    fn look_blocking<'t>(
+        &'t self,
+        pull: &FolderPull<'_>,
+        sessions: &mut Vec<BlockingRemote<'t>>,
+    ) -> Result<(), DeliveryError> {
+        loop {
+            let Some(first) = sessions.first() else { return Err(DeliveryError::Worker) };
+            at_once(pull.list(first))?;
+            loop {
+                self.fetch_blocking(pull, sessions)?;
+                if pull.is_read() {
+                    break;
+                }
+            }
+            if !pull.has_more() {
+                return Ok(());
+            }
+        }
     }
 
     /// A session for each file under way, as many as pay.
@@ -78,7 +98,6 @@ impl SftpSource {
         sessions: &mut Vec<BlockingRemote<'t>>,
     ) -> Result<(), DeliveryError> {
         let Some(first) = sessions.first() else { return Err(DeliveryError::Worker) };
-        at_once(pull.list(first))?;
         at_once(pull.read_notices(first))?;
         while sessions.len() < self.terms.parallel.min(pull.n_files()) {
             match BlockingRemote::connect(&self.terms) {
@@ -123,11 +142,21 @@ impl SftpSource {
         remote: &PipelinedRemote<'_>,
     ) -> Result<(), DeliveryError> {
         let parallel = self.terms.parallel.max(1);
-        pull.list(remote).await?;
-        let readers = (0..parallel.min(pull.n_notices())).map(|_| pull.read_notices(remote));
-        join_all(readers).await.into_iter().fold(Ok(()), Result::and)?;
-        let fetchers = (0..parallel.min(pull.n_files())).map(|_| pull.fetch_files(remote));
-        join_all(fetchers).await.into_iter().fold(Ok(()), Result::and)
+        loop {
+            pull.list(remote).await?;
+            loop {
+                let readers = (0..parallel.min(pull.n_notices())).map(|_| pull.read_notices(remote));
+                join_all(readers).await.into_iter().fold(Ok(()), Result::and)?;
+                let fetchers = (0..parallel.min(pull.n_files())).map(|_| pull.fetch_files(remote));
+                join_all(fetchers).await.into_iter().fold(Ok(()), Result::and)?;
+                if pull.is_read() {
+                    break;
+                }
+            }
+            if !pull.has_more() {
+                return Ok(());
+            }
+        }
     }
 
     fn probed<'f>(
@@ -177,7 +206,6 @@ fn add(
     look.unfinished.extend(of_folder.unfinished);
     look.failed.extend(of_folder.failed);
     look.n_bytes += of_folder.n_bytes;
-    look.has_more |= of_folder.has_more;
     match done {
         Err(error @ DeliveryError::Refused { .. }) => {
             look.failed.push(FailedSet { from: folder.from.clone(), notice: None, error });
