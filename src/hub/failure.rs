@@ -93,6 +93,14 @@ pub enum HubError {
         /// The nearest mapping.
         near: Option<String>,
     },
+    /// A command was given a source that is not declared.
+    #[error("no source has the id {id:?}{}", hint(near.as_deref()))]
+    UnknownSource {
+        /// What was given.
+        id: String,
+        /// The nearest source.
+        near: Option<String>,
+    },
     /// A command was given a destination that is not declared.
     #[error("no destination has the id {destination:?}{}", hint(near.as_deref()))]
     UnknownDestination {
@@ -331,6 +339,7 @@ impl Fault for HubError {
         match self {
             Self::UnknownCode { .. } => "usage.unknown-code",
             Self::UnknownFeed { .. } => "usage.unknown-feed",
+            Self::UnknownSource { .. } => "usage.unknown-source",
             Self::UnknownDestination { .. } => "usage.unknown-destination",
             Self::NoHostKey { .. } => "usage.no-host-key",
             Self::DeclaredKeys { .. } => "usage.declared-keys",

@@ -26,7 +26,7 @@ pub use intake::{
 };
 pub use ledger::{LedgerReading, LedgerWriting};
 pub use mending::{MendingReading, MendingRecord, MendingWriting, ReconciliationRecord};
-pub use pull::{PullMemory, PullWay};
+pub use pull::{PullMemory, PullReading, PullWay, PullWriting, PulledPlace};
 pub use receipts::ReceiptBox;
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, StandingPublication};
 pub use runs::{

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::delivery::DeliveryError;
 use crate::file_name::FileName;
+use crate::ids::DestinationId;
+use crate::moment::Moment;
 use crate::port::{DeliveryWatch, StoreError};
-use crate::pull::{PullFolder, PullLook, PulledFile, Remembered};
+use crate::pull::{PullFolder, PullLine, PullLook, PulledFile, Remembered};
 
 /// A way from one partner's server. Whatever stands behind it fetches whole sets only, data first and the notice last,
 /// shows no file under its final name before it is whole and durable, and never fetches what is remembered and unchanged.
@@ -33,5 +35,53 @@ pub trait PullMemory: Sync {
         notice: &FileName,
         files: &[PulledFile],
         is_here: bool,
+    ) -> Result<(), StoreError>;
+}
+
+/// Reading what is on record of sources.
+pub trait PullReading {
+    /// How a source stands; `None` before its first look.
+    fn pull_line(&self, source: &DestinationId) -> Result<Option<PullLine>, StoreError>;
+
+    /// What is remembered of a file; see [`PullMemory::recall`].
+    fn pulled_file(
+        &self,
+        source: &DestinationId,
+        folder: &str,
+        name: &FileName,
+    ) -> Result<Option<Remembered>, StoreError>;
+
+    /// See [`PullMemory::set_of`].
+    fn pulled_set(
+        &self,
+        source: &DestinationId,
+        folder: &str,
+        notice: &FileName,
+    ) -> Result<Vec<Remembered>, StoreError>;
+}
+
+/// Where a set stood at a source's.
+#[derive(Debug, Clone, Copy)]
+pub struct PulledPlace<'p> {
+    /// The source.
+    pub source: &'p DestinationId,
+    /// The folder at the server.
+    pub folder: &'p str,
+    /// The set's notice.
+    pub notice: &'p FileName,
+}
+
+/// Writing what is on record of sources.
+pub trait PullWriting: PullReading {
+    /// Writes how a source stands, over what was there.
+    fn put_pull_line(&mut self, line: &PullLine) -> Result<(), StoreError>;
+
+    /// See [`PullMemory::remember`].
+    fn put_pulled(
+        &mut self,
+        place: PulledPlace<'_>,
+        files: &[PulledFile],
+        is_here: bool,
+        at: Moment,
     ) -> Result<(), StoreError>;
 }

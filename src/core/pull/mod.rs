@@ -5,6 +5,8 @@
 
 mod folder;
 mod look;
+mod source;
 
 pub use folder::{AfterPull, PullFolder};
 pub use look::{FailedSet, PullLook, PulledFile, PulledSet, Remembered, UnfinishedSet};
+pub use source::{PullLine, PullTerms, PullWait};

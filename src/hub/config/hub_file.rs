@@ -20,6 +20,7 @@ use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::secret_reference;
 use super::sftp::{self, SftpConfig};
+use super::source::Source;
 use super::transfer;
 use super::types::{KeySource, StoreConfig, System};
 
@@ -43,6 +44,8 @@ pub(super) struct HubPart {
     pub(super) sftp: Option<SftpConfig>,
     /// Read once the feeds are.
     pub(super) destinations: Option<Vec<Destination>>,
+    /// Read once the intakes are.
+    pub(super) sources: Option<Vec<Source>>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -93,6 +96,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         ledger,
         sftp,
         destinations: None,
+        sources: None,
     }
 }
 

@@ -22,6 +22,7 @@ mod paths;
 mod receivers;
 mod secret_reference;
 mod sftp;
+mod source;
 pub(crate) mod taking;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ mod types;
 
 pub use alert::AlertConfig;
 pub use daemon_part::DaemonConfig;
+pub(crate) use destination::sftp as partner_server;
 pub use destination::{CommandTerms, Destination, WayTerms};
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
@@ -41,4 +43,5 @@ pub use metrics::MetricsConfig;
 pub(crate) use paths::resolve as resolve_path;
 pub(crate) use sftp::HOST_KEYS;
 pub use sftp::{ListeningAt, SftpConfig};
+pub use source::Source;
 pub use types::{Config, DeclaredFeed, Job, JobSchedule, KeySource, StoreConfig, System};

@@ -6,4 +6,5 @@ mod rest;
 mod way;
 
 pub(crate) use courier::Couriers;
+pub(crate) use rest::Rests;
 pub(crate) use way::{Keeper, open_way};

@@ -59,9 +59,12 @@ pub(super) fn secrets(config: &Config) -> Vec<Finding> {
             },
         ));
     }
-    for destination in &config.destinations {
-        let WayTerms::Sftp(terms) = &destination.way else { continue };
-        let of = format!("destination {}", destination.terms.id);
+    let destinations = config.destinations.iter().filter_map(|destination| match &destination.way {
+        WayTerms::Sftp(terms) => Some((format!("destination {}", destination.terms.id), terms.as_ref())),
+        _ => None,
+    });
+    let fetched = config.sources.iter().map(|one| (format!("source {}", one.terms.id), &one.server));
+    for (of, terms) in destinations.chain(fetched) {
         let sources = match &terms.login {
             LoginTerms::Key { key, passphrase } => vec![Some(key), passphrase.as_ref()],
             LoginTerms::Password(password) => vec![Some(password)],

@@ -9,6 +9,7 @@ mod doors;
 mod finding;
 mod folders;
 mod permissions;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod volumes;
@@ -58,6 +59,7 @@ pub(crate) fn examine(
         Ok(store) => {
             findings.extend(of_store(&store, &config.store.path, now, is_fast));
             findings.push(audit::kept_end(&store, config));
+            findings.extend(sources::standing(&store, config, now));
         }
     }
     findings
