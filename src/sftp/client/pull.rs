@@ -102,6 +102,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The files that a notice names, with what they must be.
+fn contents(notice: &Notice) -> impl Iterator<Item = (&FileName, Content)> {
+    let data = notice.files.iter().map(|file| (&file.name, file.n_bytes, file.sha256));
+    let reports = notice.reports.iter().map(|file| (&file.name, file.n_bytes, file.sha256));
+    data.chain(reports).map(|(name, n_bytes, sha256)| (name, Content { n_bytes, sha256 }))
+}
+
 /// Whether a fault is one set's alone, so that the others go on.
 fn is_of_one_set(error: &DeliveryError) -> bool {
     matches!(
@@ -279,6 +286,16 @@ impl<'p> FolderPull<'p> {
         if !exceeded.is_empty() {
             return Err(DeliveryError::TooLarge { name: name.to_string(), detail: exceeded.join("; ") });
         }
+        if let Some(one) = remembered.filter(|one| one.file.sha256 == digest) {
+            // Touched only, or cut off on the way: what is here is what stands there.
+            if one.is_here || self.has_come(&name, &bytes, &notice)? {
+                let n_bytes = bytes.len() as u64;
+                let sha256 = digest;
+                let file = PulledFile { name: name.clone(), n_bytes, changed_at: before.changed_at, sha256 };
+                self.remember(&name, &[file], true)?;
+                return self.clear_away(remote, &name).await;
+            }
+        }
         let Some(files) = self.look_at_files(remote, &name, &notice).await? else { return Ok(()) };
         let set = NoticedSet {
             name,
@@ -289,23 +306,10 @@ impl<'p> FolderPull<'p> {
             files,
             bytes,
         };
-        match remembered.filter(|one| one.file.sha256 == digest) {
-            // Touched only: what is here is what stands there.
-            Some(one) if one.is_here => {
-                self.remember(&set, true)?;
-                self.clear_away(remote, &set.name).await
-            }
-            Some(_) if self.has_come(&set)? => {
-                self.remember(&set, true)?;
-                self.clear_away(remote, &set.name).await
-            }
-            _ => {
-                self.n_held.fetch_add(set.bytes.len() as u64, Ordering::Relaxed);
-                self.make_way(&set)?;
-                lock(&self.sets).push(set);
-                Ok(())
-            }
-        }
+        self.n_held.fetch_add(set.bytes.len() as u64, Ordering::Relaxed);
+        self.make_way(&set)?;
+        lock(&self.sets).push(set);
+        Ok(())
     }
 
     async fn read_notice<R: Remote>(
@@ -334,17 +338,14 @@ impl<'p> FolderPull<'p> {
         name: &FileName,
         notice: &Notice,
     ) -> Result<Option<Vec<NoticedFile>>, DeliveryError> {
-        let data = notice.files.iter().map(|file| (&file.name, file.n_bytes, file.sha256));
-        let reports = notice.reports.iter().map(|file| (&file.name, file.n_bytes, file.sha256));
         let (mut files, mut n_lacking) = (Vec::new(), 0);
-        for (file, n_bytes, sha256) in data.chain(reports) {
+        for (file, content) in contents(notice) {
             self.under.may_go_on()?;
             match remote.look_at(&self.path_of(file)).await? {
                 Some(found) if found.kind == Some(EntryKind::Other) => {
                     return Err(DeliveryError::NoPlainFile { name: file.to_string() });
                 }
-                Some(found) if found.n_bytes == Some(n_bytes) => {
-                    let content = Content { n_bytes, sha256 };
+                Some(found) if found.n_bytes == Some(content.n_bytes) => {
                     files.push(NoticedFile { name: file.clone(), content, changed_at: found.changed_at });
                 }
                 _ => n_lacking += 1,
@@ -360,12 +361,13 @@ impl<'p> FolderPull<'p> {
 
     /// Whether a set whose notice was about to get its name has come: its notice is here, or somebody has taken its
     /// files away since, which nobody does before the notice is there.
-    fn has_come(&self, set: &NoticedSet) -> Result<bool, DeliveryError> {
-        if self.standing(&set.name, &set.content())? == Standing::Same {
+    fn has_come(&self, name: &FileName, bytes: &[u8], notice: &Notice) -> Result<bool, DeliveryError> {
+        let content = Content { n_bytes: bytes.len() as u64, sha256: Digest(sha256(bytes)) };
+        if self.standing(name, &content)? == Standing::Same {
             return Ok(true);
         }
-        for file in &set.files {
-            if self.standing(&file.name, &file.content)? == Standing::Same {
+        for (file, content) in contents(notice) {
+            if self.standing(file, &content)? == Standing::Same {
                 return Ok(false);
             }
         }
@@ -458,7 +460,7 @@ impl<'p> FolderPull<'p> {
     fn finish(&self, set: &NoticedSet) -> Result<(), DeliveryError> {
         self.into.sync().map_err(DeliveryError::Landing)?;
         self.under.watch.reached("pull.files-here");
-        self.remember(set, false)?;
+        self.remember(&set.name, &set.pulled(), false)?;
         self.under.watch.reached("pull.remembered");
         if self.standing(&set.name, &set.content())? != Standing::Same {
             let mut part = self.into.part(&set.name, "notice").map_err(DeliveryError::Landing)?;
@@ -471,13 +473,13 @@ impl<'p> FolderPull<'p> {
         self.into.sync().map_err(DeliveryError::Landing)?;
         self.under.watch.file_over(false);
         self.under.watch.reached("pull.notice-here");
-        self.remember(set, true)?;
+        self.remember(&set.name, &set.pulled(), true)?;
         self.under.watch.reached("pull.here");
         Ok(())
     }
 
-    fn remember(&self, set: &NoticedSet, is_here: bool) -> Result<(), DeliveryError> {
-        let remembered = self.memory.remember(&self.folder.from, &set.name, &set.pulled(), is_here);
+    fn remember(&self, notice: &FileName, files: &[PulledFile], is_here: bool) -> Result<(), DeliveryError> {
+        let remembered = self.memory.remember(&self.folder.from, notice, files, is_here);
         remembered.map_err(DeliveryError::Memory)
     }
 
@@ -509,10 +511,8 @@ impl<'p> FolderPull<'p> {
             let file = &one.file;
             let path = self.path_of(&file.name);
             let Some(found) = remote.look_at(&path).await? else { continue };
-            let is_other = found.kind == Some(EntryKind::Other)
-                || found.n_bytes != Some(file.n_bytes)
-                || found.changed_at != file.changed_at;
-            // One that may have changed in the very second in which it was fetched is compared.
+            let is_other = found.kind == Some(EntryKind::Other) || found.n_bytes != Some(file.n_bytes);
+            // One that was written to since, or may have been in the very second in which it was fetched, is compared.
             let is_it = !is_other
                 && (one.is_unchanged(file.n_bytes, found.changed_at)
                     || remote.digest(&path, file.n_bytes, self.under).await? == file.sha256);
