@@ -31,6 +31,7 @@ mod types;
 
 pub use alert::AlertConfig;
 pub use daemon_part::DaemonConfig;
+pub(crate) use destination::sftp as partner_server;
 pub use destination::{CommandTerms, Destination, WayTerms};
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};

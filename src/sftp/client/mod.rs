@@ -14,6 +14,7 @@ mod pipelined;
 mod pull;
 #[cfg(test)]
 mod pull_tests;
+mod put;
 mod remote;
 mod secret;
 mod source;

@@ -25,6 +25,10 @@ impl SftpTransport {
         Self { terms }
     }
 
+    pub(super) const fn terms(&self) -> &SftpTerms {
+        &self.terms
+    }
+
     /// One session for each thread; a thread takes the next file when it is done with one.
     fn hand_over_blocking(&self, parcel: &Parcel, under: &Under<'_>) -> Result<HandedOver, DeliveryError> {
         let next = AtomicUsize::new(0);
