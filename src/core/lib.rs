@@ -28,6 +28,7 @@ pub mod order;
 pub mod port;
 pub mod projection;
 pub mod publication;
+pub mod pull;
 pub mod receive;
 pub mod redo;
 pub mod retention;

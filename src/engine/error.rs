@@ -102,6 +102,14 @@ pub enum EngineError {
         /// The feed.
         feed: FeedId,
     },
+    /// Somebody else is fetching from the source.
+    #[error("somebody else is fetching from {source_id}: {holder}")]
+    SourceBusy {
+        /// The source.
+        source_id: renkei_core::DestinationId,
+        /// Who.
+        holder: String,
+    },
     /// Somebody else is delivering to the destination.
     #[error("somebody else is delivering to {destination}: {holder}")]
     DestinationBusy {
@@ -384,6 +392,7 @@ impl Fault for EngineError {
             Self::NoSuchPublication { .. } => "feed.no-such-publication",
             Self::NotGiven { .. } => "feed.not-given",
             Self::DestinationBusy { .. } => "delivery.busy",
+            Self::SourceBusy { .. } => "pull.busy",
             Self::RedeliverRefused { .. } => "feed.redeliver-refused",
             Self::RemakeRefused { .. } => "feed.remake-refused",
             Self::MendRefused { .. } => "feed.mend-refused",
@@ -411,7 +420,7 @@ impl Fault for EngineError {
             Self::Notice(_) | Self::Receipt(_) | Self::Worker | Self::Panic { .. } => Class::Bug,
             Self::HandOver { class } => *class,
             Self::Holding(error) => error.class(),
-            Self::CutOff { .. } | Self::DestinationBusy { .. } => Class::Retry,
+            Self::CutOff { .. } | Self::DestinationBusy { .. } | Self::SourceBusy { .. } => Class::Retry,
             Self::Refused { .. } | Self::Header { .. } => Class::Partner,
             _ => Class::Operator,
         }

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod mapped;
 mod mend;
 pub mod night;
+pub mod pull;
 pub mod receive;
 pub mod reconcile;
 mod redo;

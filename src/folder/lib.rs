@@ -8,6 +8,7 @@ mod archive;
 mod confined;
 mod errors;
 mod inbox;
+mod landing;
 mod lock;
 mod outbox;
 mod own;
@@ -25,6 +26,7 @@ pub mod visit;
 mod watch;
 
 pub use errors::fault;
+pub use landing::{Landing, LandingFolder, Part};
 pub use lock::RootLock;
 pub use outbox::Outbox;
 pub use read::PlainFolder;

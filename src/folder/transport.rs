@@ -184,7 +184,7 @@ fn copy(
 }
 
 /// Gives a hidden file its name; `EEXIST` if that is taken.
-fn place(target: &Confined, hidden: &str, name: &str) -> Result<(), Errno> {
+pub(crate) fn place(target: &Confined, hidden: &str, name: &str) -> Result<(), Errno> {
     let fd = target.fd();
     match rustix::fs::renameat_with(fd, hidden, fd, name, RenameFlags::NOREPLACE) {
         // FUSE, NFS and CIFS know no NOREPLACE. A plain rename would replace a file of the name.

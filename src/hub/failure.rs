@@ -93,6 +93,24 @@ pub enum HubError {
         /// The nearest mapping.
         near: Option<String>,
     },
+    /// Nobody has accepted the host key of the agent's hub yet.
+    #[error(
+        "the host key of {place} is {fingerprint} and was never accepted; if it is right: host_keys = [\"{fingerprint}\"] in [sftp] of the declaration"
+    )]
+    HubKeyUnknown {
+        /// Host and port.
+        place: String,
+        /// `SHA256:…`
+        fingerprint: String,
+    },
+    /// A command was given a source that is not declared.
+    #[error("no source has the id {id:?}{}", hint(near.as_deref()))]
+    UnknownSource {
+        /// What was given.
+        id: String,
+        /// The nearest source.
+        near: Option<String>,
+    },
     /// A command was given a destination that is not declared.
     #[error("no destination has the id {destination:?}{}", hint(near.as_deref()))]
     UnknownDestination {
@@ -357,6 +375,8 @@ impl Fault for HubError {
         match self {
             Self::UnknownCode { .. } => "usage.unknown-code",
             Self::UnknownFeed { .. } => "usage.unknown-feed",
+            Self::HubKeyUnknown { .. } => "receive.host-key-unknown",
+            Self::UnknownSource { .. } => "usage.unknown-source",
             Self::UnknownDestination { .. } => "usage.unknown-destination",
             Self::NoHostKey { .. } => "usage.no-host-key",
             Self::NotHulft { .. } => "usage.not-hulft",

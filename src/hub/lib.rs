@@ -32,6 +32,7 @@ mod night_board;
 mod panics;
 mod premises;
 mod progress;
+mod pull;
 mod receipts;
 mod reconcile;
 mod run_sheet;

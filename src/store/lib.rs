@@ -24,6 +24,8 @@ mod migrate;
 mod outbox;
 mod owner;
 mod publications;
+mod pull;
+mod pull_port;
 mod residents;
 mod retention;
 mod rows;

@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+#[path = "../link/agent.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
+mod agent;
+#[cfg(test)]
+mod agent_by_sftp;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod commands;

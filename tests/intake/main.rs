@@ -15,12 +15,18 @@ mod mapped;
 #[cfg(test)]
 mod partner;
 #[cfg(test)]
+mod pulling;
+#[cfg(test)]
 mod refused;
 #[cfg(test)]
 mod reluctant;
 #[cfg(test)]
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+#[cfg(test)]
+#[path = "../../src/sftp/tests/client/sshd.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
+mod sshd;
 #[cfg(test)]
 mod taken;
 #[cfg(test)]

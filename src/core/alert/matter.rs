@@ -185,6 +185,18 @@ pub enum Matter {
         /// How many tries there were.
         n_tries: u32,
     },
+    /// A source cannot be fetched from, or not all of it, for too long, or until a person has looked.
+    SourceFailing {
+        /// The source.
+        source: Word,
+        /// The fault's code.
+        fault_code: Word,
+        /// Its class.
+        class: Class,
+        /// Since when.
+        #[serde(with = "written")]
+        since: Moment,
+    },
     /// A receiver holds something else than it was given.
     ReceiverDiffers {
         /// Which.
@@ -243,6 +255,8 @@ pub enum AlertKind {
     ReceiverBehind,
     /// [`Matter::DeliveryStopped`].
     DeliveryStopped,
+    /// [`Matter::SourceFailing`].
+    SourceFailing,
     /// [`Matter::ReceiverDiffers`].
     ReceiverDiffers,
     /// [`Matter::Test`].
@@ -275,7 +289,7 @@ pub enum Severity {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::RunFailed,
         Self::DeadlineNear,
         Self::DeadlinePassed,
@@ -297,6 +311,7 @@ impl AlertKind {
         Self::ReceiverRefused,
         Self::ReceiverBehind,
         Self::DeliveryStopped,
+        Self::SourceFailing,
         Self::ReceiverDiffers,
         Self::Test,
     ];
@@ -325,6 +340,7 @@ impl AlertKind {
             Self::ReceiverRefused => "receiver-refused",
             Self::ReceiverBehind => "receiver-behind",
             Self::DeliveryStopped => "delivery-stopped",
+            Self::SourceFailing => "source-failing",
             Self::ReceiverDiffers => "receiver-differs",
             Self::Test => "test",
         }
@@ -419,6 +435,7 @@ impl Alert {
             (Matter::ReceiverRefused { .. }, _) => AlertKind::ReceiverRefused,
             (Matter::ReceiverBehind { .. }, _) => AlertKind::ReceiverBehind,
             (Matter::DeliveryStopped { .. }, _) => AlertKind::DeliveryStopped,
+            (Matter::SourceFailing { .. }, _) => AlertKind::SourceFailing,
             (Matter::ReceiverDiffers { .. }, _) => AlertKind::ReceiverDiffers,
             (Matter::Test, _) => AlertKind::Test,
         }
@@ -451,6 +468,7 @@ impl Alert {
             | Matter::ReceivingFailed { .. }
             | Matter::ReceiverRefused { .. }
             | Matter::DeliveryStopped { .. }
+            | Matter::SourceFailing { .. }
             | Matter::ReceiverDiffers { .. } => Severity::Error,
         }
     }
@@ -479,6 +497,7 @@ impl Alert {
             | Matter::ReceiverDiffers { receiver, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, receiver)
             }
+            Matter::SourceFailing { source, .. } => AlertKey::receiver(self.kind().as_str(), None, source),
             Matter::DeliveryStopped { destination, .. } => {
                 AlertKey::receiver(self.kind().as_str(), feed, destination)
             }

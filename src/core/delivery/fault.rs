@@ -2,7 +2,8 @@
 
 use crate::fault::{Class, Fault};
 use crate::ids::DestinationId;
-use crate::port::FolderError;
+use crate::notice::NoticeError;
+use crate::port::{FolderError, StoreError};
 
 /// A fault of a delivery.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +165,46 @@ pub enum DeliveryError {
     /// The publication's record does not tell its files.
     #[error("the record of the publication does not tell its files")]
     NoParcel,
+    /// A notice at a partner's that cannot be read; it may not be whole yet.
+    #[error("{name} at the partner's cannot be read as a notice")]
+    NoticeUnreadable {
+        /// The notice.
+        name: String,
+        /// Why.
+        source: NoticeError,
+    },
+    /// A notice at a partner's that says of its set that it is more than is taken.
+    #[error("the set of {name} is not fetched: {detail}")]
+    TooLarge {
+        /// The notice.
+        name: String,
+        /// What it says.
+        detail: String,
+    },
+    /// What a notice at a partner's names is a folder, a link or something else.
+    #[error("{name} at the partner's is no plain file")]
+    NoPlainFile {
+        /// The name.
+        name: String,
+    },
+    /// A file at a partner's is not what its notice says.
+    #[error("{name} at the partner's is not what its notice says")]
+    NotAsNoticed {
+        /// The file.
+        name: String,
+    },
+    /// The folder of this machine that files are fetched into has another file of the name.
+    #[error("{name} is here already with other bytes; nothing was overwritten")]
+    TakenHere {
+        /// The file.
+        name: String,
+    },
+    /// The folder of this machine that files are fetched into fails.
+    #[error("the folder that files are fetched into fails")]
+    Landing(#[source] FolderError),
+    /// What was fetched before cannot be looked up, or not be kept.
+    #[error("what was fetched is not on record")]
+    Memory(#[source] StoreError),
     /// Asked to end, and ended at a safe point.
     #[error("the delivery was stopped at a safe point")]
     Stopped,
@@ -200,13 +241,19 @@ impl Fault for DeliveryError {
             Self::Refused { .. } => "delivery.refused",
             Self::Damaged { .. } => "delivery.damaged",
             Self::SourceChanged { .. } => "delivery.source-changed",
-            Self::Source(error) | Self::Folder(error) => error.code(),
+            Self::Source(error) | Self::Folder(error) | Self::Landing(error) => error.code(),
+            Self::Memory(error) => error.code(),
             Self::Command { .. } => "delivery.command",
             Self::NoCommand { .. } => "delivery.no-command",
             Self::Unfinished { .. } => "delivery.unfinished",
             Self::SeveralFiles { .. } => "delivery.several-files",
             Self::NotMounted { .. } => "delivery.not-mounted",
             Self::NoParcel => "delivery.no-parcel",
+            Self::NoticeUnreadable { .. } => "pull.notice-unreadable",
+            Self::TooLarge { .. } => "pull.too-large",
+            Self::NoPlainFile { .. } => "pull.no-plain-file",
+            Self::NotAsNoticed { .. } => "pull.not-as-noticed",
+            Self::TakenHere { .. } => "pull.taken-here",
             Self::Stopped => "delivery.stopped",
             Self::Worker => "delivery.worker",
         }
@@ -223,9 +270,14 @@ impl Fault for DeliveryError {
             | Self::NotMounted { .. }
             // A volume of a partner's that is full, or not mounted, comes back by itself.
             | Self::Folder(FolderError::Full { .. } | FolderError::Missing { .. }) => Class::Retry,
-            Self::Source(error) | Self::Folder(error) => error.class(),
+            Self::Source(error) | Self::Folder(error) | Self::Landing(error) => error.class(),
+            Self::Memory(error) => error.class(),
             Self::Command { class, .. } => *class,
-            Self::Refused { .. } => Class::Partner,
+            Self::Refused { .. }
+            | Self::NoticeUnreadable { .. }
+            | Self::TooLarge { .. }
+            | Self::NoPlainFile { .. }
+            | Self::NotAsNoticed { .. } => Class::Partner,
             Self::NoParcel | Self::Worker => Class::Bug,
             _ => Class::Operator,
         }

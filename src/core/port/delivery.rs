@@ -36,6 +36,8 @@ pub trait DeliveryWatch: Send + Sync {
     fn file_over(&self, _was_there: bool) {}
     /// Whether it is to end at its next safe point; asked often.
     fn wants_stop(&self) -> bool;
+    /// A named point is reached.
+    fn reached(&self, _point: &'static str) {}
     /// Whether what cannot be taken up again where it stopped is to end all the same.
     fn must_end(&self) -> bool {
         self.wants_stop()

@@ -8,6 +8,7 @@ mod inbox;
 mod intake;
 mod ledger;
 mod mending;
+mod pull;
 mod receipts;
 mod records;
 mod runs;
@@ -25,6 +26,7 @@ pub use intake::{
 };
 pub use ledger::{LedgerReading, LedgerWriting};
 pub use mending::{MendingReading, MendingRecord, MendingWriting, ReconciliationRecord};
+pub use pull::{PullMemory, PullReading, PullWay, PullWriting, PulledPlace};
 pub use receipts::ReceiptBox;
 pub use records::{AuditEntry, CommitKind, CommitRecord, PublicationRecord, StandingPublication};
 pub use runs::{

@@ -16,6 +16,7 @@ use crate::port::alerts::{AlertRecord, DeliveryRecord, Opened, WaitingMessage};
 use crate::port::delivery::{DeliveryReading, DeliveryWriting};
 use crate::port::ledger::{LedgerReading, LedgerWriting};
 use crate::port::mending::{MendingReading, MendingWriting};
+use crate::port::pull::{PullReading, PullWriting};
 use crate::port::records::{AuditEntry, CommitRecord, PublicationRecord, StandingPublication};
 use crate::port::runs::{AttemptRecord, HoldRecord, JobRecord, RunRecord, SlotRecord, StepRecord};
 use crate::port::transfer::{TransferReading, TransferWriting};
@@ -63,7 +64,7 @@ pub trait Store: Send + Sync {
 
 /// Reading, as of one instant.
 pub trait Snapshot:
-    TransferReading + LedgerReading + AccessReading + DeliveryReading + MendingReading
+    TransferReading + LedgerReading + AccessReading + DeliveryReading + MendingReading + PullReading
 {
     /// The last commit; 0 for an empty registry.
     fn head(&self) -> Result<CommitNo, StoreError>;
@@ -187,7 +188,7 @@ pub trait Snapshot:
 
 /// Writing: all of it or none.
 pub trait Transaction:
-    TransferWriting + LedgerWriting + AccessWriting + DeliveryWriting + MendingWriting
+    TransferWriting + LedgerWriting + AccessWriting + DeliveryWriting + MendingWriting + PullWriting
 {
     /// All rows of a resident as of now, packed, number in clear, in key order.
     fn rows_of(&self, atena_no: AtenaNo) -> Result<Vec<Vec<u8>>, StoreError>;

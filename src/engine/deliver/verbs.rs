@@ -72,7 +72,8 @@ pub fn give_up(
     Ok(Some(line))
 }
 
-/// Accepts a host key for a destination at a host and port; with `only` it takes the others back. What the old key stopped is due again.
+/// Accepts a host key for a destination or source at a host and port; with `only` it takes the others back. What the old
+/// key stopped is due again.
 pub fn trust_key(
     house: House<'_>,
     destination: &DestinationId,
@@ -91,13 +92,14 @@ pub fn trust_key(
     })?;
     let n_taken_back = if only { tx.distrust_keys_but(destination, place, fingerprint)? } else { 0 };
     for line in tx.delivery_lines(Some(destination), true)? {
-        let waits = matches!(
-            line.fault_code.as_deref(),
-            Some("delivery.host-key-unknown" | "delivery.host-key-changed")
-        );
-        if line.state == DeliveryState::Stopped && waits {
+        if line.state == DeliveryState::Stopped && is_of_key(line.fault_code.as_deref()) {
             tx.put_delivery_line(&line.again(now))?;
         }
+    }
+    // The id may be a source's.
+    let source = tx.pull_line(destination)?;
+    if let Some(line) = source.filter(|line| line.is_stopped && is_of_key(line.fault_code.as_deref())) {
+        tx.put_pull_line(&line.again())?;
     }
     let what = format!("destination trust {destination} {fingerprint}");
     let result =
@@ -105,4 +107,8 @@ pub fn trust_key(
     tx.append_audit(&audit_entry(house, what, house.reason, result))?;
     tx.commit()?;
     Ok((is_new, n_taken_back))
+}
+
+fn is_of_key(fault_code: Option<&str>) -> bool {
+    matches!(fault_code, Some("delivery.host-key-unknown" | "delivery.host-key-changed"))
 }

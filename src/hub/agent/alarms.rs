@@ -47,6 +47,16 @@ pub(super) enum Found {
     },
 }
 
+impl Found {
+    /// That the hub could not be reached: what stands here is looked at, but what stands there is not known.
+    pub(super) fn cannot_reach(&mut self, failure: &Failure) {
+        let Self::Standing(alerts) = self else { return };
+        let is_late = |alert: &Alert| matches!(alert.matter, Matter::NothingCame { .. });
+        let nothing_came = std::mem::take(alerts).into_iter().find(is_late);
+        *self = Self::Failed { code: failure.code(), class: failure.class(), nothing_came };
+    }
+}
+
 /// What is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {

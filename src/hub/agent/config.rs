@@ -18,11 +18,12 @@ use renkei_registry::MunicipalityCode;
 use renkei_secret::SecretSource;
 
 use super::conversion;
+use super::server::{HubServer, mirror_of};
 use crate::config::secret_reference::Secrets;
 use crate::config::taking::{
     self, Layouts, TakingDefaults, table_of, take_duration, take_patience, take_table,
 };
-use crate::config::{AlertConfig, ConfigError, alert, resolve_path};
+use crate::config::{AlertConfig, ConfigError, alert, partner_server, resolve_path};
 use crate::init::{shipped_calendars, shipped_layouts};
 
 /// How long what the agent keeps for its people is kept.
@@ -35,8 +36,10 @@ const LONGEST_KEPT: TimeDelta = TimeDelta::days(36_500);
 /// The agent's configuration, checked.
 #[derive(Debug)]
 pub(crate) struct AgentConfig {
-    /// The root of the connection folders as this machine sees it, absolute.
+    /// The root of the connection folders as this machine sees it, absolute; where they are fetched by SFTP, their mirror.
     pub(crate) share: PathBuf,
+    /// The hub's server where the share is a mirror of it.
+    pub(crate) server: Option<HubServer>,
     /// The agent's own folder, absolute: its lock, stage and quarantine.
     pub(crate) folder: PathBuf,
     /// Where rows and marks are kept.
@@ -137,14 +140,22 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
     let mut root = Declaration::parse(name, text, problems)?;
     let municipality: Option<MunicipalityCode> = root.required("municipality").and_then(Value::parsed);
     let receiver: Option<BusinessId> = root.required("receiver").and_then(Value::parsed);
-    let share = path(&mut root, "share", folder, problems);
     let own = match root.optional("folder") {
         Some(value) => value.located_text().and_then(|written| resolve_path(folder, &written, problems)),
         None => Some(folder.join("data")),
     };
+    let secrets = Secrets::take(&mut root, folder, problems);
+    let (share, server) = match root.optional("sftp").map(Value::table) {
+        None => (path(&mut root, "share", folder, problems), Some(None)),
+        Some(table) => {
+            if let Some(share) = root.optional("share") {
+                problems.report(share.spot(), "both share and [sftp]; files are taken from one of them");
+            }
+            (own.as_deref().map(mirror_of), table.and_then(|table| server(table, &secrets, problems)).map(Some))
+        }
+    };
     let receipts = own_folder(&mut root, "receipts", receiver.as_ref(), "receipt", problems);
     let mailbox = own_folder(&mut root, "mend", receiver.as_ref(), "mend", problems);
-    let secrets = Secrets::take(&mut root, folder, problems);
     let target = root
         .required("target")
         .and_then(Value::table)
@@ -178,6 +189,7 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
     let config = AgentConfig {
         receiver: receiver?,
         share: share?,
+        server: server?,
         folder: own?,
         target: target?,
         receipts: receipts?,
@@ -224,6 +236,14 @@ fn own_folder(
 fn path(table: &mut Table<'_>, key: &str, folder: &Path, problems: &Problems) -> Option<PathBuf> {
     let written = table.required(key).and_then(Value::located_text)?;
     resolve_path(folder, &written, problems)
+}
+
+/// A hub that is reached by SFTP.
+fn server(mut table: Table<'_>, secrets: &Secrets<'_>, problems: &Problems) -> Option<HubServer> {
+    let beside = partner_server::ServerBeside { secrets, has_folder: true, problems };
+    let terms = partner_server::take(&mut table, "hub".parse().ok().as_ref(), beside);
+    table.finish();
+    Some(HubServer { terms: terms? })
 }
 
 fn target(mut table: Table<'_>, folder: &Path, secrets: &Secrets<'_>, problems: &Problems) -> Option<Target> {

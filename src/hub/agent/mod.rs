@@ -11,7 +11,9 @@ mod hand_over;
 #[cfg(test)]
 mod hostile;
 mod keep;
+mod memory;
 mod round;
+mod server;
 mod state;
 mod stop;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use renkei_core::alert::Alert;
 use renkei_core::port::{Folders as _, IntakeStore};
-use renkei_core::receive::Terms;
+use renkei_core::receive::{Most, Terms};
 use renkei_core::{FolderPath, IntakeId, Moment};
 use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
@@ -21,7 +21,7 @@ use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteInta
 use super::alarms::{Alarms, Found};
 use super::config::{AgentConfig, AgentIntake, Target};
 use super::desk::AgentDesk;
-use super::keep;
+use super::{keep, server};
 use crate::Failure;
 use crate::clock::HubClock;
 use crate::intake::{Expected, IntakeLook, N_LOOKED_BACK, Stands, alerts_of, late_of, nothing_came};
@@ -135,8 +135,14 @@ impl Agent {
         if lock.is_some() {
             discard_stages(&own)?;
         }
+        let outbox = if config.server.is_some() {
+            server::make_folders(&config.folder)?;
+            server::outgoing_of(&config.folder)
+        } else {
+            config.share.clone()
+        };
         let folders = ReceiverFolders::new(ReadOnlyShare::at(&config.share), own);
-        let outbox = config.receipts.is_some().then(|| Outbox::open(&config.share)).transpose()?;
+        let outbox = config.receipts.is_some().then(|| Outbox::open(&outbox)).transpose()?;
         let store: Box<dyn IntakeStore> = match &config.target {
             Target::Sqlite(path) => Box::new(SqliteIntake::open(path, STORE_WAIT)?),
             Target::Postgres { server, password } => {
@@ -199,7 +205,23 @@ impl Agent {
                 .into_iter()
                 .collect();
         }
-        let (looks, found) = self.round(only, goal, allowed, lang_ja, witness);
+        let fetched = self.fetch(only, witness);
+        let (mut looks, mut found) = self.round(only, goal, allowed, lang_ja, witness);
+        let put_back = if goal == Goal::Take { self.put_back(witness) } else { Ok(()) };
+        if !witness.wants_stop() {
+            for failure in [fetched, put_back].into_iter().filter_map(Result::err) {
+                for (_, of_intake) in &mut found {
+                    of_intake.cannot_reach(&failure);
+                }
+                let intake = only.or_else(|| self.config.intakes.first().map(|intake| &intake.terms.id));
+                looks.extend(intake.map(|intake| IntakeLook {
+                    intake: intake.clone(),
+                    outcome: Err(failure),
+                    refused: Vec::new(),
+                    late: None,
+                }));
+            }
+        }
         if goal == Goal::Take {
             let clock = self.clock;
             self.alarms.tell(found, &|| renkei_engine::Clock::now(&clock));
@@ -208,6 +230,40 @@ impl Agent {
             self.lock = None;
         }
         looks
+    }
+
+    /// The folders that are looked into, each with whose they are and the largest set that is taken from it.
+    fn folders(&self, only: Option<&IntakeId>) -> Result<Vec<(FolderPath, IntakeId, Most)>, EngineError> {
+        let mut folders = Vec::new();
+        for intake in &self.config.intakes {
+            let id = &intake.terms.id;
+            if only.is_some_and(|only| only != id) {
+                continue;
+            }
+            let terms = with_mailbox(&intake.terms, self.config.mailbox.as_ref(), self.store.as_ref())?;
+            folders.extend(terms.folders.iter().map(|folder| (folder.clone(), id.clone(), terms.most)));
+        }
+        Ok(folders)
+    }
+
+    /// Where the hub is reached by SFTP, brings the mirror up to what stands there.
+    fn fetch(&self, only: Option<&IntakeId>, witness: &dyn Witness) -> Result<(), Failure> {
+        let Some(server) = &self.config.server else { return Ok(()) };
+        let wanted = self.folders(only)?.into_iter().map(|(folder, _, most)| (folder, most)).collect();
+        let n_came = server::fetch(server, &self.config.folder, &wanted, witness)?;
+        witness.reached("receive.fetched");
+        if n_came > 0 {
+            tracing::info!(sets = n_came, "sets came from the hub");
+        }
+        Ok(())
+    }
+
+    /// Where the hub is reached by SFTP, puts back what was answered.
+    pub(super) fn put_back(&self, witness: &dyn Witness) -> Result<(), Failure> {
+        match (&self.config.server, &self.config.receipts) {
+            (Some(server), Some(folder)) => server::put_back(server, &self.config.folder, folder, witness),
+            _ => Ok(()),
+        }
     }
 
     /// Goes round all intakes, or the one named, once. Asked to end meanwhile, it says what it came to until then.
@@ -303,10 +359,34 @@ impl Agent {
                 tracing::warn!(fault.code = failure.code(), "what was kept long enough could not be removed");
             }
         }
+        if config.server.is_some()
+            && let Err(failure) = self.sweep_mirror(now)
+        {
+            tracing::warn!(fault.code = failure.code(), "the mirror could not be cleared");
+        }
+    }
+
+    fn sweep_mirror(&self, now: Moment) -> Result<(), Failure> {
+        let folders = self.folders(None)?;
+        let n_removed = keep::sweep_mirror(
+            &self.config.share,
+            self.store.as_ref(),
+            folders.iter().map(|(folder, intake, _)| (folder, intake)),
+            self.config.keep,
+            now,
+        )?;
+        if n_removed > 0 {
+            tracing::info!(removed = n_removed, "what was mirrored and taken in long ago is removed");
+        }
+        Ok(())
     }
 
     /// Watches the folders of the intakes, and what is for this receiver alone.
     pub(crate) fn watcher(&self, only: Option<&IntakeId>) -> Watcher {
+        if self.config.server.is_some() {
+            // Nobody but the agent changes the mirror.
+            return Watcher::new(Vec::new(), self.config.every);
+        }
         let intakes =
             self.config.intakes.iter().filter(|intake| only.is_none_or(|only| *only == intake.terms.id));
         let mailbox = self.config.mailbox.as_ref();

@@ -9,6 +9,7 @@ use std::path::Path;
 use renkei_core::port::IntakeHead;
 use renkei_core::receive::{Holding, HoldingError, Opening, write_opened_row};
 use renkei_core::{FileName, IntakeId};
+use renkei_engine::Unwatched;
 use renkei_engine::receive::count_held;
 use renkei_engine::reconcile::{HOLDING_ENDING, ROWS_ENDING};
 
@@ -71,6 +72,7 @@ impl Agent {
         let source =
             File::open(staged).map_err(|source| HubError::Write { path: staged.to_owned(), source })?;
         outbox.put(folder, &name, source)?;
+        self.put_back(&Unwatched)?;
         Ok(format!("{folder}/{name}"))
     }
 }

@@ -219,6 +219,12 @@ fn own_values(matter: &Matter) -> Vec<(&'static str, String)> {
             ("class", class_word(*class)),
             ("attempts", n_tries.to_string()),
         ],
+        Matter::SourceFailing { source, fault_code, class, since } => vec![
+            ("receiver", source.to_string()),
+            ("fault", fault_code.to_string()),
+            ("class", class_word(*class)),
+            ("since", clock(since)),
+        ],
         Matter::ReceiverDiffers { receiver, sequence, n_buckets } => vec![
             ("receiver", receiver.to_string()),
             ("sequence", sequence.to_string()),

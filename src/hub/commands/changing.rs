@@ -15,7 +15,7 @@ use crate::premises::open_store;
 use crate::{Failure, Session, audit_head};
 
 /// The commands that are always on record. Those that only look are not among them.
-const CHANGING: [&str; 52] = [
+const CHANGING: [&str; 53] = [
     "account add",
     "account address add",
     "account address remove",
@@ -47,6 +47,7 @@ const CHANGING: [&str; 52] = [
     "load",
     "mend",
     "notice make",
+    "pull",
     "reconcile",
     "redeliver",
     "release",

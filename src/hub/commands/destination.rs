@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use renkei_core::Fault as _;
 use renkei_core::declared::nearest;
+use renkei_core::port::PullWay as _;
 use renkei_engine::House;
 use renkei_engine::deliver::trust_key;
 use renkei_sftp::client::Fingerprint;
@@ -12,6 +13,7 @@ use super::reason::Reason;
 use crate::config::{Config, Destination as Declared, WayTerms};
 use crate::console::TextTable;
 use crate::delivery::open_way;
+use crate::pull::open_source;
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, HubError, Session};
 
@@ -30,13 +32,13 @@ enum DestinationCommand {
     Test(Test),
 }
 
-/// Accept a server's host key for a destination.
+/// Accept a server's host key for a destination, or for a source.
 ///
 /// Compare the fingerprint with what the partner tells by another way than the network. Deliveries that the key had
 /// stopped become due again.
 #[derive(Debug, Args)]
 struct Trust {
-    /// The destination.
+    /// The destination or source.
     destination: String,
     /// The fingerprint, as the refusal showed it.
     #[arg(value_name = "SHA256:...")]
@@ -51,7 +53,7 @@ struct Trust {
 /// Connect, log in and look for the folder; nothing is given.
 #[derive(Debug, Args)]
 struct Test {
-    /// The destination.
+    /// The destination or source.
     destination: String,
 }
 
@@ -77,10 +79,17 @@ impl Destination {
 impl Trust {
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_noting(session)?;
-        let destination = declared(&workplace.config, &self.destination)?;
-        let WayTerms::Sftp(terms) = &destination.way else {
-            let (kind, destination) = (destination.way.as_str(), self.destination.clone());
-            return Err(HubError::NoHostKey { destination, kind }.into());
+        // A source is a server too; ids are of one kind.
+        let source = workplace.config.source(&self.destination);
+        let (id, terms) = if let Some(source) = source {
+            (&source.terms.id, &source.server)
+        } else {
+            let destination = declared(&workplace.config, &self.destination)?;
+            let WayTerms::Sftp(terms) = &destination.way else {
+                let (kind, destination) = (destination.way.as_str(), self.destination.clone());
+                return Err(HubError::NoHostKey { destination, kind }.into());
+            };
+            (&destination.terms.id, terms.as_ref())
         };
         let others: Vec<String> = terms
             .host_keys
@@ -96,8 +105,7 @@ impl Trust {
         let place = terms.place();
         let house = House { reason: &self.reason.reason, ..workplace.house() };
         let fingerprint = self.fingerprint.to_string();
-        let (is_new, n_taken_back) =
-            trust_key(house, &destination.terms.id, &place, &fingerprint, self.only)?;
+        let (is_new, n_taken_back) = trust_key(house, id, &place, &fingerprint, self.only)?;
         let console = session.console();
         if console.is_json() {
             console.json(&json!({
@@ -122,10 +130,15 @@ impl Trust {
 impl Test {
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let workplace = Workplace::for_reading(session)?;
-        let destination = declared(&workplace.config, &self.destination)?;
-        let transport = open_way(workplace.premises(), &workplace.config, destination, None)?;
+        let (premises, config) = (workplace.premises(), &workplace.config);
+        let probed = if let Some(source) = config.source(&self.destination) {
+            open_source(premises, config, source)?.probe(&source.terms.folders)
+        } else {
+            let destination = declared(config, &self.destination)?;
+            open_way(premises, config, destination, None)?.probe()
+        };
         let console = session.console();
-        match transport.probe() {
+        match probed {
             Ok(met) if console.is_json() => console.json(&json!({ "ok": true, "met": met })),
             Ok(met) => console.data(met),
             Err(error) if console.is_json() => {

@@ -39,6 +39,8 @@ mod mend;
 mod named_job;
 mod notice;
 mod publications;
+mod pull;
+mod pulls;
 mod reason;
 mod receive;
 mod reconcile;
@@ -113,6 +115,8 @@ commands! {
     Deliveries(deliveries::Deliveries),
     Deliver(deliver::Deliver),
     Destination(destination::Destination),
+    Pulls(pulls::Pulls),
+    Pull(pull::Pull),
     Hulft(hulft::Hulft),
     Notice(notice::NoticeCommand),
     Ledger(ledger::Ledger),

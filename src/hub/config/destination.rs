@@ -2,7 +2,7 @@
 
 mod command;
 mod request;
-mod sftp;
+pub(crate) mod sftp;
 
 use std::path::{Path, PathBuf};
 
@@ -106,6 +106,8 @@ fn destination(mut table: Table<'_>, id: Option<DestinationId>, beside: &Beside<
     let way = match (kind, &id) {
         (Some(Kind::Folder), _) => folder_way(&mut table, beside),
         (Some(Kind::Sftp), id) => {
+            let beside =
+                sftp::ServerBeside { secrets: beside.secrets, has_folder: true, problems: beside.problems };
             sftp::take(&mut table, id.as_ref(), beside).map(Box::new).map(WayTerms::Sftp)
         }
         (Some(Kind::Hulft), _) => {
@@ -141,11 +143,11 @@ enum Kind {
 }
 
 /// Partners come back after a morning: 24 tries within about eleven hours.
-fn usual_retry() -> RetryPolicy {
+pub(super) fn usual_retry() -> RetryPolicy {
     RetryPolicy { n_tries: 24, ..RetryPolicy::default() }
 }
 
-fn windows(value: Value<'_>) -> Option<DeliveryWindows> {
+pub(super) fn windows(value: Value<'_>) -> Option<DeliveryWindows> {
     let written = value.one_or_more()?;
     let windows: Vec<Option<DeliveryWindow>> = written.into_iter().map(Value::parsed).collect();
     Some(DeliveryWindows::new(windows.into_iter().collect::<Option<_>>()?))

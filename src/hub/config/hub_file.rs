@@ -21,6 +21,7 @@ use super::metrics::{self, MetricsConfig};
 use super::paths::resolve;
 use super::secret_reference::Secrets;
 use super::sftp::{self, SftpConfig};
+use super::source::Source;
 use super::transfer;
 use super::types::{StoreConfig, System};
 
@@ -45,6 +46,8 @@ pub(super) struct HubPart {
     pub(super) secret_key: Option<KeyPlace>,
     /// Read once the feeds are.
     pub(super) destinations: Option<Vec<Destination>>,
+    /// Read once the intakes are.
+    pub(super) sources: Option<Vec<Source>>,
 }
 
 /// Takes the parts out of the root table, which keeps `[[feed]]`.
@@ -100,6 +103,7 @@ pub(super) fn take(hub: &mut Table<'_>, folder: &Path, problems: &Problems) -> H
         sftp,
         secret_key: secrets.key().cloned(),
         destinations: None,
+        sources: None,
     }
 }
 

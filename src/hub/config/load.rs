@@ -21,6 +21,7 @@ use super::intake::{self, Around, Intake, Mappings, ReadIntake};
 use super::job_file;
 use super::job_terms;
 use super::secret_reference::Secrets;
+use super::source;
 use super::taking::Layouts;
 use super::types::{Config, DeclaredFeed, Job};
 
@@ -107,6 +108,7 @@ fn read(folder: &Path, problems: &Problems) -> Option<Config> {
         metrics: part.metrics,
         intakes: intakes.into_iter().map(|read| read.intake).collect::<Option<Vec<Intake>>>()?,
         destinations: part.destinations?,
+        sources: part.sources?,
         transfer: part.transfer?,
         ledger: part.ledger,
         sftp: part.sftp,
@@ -186,6 +188,16 @@ fn read_hub(
         problems,
     };
     part.destinations = destination::read_all(tables, &beside);
+    let tables = hub.optional("source").and_then(Value::tables).unwrap_or_default();
+    let known: Vec<&Intake> = intakes.iter().filter_map(|read| read.intake.as_ref()).collect();
+    let beside = source::Beside {
+        secrets: &secrets,
+        intakes_are_complete: known.len() == intakes.len(),
+        intakes: &known,
+        destinations: part.destinations.as_deref().unwrap_or_default(),
+        problems,
+    };
+    part.sources = source::read_all(tables, &beside);
     hub.finish();
     (part, feeds, intakes)
 }

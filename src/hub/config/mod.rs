@@ -23,6 +23,7 @@ mod paths;
 mod receivers;
 pub(crate) mod secret_reference;
 mod sftp;
+mod source;
 pub(crate) mod taking;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ mod types;
 
 pub use alert::AlertConfig;
 pub use daemon_part::DaemonConfig;
+pub(crate) use destination::sftp as partner_server;
 pub use destination::{CommandTerms, Destination, ReceiveTerms, RequestTerms, WayTerms, timeout_of};
 pub use errors::ConfigError;
 pub use files::{HUB_FILE, find_folder};
@@ -44,4 +46,5 @@ pub(crate) use paths::resolve as resolve_path;
 pub(crate) use secret_reference::secret_key_of;
 pub(crate) use sftp::HOST_KEYS;
 pub use sftp::{ListeningAt, SftpConfig};
+pub use source::Source;
 pub use types::{Config, DeclaredFeed, Job, JobSchedule, StoreConfig, System};

@@ -17,9 +17,12 @@ impl Config {
         if let Some(login) = self.alert.mail.as_ref().and_then(|mail| mail.login.as_ref()) {
             secrets.push(("alert.mail".to_owned(), &login.password));
         }
-        for destination in &self.destinations {
-            let WayTerms::Sftp(terms) = &destination.way else { continue };
-            let of = format!("destination {}", destination.terms.id);
+        let destinations = self.destinations.iter().filter_map(|destination| match &destination.way {
+            WayTerms::Sftp(terms) => Some((format!("destination {}", destination.terms.id), terms.as_ref())),
+            _ => None,
+        });
+        let fetched = self.sources.iter().map(|one| (format!("source {}", one.terms.id), &one.server));
+        for (of, terms) in destinations.chain(fetched) {
             let sources = match &terms.login {
                 LoginTerms::Key { key, passphrase } => vec![Some(key), passphrase.as_ref()],
                 LoginTerms::Password(password) => vec![Some(password)],

@@ -26,6 +26,7 @@ use super::job_terms::JobTerms;
 use super::ledger::LedgerConfig;
 use super::metrics::MetricsConfig;
 use super::sftp::SftpConfig;
+use super::source::Source;
 
 /// A hub's configuration; only [`Config::load`] makes one.
 #[derive(Debug, Clone)]
@@ -71,6 +72,8 @@ pub struct Config {
     pub intakes: Vec<Intake>,
     /// Where publications go beyond the hub's own folders, in declared order.
     pub destinations: Vec<Destination>,
+    /// Whose servers sets are fetched from, in declared order.
+    pub sources: Vec<Source>,
     /// Where files of online move-outs and transfer certificates go.
     pub transfer: TransferTerms,
     /// When a receiver that does not answer is told of.
@@ -159,6 +162,11 @@ impl Config {
     /// The destination with this id.
     pub fn destination(&self, id: &str) -> Option<&Destination> {
         self.destinations.iter().find(|destination| destination.terms.id.as_str() == id)
+    }
+
+    /// The source with this id.
+    pub fn source(&self, id: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.terms.id.as_str() == id)
     }
 
     /// The system with this id.

@@ -133,7 +133,7 @@ async fn keep(
         }
         if tasks.is_empty() && looker.unrecorded.is_empty() {
             looker.release();
-            if looker.is_stopping && looker.couriers.are_home() {
+            if looker.is_stopping && looker.couriers.are_home() && looker.pullers.are_home() {
                 break;
             }
         }
@@ -231,6 +231,7 @@ fn stop(looker: &mut Looker, live: &Live, stop_at: &mut Option<tokio::time::Inst
     }
     looker.is_stopping = true;
     looker.couriers.stop();
+    looker.pullers.stop();
     tell(NotifyState::Stopping);
     let grace = looker.config.daemon.grace;
     *stop_at = Some(tokio::time::Instant::now() + grace);

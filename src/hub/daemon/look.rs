@@ -23,6 +23,7 @@ use super::inboxes::Inboxes;
 use super::jumps::Jumps;
 use super::live::{Live, Points};
 use super::receipts::ReceiptKeeper;
+use super::sources::tell_of_sources;
 use super::standstill::Standstill;
 use super::visitors::VisitorKeeper;
 use super::worker::{Ended, Task, dice, record};
@@ -31,6 +32,7 @@ use crate::console::Lang;
 use crate::delivery::Couriers;
 use crate::metrics;
 use crate::premises::{Beside, Premises};
+use crate::pull::Pullers;
 
 /// Who the scheduler is in the audit.
 pub(super) const SCHEDULER: &str = "scheduler";
@@ -55,6 +57,7 @@ pub(super) struct Looker {
     inboxes: Inboxes,
     visitors: VisitorKeeper,
     pub(super) couriers: Couriers,
+    pub(super) pullers: Pullers,
     checks: Option<Checks>,
     lang: Lang,
     /// What ends the loop's wait.
@@ -97,6 +100,7 @@ impl Looker {
             inboxes,
             visitors: VisitorKeeper::default(),
             couriers: Couriers::default(),
+            pullers: Pullers::default(),
             wake,
             receipts: ReceiptKeeper::default(),
             is_recovered: false,
@@ -117,6 +121,7 @@ impl Looker {
         self.checks = Checks::begin(&config, self.premises.clock, self.lang);
         self.config = Arc::new(config);
         self.couriers.recall();
+        self.pullers.recall();
     }
 
     /// Has partner systems shown the host keys that are there now.
@@ -150,6 +155,7 @@ impl Looker {
         }
         self.look_at_inboxes(now);
         self.look_at_deliveries(now);
+        self.look_at_sources(now);
         let begun = self.try_look();
         self.receipts.keep(
             self.premises.house(&Points, SCHEDULER),
@@ -218,6 +224,16 @@ impl Looker {
             tracing::warn!(fault.code = error.code(), "deliveries are looked at the next time: {causes}");
         }
         tell_of_deliveries(&premises.store, &self.alarms, now);
+    }
+
+    /// Sets out to partners' servers whose time has come, and tells what a person should know of them.
+    fn look_at_sources(&mut self, now: Moment) {
+        let premises = Arc::clone(&self.premises);
+        if let Err(error) = self.pullers.look(&premises, &self.config, &self.wake, now) {
+            let causes = causes(&error);
+            tracing::warn!(fault.code = error.code(), "sources are looked at the next time: {causes}");
+        }
+        tell_of_sources(&premises.store, &self.config, &self.alarms, now);
     }
 
     /// Looks at what a person should know: deadlines, disks, calendars; and tells the figures.

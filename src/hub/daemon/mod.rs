@@ -19,6 +19,7 @@ mod live;
 mod look;
 mod notify;
 mod receipts;
+mod sources;
 mod standstill;
 mod visitors;
 mod worker;

@@ -8,4 +8,5 @@ mod way;
 
 pub(crate) use courier::Couriers;
 pub(crate) use request::{Asked, Request};
+pub(crate) use rest::Rests;
 pub(crate) use way::{Keeper, open_way};

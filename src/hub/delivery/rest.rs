@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_mins(5);
 
 /// Who rests, by destination.
 #[derive(Debug, Default)]
-pub(super) struct Rests {
+pub(crate) struct Rests {
     of: Mutex<BTreeMap<DestinationId, Rest>>,
 }
 
@@ -26,19 +26,19 @@ struct Rest {
 
 impl Rests {
     /// Whether a destination is not looked at yet.
-    pub(super) fn has(&self, destination: &DestinationId, now: Instant) -> bool {
+    pub(crate) fn has(&self, destination: &DestinationId, now: Instant) -> bool {
         self.lock().get(destination).is_some_and(|rest| now < rest.until)
     }
 
     /// Leaves it alone: longer each time, until something was tried there.
-    pub(super) fn begin(&self, destination: &DestinationId, now: Instant) {
+    pub(crate) fn begin(&self, destination: &DestinationId, now: Instant) {
         let mut of = self.lock();
         let length = of.get(destination).map_or(FIRST, |before| (before.length * 2).min(LONGEST));
         of.insert(destination.clone(), Rest { until: now + length, length });
     }
 
     /// Something was tried there.
-    pub(super) fn end(&self, destination: &DestinationId) {
+    pub(crate) fn end(&self, destination: &DestinationId) {
         self.lock().remove(destination);
     }
 

@@ -10,6 +10,7 @@ mod finding;
 mod folders;
 mod permissions;
 mod secrets;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod volumes;
@@ -59,6 +60,7 @@ pub(crate) fn examine(
         Ok(store) => {
             findings.extend(of_store(&store, &config.store.path, now, is_fast));
             findings.push(audit::kept_end(&store, config));
+            findings.extend(sources::standing(&store, config, now));
         }
     }
     findings

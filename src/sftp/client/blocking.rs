@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::future::Future;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -12,12 +13,12 @@ use std::time::Duration;
 use renkei_core::Digest;
 use renkei_core::delivery::DeliveryError;
 use renkei_core::hash::Hasher;
-use ssh2::{ErrorCode, HashType, MethodType, OpenFlags, OpenType, RenameFlags, Session, Sftp};
+use ssh2::{ErrorCode, FileStat, HashType, MethodType, OpenFlags, OpenType, RenameFlags, Session, Sftp};
 
 use super::fingerprint::Fingerprint;
 use super::login::{Asked, HOST_KEY_ORDER, check_host_key, of_status, plain, status};
 use super::outgoing::{Outgoing, Under};
-use super::remote::{Remote, Renamed, Seen};
+use super::remote::{Attributes, Each, Pieces, Remote, Renamed, Seen, folder_path};
 use super::terms::{LoginTerms, SftpTerms};
 
 /// libssh2 cuts this into packets of its own and keeps them all under way.
@@ -31,6 +32,9 @@ const LOST: [i32; 8] = [-1, -8, -2, -3, -7, -13, -26, -43];
 const REFUSED: [i32; 4] = [-15, -18, -19, -48];
 const SFTP_STATUS: i32 = -31;
 const KEX_FAILURE: i32 = -5;
+const CHANNEL_FAILURE: i32 = -21;
+/// What its wrapper gives after a folder's last entry (LIBSSH2_ERROR_FILE).
+const END_OF_FOLDER: i32 = -16;
 
 /// Modes of new files; the server's umask takes from it.
 const FILE_MODE: i32 = 0o644;
@@ -70,7 +74,15 @@ impl<'t> BlockingRemote<'t> {
         })?;
         check_host_key(terms, found)?;
         log_in(terms, &session)?;
-        let sftp = session.sftp().map_err(failed("starting SFTP"))?;
+        let sftp = session.sftp().map_err(|error| match error.code() {
+            // Its code for a server that does not want to, and for one that is gone.
+            ErrorCode::Session(CHANNEL_FAILURE) if is_gone(&socket) => DeliveryError::CutOff {
+                place: terms.place(),
+                attempt: "starting SFTP",
+                detail: plain(error.message()),
+            },
+            _ => of_error(terms, &error, "starting SFTP"),
+        })?;
         Ok(Self { terms, session, sftp, lacks_fsync: OnceCell::new() })
     }
 
@@ -165,15 +177,57 @@ impl<'t> BlockingRemote<'t> {
     }
 
     fn read_back(&self, path: &str, n_bytes: u64, under: &Under<'_>) -> Result<Digest, DeliveryError> {
-        let file = self.sftp.open(Path::new(path)).map_err(|error| self.fault(&error, Asked::Name, path))?;
-        let mut file = file.take(n_bytes);
-        let (mut hasher, mut buffer) = (Hasher::new(), vec![0; under.piece(READ_BYTES)]);
+        let mut hasher = Hasher::new();
+        self.read(path, (0, n_bytes), under, &mut |bytes| {
+            hasher.update(bytes);
+            Ok(())
+        })?;
+        Ok(hasher.finish())
+    }
+
+    fn read(
+        &self,
+        path: &str,
+        (from, to): (u64, u64),
+        under: &Under<'_>,
+        into: Pieces<'_>,
+    ) -> Result<(), DeliveryError> {
+        let mut file =
+            self.sftp.open(Path::new(path)).map_err(|error| self.fault(&error, Asked::Name, path))?;
+        file.seek(SeekFrom::Start(from)).map_err(|error| self.io_fault(&error, path))?;
+        let mut file = file.take(to.saturating_sub(from));
+        let mut buffer = vec![0; under.piece(READ_BYTES)];
         loop {
             under.wait(buffer.len())?;
             match file.read(&mut buffer) {
-                Ok(0) => return Ok(hasher.finish()),
-                Ok(n_read) => hasher.update(buffer.get(..n_read).unwrap_or_default()),
-                Err(error) => return Err(self.io_fault(&error, path)),
+                Ok(0) => return Ok(()),
+                Ok(n_read) => into(buffer.get(..n_read).unwrap_or_default())?,
+                Err(error) => return Err(self.read_fault(&error, path)),
+            }
+        }
+    }
+
+    /// [`BlockingRemote::io_fault`] of reading, which fills no disk.
+    fn read_fault(&self, error: &std::io::Error, path: &str) -> DeliveryError {
+        match self.io_fault(error, path) {
+            DeliveryError::DestinationFull { name } => {
+                DeliveryError::Refused { name, detail: plain(&error.to_string()) }
+            }
+            fault => fault,
+        }
+    }
+
+    fn list_all(&self, folder: &str, each: Each<'_>) -> Result<bool, DeliveryError> {
+        let failed = |error: &ssh2::Error| self.fault(error, Asked::Name, folder);
+        let mut open = match self.sftp.opendir(Path::new(folder_path(folder))) {
+            Err(error) if is_missing(&error) => return Ok(false),
+            open => open.map_err(|error| failed(&error))?,
+        };
+        loop {
+            match open.readdir() {
+                Ok((name, stat)) => each(name.as_os_str().as_bytes(), attributes(&stat))?,
+                Err(error) if error.code() == ErrorCode::Session(END_OF_FOLDER) => return Ok(true),
+                Err(error) => return Err(failed(&error)),
             }
         }
     }
@@ -214,12 +268,43 @@ impl Remote for BlockingRemote<'_> {
         }
     }
 
+    async fn look_at(&self, path: &str) -> Result<Option<Attributes>, DeliveryError> {
+        match self.sftp.lstat(Path::new(path)) {
+            Ok(stat) => Ok(Some(attributes(&stat))),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.fault(&error, Asked::Name, path)),
+        }
+    }
+
+    async fn list(&self, folder: &str, each: Each<'_>) -> Result<bool, DeliveryError> {
+        self.list_all(folder, each)
+    }
+
+    async fn fetch(
+        &self,
+        path: &str,
+        from: u64,
+        to: u64,
+        under: &Under<'_>,
+        into: Pieces<'_>,
+    ) -> Result<(), DeliveryError> {
+        self.read(path, (from, to), under, into)
+    }
+
     async fn remove(&self, path: &str) -> Result<(), DeliveryError> {
         match self.sftp.unlink(Path::new(path)) {
             Ok(()) => Ok(()),
             Err(error) if is_missing(&error) => Ok(()),
             Err(error) => Err(self.fault(&error, Asked::Name, path)),
         }
+    }
+}
+
+fn attributes(stat: &FileStat) -> Attributes {
+    Attributes {
+        n_bytes: stat.size,
+        kind: stat.perm.map(Attributes::kind_of),
+        changed_at: stat.mtime.and_then(|at| u32::try_from(at).ok()),
     }
 }
 
@@ -294,17 +379,21 @@ fn of_handshake(
     if error.code() != ErrorCode::Session(KEX_FAILURE) {
         return of_error(terms, error, attempt);
     }
-    let is_gone = socket.set_nonblocking(true).is_ok()
-        && match socket.peek(&mut [0]) {
-            Ok(n_bytes) => n_bytes == 0,
-            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
-        };
     let detail = "the server ended it, or both know no algorithm in common".to_owned();
-    if is_gone || session.methods(MethodType::Kex).is_some() {
+    if is_gone(socket) || session.methods(MethodType::Kex).is_some() {
         DeliveryError::CutOff { place: terms.place(), attempt, detail }
     } else {
         of_error(terms, error, attempt)
     }
+}
+
+/// Whether the other side has ended the connection. Nothing is sent on it afterwards.
+fn is_gone(socket: &TcpStream) -> bool {
+    socket.set_nonblocking(true).is_ok()
+        && match socket.peek(&mut [0]) {
+            Ok(n_bytes) => n_bytes == 0,
+            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        }
 }
 
 fn timed_out(terms: &SftpTerms, attempt: &'static str) -> DeliveryError {

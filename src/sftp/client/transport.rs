@@ -25,6 +25,10 @@ impl SftpTransport {
         Self { terms }
     }
 
+    pub(super) const fn terms(&self) -> &SftpTerms {
+        &self.terms
+    }
+
     /// One session for each thread; a thread takes the next file when it is done with one.
     fn hand_over_blocking(&self, parcel: &Parcel, under: &Under<'_>) -> Result<HandedOver, DeliveryError> {
         let next = AtomicUsize::new(0);
@@ -120,7 +124,7 @@ fn count(total: &mut HandedOver, given: Given, under: &Under<'_>) {
 }
 
 /// Runs on this thread until it is done; the session's own tasks run on it too.
-fn run<T>(future: impl Future<Output = Result<T, DeliveryError>>) -> Result<T, DeliveryError> {
+pub(super) fn run<T>(future: impl Future<Output = Result<T, DeliveryError>>) -> Result<T, DeliveryError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|_| DeliveryError::Worker)?.block_on(future)
 }

@@ -8,17 +8,26 @@ use renkei_core::declared::{Problems, Table, Value};
 use renkei_secret::SecretSource;
 use renkei_sftp::client::{Backend, Fingerprint, LoginTerms, SftpTerms};
 
-use super::Beside;
+use crate::config::secret_reference::Secrets;
 
 /// What each backend keeps under way where nothing is said.
 const USUAL_SESSIONS: u64 = 2;
 const USUAL_FILES: u64 = 64;
 
-/// Takes the keys of `kind = "sftp"`.
-pub(super) fn take(
+/// What is declared around a server.
+#[derive(Clone, Copy)]
+pub(crate) struct ServerBeside<'a> {
+    pub(crate) secrets: &'a Secrets<'a>,
+    /// Whether one folder is declared with the server; else each is declared by itself.
+    pub(crate) has_folder: bool,
+    pub(crate) problems: &'a Problems,
+}
+
+/// Takes the keys of an SFTP server: of `kind = "sftp"`, or to fetch from.
+pub(crate) fn take(
     table: &mut Table<'_>,
     id: Option<&DestinationId>,
-    beside: &Beside<'_>,
+    beside: ServerBeside<'_>,
 ) -> Option<SftpTerms> {
     let problems = beside.problems;
     let host_spot = table.spot_of("host");
@@ -38,7 +47,11 @@ pub(super) fn take(
     }
     let login = login(table, beside);
     let folder_spot = table.spot_of("folder");
-    let folder = table.optional("folder").map_or(Some(String::new()), Value::text);
+    let folder = if beside.has_folder {
+        table.optional("folder").map_or(Some(String::new()), Value::text)
+    } else {
+        Some(String::new())
+    };
     if folder.as_ref().is_some_and(|folder| folder.contains(char::is_control)) {
         problems.report(&folder_spot, "must not hold control characters");
     }
@@ -76,7 +89,7 @@ pub(super) fn take(
 }
 
 /// A key or a password, each from a file or a variable.
-fn login(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<LoginTerms> {
+fn login(table: &mut Table<'_>, beside: ServerBeside<'_>) -> Option<LoginTerms> {
     let spot = table.spot().clone();
     let key = secret(table, "key", beside);
     let passphrase = secret(table, "passphrase", beside);
@@ -106,7 +119,7 @@ fn login(table: &mut Table<'_>, beside: &Beside<'_>) -> Option<LoginTerms> {
 
 /// `NAME_file` or `NAME_env`; the outer `None` where neither is there.
 #[expect(clippy::option_option, reason = "absent, wrong, or a source")]
-fn secret(table: &mut Table<'_>, name: &str, beside: &Beside<'_>) -> Option<Option<SecretSource>> {
+fn secret(table: &mut Table<'_>, name: &str, beside: ServerBeside<'_>) -> Option<Option<SecretSource>> {
     let env_spot = table.spot_of(&format!("{name}_env"));
     match (table.optional(&format!("{name}_file")), table.optional(&format!("{name}_env"))) {
         (None, None) => None,

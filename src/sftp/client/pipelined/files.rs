@@ -14,13 +14,17 @@ use super::connect::{Gate, connect, in_time, of_error};
 use super::packets::{Answer, Ask, read_check};
 use crate::client::login::{Asked, of_status, plain, status};
 use crate::client::outgoing::{Outgoing, Under};
-use crate::client::remote::{Remote, Renamed, Seen};
+use crate::client::remote::folder_path;
+use crate::client::remote::{Attributes, Each, Pieces, Remote, Renamed, Seen};
 use crate::client::terms::SftpTerms;
 
 /// What every server of version 3 takes in one request.
 const CHUNK_BYTES: usize = 32 * 1024;
 /// Requests under way for one file that is read back.
 const READS_AHEAD: usize = 48;
+/// The same for all files together, and for one of many.
+const READS_AHEAD_IN_ALL: usize = 256;
+const LEAST_READS_AHEAD: usize = 4;
 
 /// A connection with its SFTP channel.
 pub(crate) struct PipelinedRemote<'t> {
@@ -77,7 +81,7 @@ impl<'t> PipelinedRemote<'t> {
 
     fn length_of(&self, answer: &Answer, path: &str) -> Result<Option<u64>, DeliveryError> {
         match answer {
-            Answer::Length(length) => Ok(Some(length.unwrap_or(0))),
+            Answer::Attributes(found) => Ok(Some(found.n_bytes.unwrap_or(0))),
             Answer::Status { code: status::NO_SUCH_FILE | status::NO_SUCH_PATH, .. } => Ok(None),
             other => Err(self.of_answer(other, Asked::Name, path)),
         }
@@ -144,49 +148,57 @@ impl<'t> PipelinedRemote<'t> {
         let patience = self.terms.patience(outgoing.n_read());
         self.settle(&mut acks, 0, path, patience).await?;
         match self.calls.answer_within(length, patience).await? {
-            Answer::Length(length) => Ok(length),
+            Answer::Attributes(found) => Ok(found.n_bytes),
             _ => Ok(None),
         }
     }
 
     async fn read_back(&self, path: &str, n_bytes: u64, under: &Under<'_>) -> Result<Digest, DeliveryError> {
-        let handle = self.open(Ask::OpenToRead { path }, path).await?;
-        let read = self.read_all(&handle, path, n_bytes, under).await;
-        let closed = self.calls.call(Ask::Close { handle: &handle }).await;
-        let digest = read?;
-        closed.map(|_| digest)
+        let mut hasher = Hasher::new();
+        let mut into = |bytes: &[u8]| {
+            hasher.update(bytes);
+            Ok(())
+        };
+        self.fetch(path, 0, n_bytes, under, &mut into).await?;
+        Ok(hasher.finish())
+    }
+
+    /// How many reads are ahead of one file: what comes faster than it is taken waits in memory.
+    fn reads_ahead(&self) -> usize {
+        (READS_AHEAD_IN_ALL / self.terms.parallel.max(1)).clamp(LEAST_READS_AHEAD, READS_AHEAD)
     }
 
     async fn read_all(
         &self,
         handle: &[u8],
         path: &str,
-        n_bytes: u64,
+        (from, to): (u64, u64),
         under: &Under<'_>,
-    ) -> Result<Digest, DeliveryError> {
-        let piece = under.piece(CHUNK_BYTES);
-        let mut hasher = Hasher::new();
+        into: Pieces<'_>,
+    ) -> Result<(), DeliveryError> {
+        let (piece, most_ahead) = (under.piece(CHUNK_BYTES), self.reads_ahead());
         let mut ahead: VecDeque<(u64, u32, Awaited)> = VecDeque::new();
-        let mut asked = 0;
+        let mut asked = from;
         loop {
-            while asked < n_bytes && ahead.len() < READS_AHEAD {
-                let n = u32::try_from((n_bytes - asked).min(piece as u64)).unwrap_or(0);
+            while asked < to && ahead.len() < most_ahead {
+                let n = u32::try_from((to - asked).min(piece as u64)).unwrap_or(0);
                 under.wait_async(piece).await?;
                 let ask = Ask::Read { handle, offset: asked, n_bytes: n };
                 ahead.push_back((asked, n, self.calls.ask_for_data(ask).await?));
                 asked += u64::from(n);
             }
-            let Some((mut offset, mut n_left, first)) = ahead.pop_front() else { return Ok(hasher.finish()) };
+            let Some((mut offset, mut n_left, first)) = ahead.pop_front() else { return Ok(()) };
             let mut answer = self.calls.answer(first).await?;
             loop {
                 match answer {
                     Answer::Data(bytes) if !bytes.is_empty() => {
-                        hasher.update(&bytes);
+                        // A server that gives more than was asked for would shift all that follows.
                         let n_read = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                        n_left = n_left.checked_sub(n_read).ok_or_else(|| self.unexpected())?;
+                        into(&bytes)?;
                         offset += u64::from(n_read);
-                        n_left = n_left.saturating_sub(n_read);
                     }
-                    Answer::Status { code: status::EOF, .. } | Answer::Data(_) => return Ok(hasher.finish()),
+                    Answer::Status { code: status::EOF, .. } | Answer::Data(_) => return Ok(()),
                     other => return Err(self.of_answer(&other, Asked::Name, path)),
                 }
                 if n_left == 0 {
@@ -196,6 +208,23 @@ impl<'t> PipelinedRemote<'t> {
                 answer = self.calls.call(Ask::Read { handle, offset, n_bytes: n_left }).await?;
             }
         }
+    }
+
+    async fn list_all(&self, handle: &[u8], folder: &str, each: Each<'_>) -> Result<(), DeliveryError> {
+        loop {
+            match self.calls.call(Ask::ReadFolder { handle }).await? {
+                Answer::Names(names) => names.iter().try_for_each(|(name, found)| each(name, *found))?,
+                Answer::Status { code: status::EOF, .. } => return Ok(()),
+                other => return Err(self.of_answer(&other, Asked::Name, folder)),
+            }
+        }
+    }
+
+    /// Closes a handle, whatever was done with it.
+    async fn closed<T>(&self, handle: &[u8], done: Result<T, DeliveryError>) -> Result<T, DeliveryError> {
+        let closed = self.calls.call(Ask::Close { handle }).await;
+        let done = done?;
+        closed.map(|_| done)
     }
 }
 
@@ -269,6 +298,37 @@ impl Remote for PipelinedRemote<'_> {
             }
             _ => Err(self.unexpected()),
         }
+    }
+
+    async fn look_at(&self, path: &str) -> Result<Option<Attributes>, DeliveryError> {
+        match self.calls.call(Ask::LStat { path }).await? {
+            Answer::Attributes(found) => Ok(Some(found)),
+            Answer::Status { code: status::NO_SUCH_FILE | status::NO_SUCH_PATH, .. } => Ok(None),
+            other => Err(self.of_answer(&other, Asked::Name, path)),
+        }
+    }
+
+    async fn list(&self, folder: &str, each: Each<'_>) -> Result<bool, DeliveryError> {
+        let handle = match self.calls.call(Ask::OpenFolder { path: folder_path(folder) }).await? {
+            Answer::Handle(handle) => handle,
+            Answer::Status { code: status::NO_SUCH_FILE | status::NO_SUCH_PATH, .. } => return Ok(false),
+            other => return Err(self.of_answer(&other, Asked::Name, folder)),
+        };
+        let listed = self.list_all(&handle, folder, each).await;
+        self.closed(&handle, listed).await.map(|()| true)
+    }
+
+    async fn fetch(
+        &self,
+        path: &str,
+        from: u64,
+        to: u64,
+        under: &Under<'_>,
+        into: Pieces<'_>,
+    ) -> Result<(), DeliveryError> {
+        let handle = self.open(Ask::OpenToRead { path }, path).await?;
+        let read = self.read_all(&handle, path, (from, to), under, into).await;
+        self.closed(&handle, read).await
     }
 
     async fn remove(&self, path: &str) -> Result<(), DeliveryError> {

@@ -1,5 +1,7 @@
 //! The packets of SFTP version 3 that a client of ours sends and understands (draft-ietf-secsh-filexfer-02).
 
+use crate::client::remote::Attributes;
+
 /// No answer of a server is longer: data come in pieces that were asked for.
 pub(super) const MOST_PACKET_BYTES: usize = 320 * 1024;
 const VERSION: u32 = 3;
@@ -10,7 +12,17 @@ pub(super) enum Ask<'a> {
     Stat {
         path: &'a str,
     },
+    /// The same, a link being a link.
+    LStat {
+        path: &'a str,
+    },
     FStat {
+        handle: &'a [u8],
+    },
+    OpenFolder {
+        path: &'a str,
+    },
+    ReadFolder {
         handle: &'a [u8],
     },
     OpenToRead {
@@ -56,7 +68,8 @@ pub(super) enum Answer {
     Status { code: u32, words: String },
     Handle(Vec<u8>),
     Data(Vec<u8>),
-    Length(Option<u64>),
+    Attributes(Attributes),
+    Names(Vec<(Vec<u8>, Attributes)>),
     Extended(Vec<u8>),
 }
 
@@ -87,6 +100,9 @@ impl Ask<'_> {
             Self::Write { handle, offset, bytes } => {
                 Packet::new(6).number(id).text(handle).long(offset).text(bytes)
             }
+            Self::LStat { path } => Packet::new(7).number(id).text(path.as_bytes()),
+            Self::OpenFolder { path } => Packet::new(11).number(id).text(path.as_bytes()),
+            Self::ReadFolder { handle } => Packet::new(12).number(id).text(handle),
             Self::FStat { handle } => Packet::new(8).number(id).text(handle),
             Self::Remove { path } => Packet::new(13).number(id).text(path.as_bytes()),
             Self::Stat { path } => Packet::new(17).number(id).text(path.as_bytes()),
@@ -167,10 +183,17 @@ pub(super) fn read_answer(packet: &[u8]) -> Result<(u32, Answer), Malformed> {
         }
         102 => Answer::Handle(fields.text()?.to_vec()),
         103 => Answer::Data(fields.text()?.to_vec()),
-        105 => {
-            let has_length = fields.number()? & 1 == 1;
-            Answer::Length(if has_length { Some(fields.long()?) } else { None })
+        104 => {
+            let n_names = fields.number()?;
+            let mut names = Vec::new();
+            for _ in 0..n_names {
+                let name = fields.text()?.to_vec();
+                fields.text()?;
+                names.push((name, fields.attributes()?));
+            }
+            Answer::Names(names)
         }
+        105 => Answer::Attributes(fields.attributes()?),
         201 => Answer::Extended(fields.0.to_vec()),
         _ => return Err(Malformed),
     };
@@ -207,6 +230,32 @@ impl<'p> Fields<'p> {
 
     fn long(&mut self) -> Result<u64, Malformed> {
         self.take(8)?.try_into().map(u64::from_be_bytes).map_err(|_| Malformed)
+    }
+
+    /// The attributes of version 3 (draft-ietf-secsh-filexfer-02, 5).
+    fn attributes(&mut self) -> Result<Attributes, Malformed> {
+        let flags = self.number()?;
+        let mut attributes = Attributes::default();
+        if flags & 1 != 0 {
+            attributes.n_bytes = Some(self.long()?);
+        }
+        if flags & 2 != 0 {
+            self.long()?;
+        }
+        if flags & 4 != 0 {
+            attributes.kind = Some(Attributes::kind_of(self.number()?));
+        }
+        if flags & 8 != 0 {
+            self.number()?;
+            attributes.changed_at = Some(self.number()?);
+        }
+        if flags & 0x8000_0000 != 0 {
+            for _ in 0..self.number()? {
+                self.text()?;
+                self.text()?;
+            }
+        }
+        Ok(attributes)
     }
 
     fn text(&mut self) -> Result<&'p [u8], Malformed> {
@@ -256,6 +305,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::client::remote::EntryKind;
 
     #[test]
     fn requests_have_the_bytes_of_the_draft() {
@@ -277,7 +327,19 @@ mod tests {
         check(&[101, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 2, b'n', b'o', 0, 0, 0, 0], Ok((9, status)));
         check(&[101, 0, 0, 0, 9, 0, 0, 0, 0], Ok((9, Answer::Status { code: 0, words: String::new() })));
         check(&[102, 0, 0, 0, 9, 0, 0, 0, 1, b'h'], Ok((9, Answer::Handle(b"h".to_vec()))));
-        check(&[105, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 0], Ok((9, Answer::Length(None))));
+        let plain = Attributes { kind: Some(EntryKind::Other), ..Attributes::default() };
+        check(&[105, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 0], Ok((9, Answer::Attributes(plain))));
+        let all = [
+            &[104, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 2, b'.', b'.', 0, 0, 0, 1, b'l', 0x80, 0, 0, 15][..],
+            &[0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0x81, 0xa4, 0, 0, 0, 3, 0, 0, 0, 4],
+            &[0, 0, 0, 1, 0, 0, 0, 1, b'k', 0, 0, 0, 0],
+        ]
+        .concat();
+        let file = Attributes { n_bytes: Some(5), kind: Some(EntryKind::File), changed_at: Some(4) };
+        check(&all, Ok((9, Answer::Names(vec![(b"..".to_vec(), file)]))));
+        check(&all[..all.len() - 1], Err(Malformed));
+        // A count that is a lie reserves nothing.
+        check(&[104, 0, 0, 0, 9, 255, 255, 255, 255], Err(Malformed));
         check(&[103, 0, 0, 0, 9, 0, 0, 0, 2, b'h'], Err(Malformed));
         check(&[103, 0, 0, 0], Err(Malformed));
         check(&[1, 0, 0, 0, 9], Err(Malformed));

@@ -12,6 +12,10 @@ mod parcels;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
+mod pulling;
+#[cfg(test)]
+mod sets;
+#[cfg(test)]
 mod sshd;
 #[cfg(test)]
 mod suite;
@@ -21,19 +25,19 @@ use renkei_sftp::client::Backend;
 
 #[cfg(test)]
 macro_rules! on_both_backends {
-    ($($name:ident),+ $(,)?) => {
+    ($suite:ident, $ssh2:ident, $pipelined:ident: $($name:ident),+ $(,)?) => {
         #[cfg(test)]
-        mod ssh2 {
+        mod $ssh2 {
             $(#[test]
             fn $name() {
-                super::suite::$name(super::Backend::Ssh2);
+                super::$suite::$name(super::Backend::Ssh2);
             })+
         }
         #[cfg(test)]
-        mod pipelined {
+        mod $pipelined {
             $(#[test]
             fn $name() {
-                super::suite::$name(super::Backend::Pipelined);
+                super::$suite::$name(super::Backend::Pipelined);
             })+
         }
     };
@@ -41,6 +45,7 @@ macro_rules! on_both_backends {
 
 #[cfg(test)]
 on_both_backends!(
+    suite, ssh2, pipelined:
     a_parcel_arrives_whole_and_once,
     other_bytes_under_a_name_are_never_overwritten,
     a_cut_upload_goes_on_where_it_stopped,
@@ -59,4 +64,24 @@ on_both_backends!(
     the_rate_is_kept,
     a_stop_ends_a_comparison_and_a_pause_too,
     a_probe_leaves_nothing,
+);
+
+#[cfg(test)]
+on_both_backends!(
+    pulling, pulls_by_ssh2, pulls_pipelined:
+    a_set_is_fetched_whole_and_once,
+    what_changed_is_fetched_again_and_nothing_is_overwritten,
+    a_mirror_follows_what_changed,
+    a_set_that_is_not_whole_stays,
+    a_cut_fetch_goes_on_where_it_stopped,
+    a_part_is_not_trusted,
+    what_is_cut_anywhere_is_whole_in_the_end,
+    what_is_here_goes_there,
+    what_changed_meanwhile_is_not_cleared_away,
+    names_are_not_trusted,
+    a_file_that_is_not_what_its_notice_says_does_not_come,
+    a_stop_ends_it,
+    the_rate_of_fetching_is_kept,
+    a_host_key_nobody_accepted_gets_nothing,
+    a_folder_that_is_not_there,
 );

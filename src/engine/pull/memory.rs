@@ -1,0 +1,45 @@
+//! What was fetched from a source, as the store keeps it.
+
+use std::collections::BTreeMap;
+
+use renkei_core::port::{PullMemory, PulledPlace, StoreError};
+use renkei_core::pull::{PulledFile, Remembered};
+use renkei_core::{DestinationId, FileName};
+
+use crate::house::House;
+
+/// The memory of one source.
+pub(super) struct StoreMemory<'m> {
+    pub(super) house: House<'m>,
+    pub(super) source: &'m DestinationId,
+}
+
+impl PullMemory for StoreMemory<'_> {
+    fn recall(&self, folder: &str, names: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        let snapshot = self.house.store.snapshot()?;
+        let mut found = BTreeMap::new();
+        for name in names {
+            if let Some(one) = snapshot.pulled_file(self.source, folder, name)? {
+                found.insert(name.clone(), one);
+            }
+        }
+        Ok(found)
+    }
+
+    fn set_of(&self, folder: &str, notice: &FileName) -> Result<Vec<Remembered>, StoreError> {
+        self.house.store.snapshot()?.pulled_set(self.source, folder, notice)
+    }
+
+    fn remember(
+        &self,
+        folder: &str,
+        notice: &FileName,
+        files: &[PulledFile],
+        is_here: bool,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.house.store.begin()?;
+        let place = PulledPlace { source: self.source, folder, notice };
+        tx.put_pulled(place, files, is_here, self.house.clock.now())?;
+        tx.commit()
+    }
+}

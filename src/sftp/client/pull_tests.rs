@@ -1,0 +1,234 @@
+//! Fetching from a server that lies: names no listing should have, folders without an end, lengths that are not kept.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use renkei_core::delivery::DeliveryError;
+use renkei_core::port::{DeliveryWatch, PullMemory, StoreError};
+use renkei_core::pull::{AfterPull, PullFolder, PullLook, PulledFile, Remembered};
+use renkei_core::receive::Most;
+use renkei_core::{Digest, Fault as _, FileName, hash};
+use renkei_folder::Landing;
+
+use super::blocking::at_once;
+use super::outgoing::{Outgoing, Under};
+use super::pull::FolderPull;
+use super::remote::{Attributes, Each, EntryKind, Pieces, Remote, Renamed, Seen};
+use super::source::NothingToGive;
+
+/// A server that says what a test wants it to.
+#[derive(Default)]
+struct Liar {
+    listed: Vec<Vec<u8>>,
+    /// So many more entries follow: numbered notices.
+    n_more: u64,
+    /// What stands there: its bytes, and what is said of its length.
+    files: BTreeMap<String, (Vec<u8>, u64)>,
+    n_fetched: Cell<usize>,
+    n_listed: Cell<usize>,
+}
+
+impl Liar {
+    fn attributes(n_bytes: u64) -> Attributes {
+        Attributes { n_bytes: Some(n_bytes), kind: Some(EntryKind::File), changed_at: Some(1_000) }
+    }
+}
+
+impl Remote for Liar {
+    async fn look(&self, _path: &str, _part: &str) -> Result<Seen, DeliveryError> {
+        Err(DeliveryError::Worker)
+    }
+    async fn length(&self, _path: &str) -> Result<Option<u64>, DeliveryError> {
+        Ok(None)
+    }
+    async fn digest(&self, _: &str, _: u64, _: &Under<'_>) -> Result<Digest, DeliveryError> {
+        Err(DeliveryError::Worker)
+    }
+    async fn told_digest(&self, _path: &str, _n_bytes: u64) -> Result<Option<Digest>, DeliveryError> {
+        Ok(None)
+    }
+    async fn send(&self, _path: &str, _outgoing: &mut Outgoing<'_>) -> Result<(), DeliveryError> {
+        Err(DeliveryError::Worker)
+    }
+    async fn rename(&self, _from: &str, _to: &str) -> Result<Renamed, DeliveryError> {
+        Err(DeliveryError::Worker)
+    }
+    async fn look_at(&self, path: &str) -> Result<Option<Attributes>, DeliveryError> {
+        Ok(self.files.get(path).map(|(_, said)| Self::attributes(*said)))
+    }
+    async fn list(&self, _folder: &str, each: Each<'_>) -> Result<bool, DeliveryError> {
+        self.n_listed.set(self.n_listed.get() + 1);
+        for name in &self.listed {
+            each(name, Self::attributes(1))?;
+        }
+        for no in 0..self.n_more {
+            each(format!("n{no:09}.done").as_bytes(), Self::attributes(1))?;
+        }
+        Ok(true)
+    }
+    async fn fetch(
+        &self,
+        path: &str,
+        from: u64,
+        to: u64,
+        _under: &Under<'_>,
+        into: Pieces<'_>,
+    ) -> Result<(), DeliveryError> {
+        assert!(!path.contains("..") && path.starts_with("out/"), "asked for {path:?}");
+        self.n_fetched.set(self.n_fetched.get() + 1);
+        let (bytes, _) = self.files.get(path).ok_or(DeliveryError::Worker)?;
+        let at = |n: u64| usize::try_from(n).unwrap().min(bytes.len());
+        into(&bytes[at(from)..at(to)])
+    }
+    async fn remove(&self, _path: &str) -> Result<(), DeliveryError> {
+        Err(DeliveryError::Worker)
+    }
+}
+
+struct Unwatched;
+
+impl DeliveryWatch for Unwatched {
+    fn sent(&self, _n_bytes: u64) {}
+    fn wants_stop(&self) -> bool {
+        false
+    }
+}
+
+/// Remembers nothing.
+struct Forgetful;
+
+impl PullMemory for Forgetful {
+    fn recall(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        Ok(BTreeMap::new())
+    }
+    fn set_of(&self, _: &str, _: &FileName) -> Result<Vec<Remembered>, StoreError> {
+        Ok(Vec::new())
+    }
+    fn remember(&self, _: &str, _: &FileName, _: &[PulledFile], _: bool) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn pull(remote: &Liar) -> (PullLook, Result<(), DeliveryError>, Vec<String>) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = PullFolder {
+        from: "out".to_owned(),
+        to: "011/inbox".parse().unwrap(),
+        after: AfterPull::Leave,
+        most: Most::OF_TABLE,
+        replaces: false,
+        may_be_missing: false,
+    };
+    let into = Landing::at(root.path()).folder(&folder.to).unwrap();
+    let under = Under::new(&NothingToGive, &Unwatched, None);
+    let pull = FolderPull::new(&folder, into, &Forgetful, &under);
+    let done = at_once(async {
+        loop {
+            pull.list(remote).await?;
+            pull.read_notices(remote).await?;
+            pull.fetch_files(remote).await?;
+            assert!(pull.is_read());
+            if !pull.has_more() {
+                return Ok(());
+            }
+        }
+    });
+    let mut names: Vec<String> = std::fs::read_dir(root.path().join("011/inbox"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1);
+    (pull.into_look(), done, names)
+}
+
+fn notice(name: &str, bytes: &[u8], n_bytes: u64) -> Vec<u8> {
+    let sha256 = Digest(hash::sha256(bytes));
+    format!(
+        r#"{{"format":1,"municipality":"082201","interface":"011i001","branch":"00","version":"1.0","feed":"f",
+            "kind":"full","sequence":1,"base_sequence":null,"commits":{{"after":0,"through":0}},"as_of":null,
+            "business_date":"2026-10-02","created_at":"","file_format":{{"encoding":"utf-8","newline":"crlf",
+            "quote":"always","header":"ja"}},"n_columns":1,"files":[{{"name":"{name}","n_rows":0,
+            "n_bytes":{n_bytes},"sha256":"{sha256}","is_last":true}}],"n_rows":0,"changes":null,
+            "state_before":null,"state_after":null}}"#
+    )
+    .into_bytes()
+}
+
+impl Liar {
+    /// A set of one file, and what is said of that file's length.
+    fn with(name: &str, bytes: &[u8], noticed: u64, said: u64) -> Self {
+        let notice = notice(name, bytes, noticed);
+        let n_bytes = notice.len() as u64;
+        let files =
+            [("out/a.done".to_owned(), (notice, n_bytes)), (format!("out/{name}"), (bytes.to_vec(), said))];
+        Self { listed: vec![b"a.done".to_vec()], files: files.into(), ..Self::default() }
+    }
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_never_asked_for() {
+    let odd: [&[u8]; 10] = [
+        b"../a.done",
+        b"..",
+        b"/etc/x.done",
+        b"out/../x.done",
+        b"a\0.done",
+        b"a\n.done",
+        b"\xff.done",
+        b"",
+        b".done",
+        b"a\\..\\b.done",
+    ];
+    let remote = Liar { listed: odd.iter().map(|name| name.to_vec()).collect(), ..Liar::default() };
+    let (look, done, names) = pull(&remote);
+    assert!(done.is_ok() && look.fault().is_none(), "{look:?} {done:?}");
+    assert_eq!((remote.n_fetched.get(), names.len()), (0, 0));
+    // Nor are those that a notice has.
+    for name in ["../a.csv", "/etc/passwd", "a\\u0000.csv", "a\\nb.csv", ".a.csv", "b.done"] {
+        let (look, done, names) = pull(&Liar::with(name, b"x", 1, 1));
+        assert!(done.is_ok() && names.is_empty(), "{name}: {done:?} {names:?}");
+        assert_eq!(look.fault().map(renkei_core::Fault::code), Some("pull.notice-unreadable"), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_of_any_length_is_gone_through_with_little_in_hand() {
+    // None of them is there when it is asked for; what stands behind them comes all the same.
+    let mut remote = Liar { n_more: 10_000, ..Liar::with("z.csv", b"x", 1, 1) };
+    let notice = remote.files.remove("out/a.done").unwrap();
+    remote.files.insert("out/z.done".to_owned(), notice);
+    remote.listed = vec![b"z.done".to_vec()];
+    let (look, done, names) = pull(&remote);
+    assert!(done.is_ok() && look.failed.is_empty(), "{done:?}");
+    assert_eq!((names, remote.n_listed.get()), (vec!["z.csv".to_owned(), "z.done".to_owned()], 3));
+    let (_, done, _) = pull(&Liar { n_more: u64::MAX, ..Liar::default() });
+    assert_eq!(done.unwrap_err().code(), "delivery.refused");
+}
+
+#[test]
+fn lengths_are_not_believed() {
+    let check = |bytes: &[u8], noticed: u64, said: u64, code: Option<&str>, came: &[&str]| {
+        let (look, done, names) = pull(&Liar::with("a.csv", bytes, noticed, said));
+        assert!(done.is_ok(), "{done:?}");
+        assert_eq!(look.fault().map(renkei_core::Fault::code), code, "{noticed} {said}");
+        assert_eq!(names, came, "{noticed} {said}");
+    };
+    check(b"right", 5, 5, None, &["a.csv", "a.done"]);
+    // Longer and shorter than said: the first bytes of it, or all of it, are not what the notice says.
+    check(b"longer", 5, 5, Some("pull.not-as-noticed"), &[]);
+    check(b"shrt", 5, 5, Some("pull.not-as-noticed"), &[]);
+    check(b"", u64::MAX, u64::MAX, Some("pull.too-large"), &[]);
+    check(b"", 100 << 30, 100 << 30, Some("pull.not-as-noticed"), &[]);
+    // Not whole there, by its own word.
+    check(b"right", 5, 4, None, &[]);
+}
+
+#[test]
+fn a_notice_without_an_end_is_not_read_to_it() {
+    let mut remote = Liar::with("a.csv", b"x", 1, 1);
+    remote.files.insert("out/a.done".to_owned(), (vec![b' '; 3 << 20], 10));
+    let (look, done, names) = pull(&remote);
+    assert!(done.is_ok() && names.is_empty(), "{names:?}");
+    assert_eq!(look.fault().map(renkei_core::Fault::code), Some("pull.notice-unreadable"));
+}
