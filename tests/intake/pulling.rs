@@ -9,7 +9,7 @@ use renkei_sftp::client::Backend;
 use serde_json::Value;
 
 use crate::partner::{INBOX, Set, answers, held, hub, look, row, rows};
-use crate::sandbox::files::names;
+use crate::sandbox::files::{ends_with, names};
 use crate::sandbox::{Outcome, Sandbox};
 use crate::sshd::Sshd;
 use crate::up::Daemon;
@@ -126,7 +126,7 @@ fn killed_at_any_point_it_ends_as_an_undisturbed_one() {
             }
             sandbox.run(&args).expect(0);
             let left: Vec<String> =
-                names(&sandbox.path(INBOX)).into_iter().filter(|name| !name.ends_with(".part")).collect();
+                names(&sandbox.path(INBOX)).into_iter().filter(|name| !ends_with(name, ".part")).collect();
             assert_eq!(left.len(), if is_here { 0 } else { 2 }, "{backend} {point}: {left:?}");
             look(&sandbox).expect(0);
             assert_eq!(held(&sandbox), rows(&[(1, "21")]), "{backend} {point}");
