@@ -89,7 +89,7 @@ fn killed_on_the_way_or_with_the_hub_away_it_ends_as_an_undisturbed_one() {
         sandbox.run_with(&[("RENKEI_STOP_AT", point)], &["receive"]).expect_killed();
         if point == "pull.part" {
             assert!(
-                !mirrored(&sandbox).iter().any(|name| name.ends_with(".done")),
+                !mirrored(&sandbox).iter().any(|name| files::ends_with(name, ".done")),
                 "{:?}",
                 mirrored(&sandbox)
             );

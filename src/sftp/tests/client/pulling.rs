@@ -221,14 +221,14 @@ pub(crate) fn a_cut_fetch_goes_on_where_it_stopped(backend: Backend) {
 
 pub(crate) fn a_part_is_not_trusted(backend: Backend) {
     let scene = Scene::open(backend);
-    let set = Set::new("a", &[2_000_000], 1);
+    let set = Set::new("a", &[6_000_000], 1);
     set.put(&scene.there());
     let cut = |n_bytes| {
         scene.proxy.cut_back_after(n_bytes);
         assert_eq!(failed(&scene.pull()).1, Class::Retry);
         scene.proxy.cut_back_after(u64::MAX);
     };
-    cut(1_500_000);
+    cut(4_000_000);
     let part = scene.here().join(&names(&scene.here())[0]);
     let mut bytes = fs::read(&part).unwrap();
     assert!(bytes.len() > 300_000, "{}", bytes.len());
@@ -238,12 +238,12 @@ pub(crate) fn a_part_is_not_trusted(backend: Backend) {
     set.assert_in(&scene.here());
     // Written anew there meanwhile: nothing of the part is gone on with, though the notice is the same.
     fs::remove_dir_all(scene.here()).unwrap();
-    let other = Set::new("b", &[2_000_000], 2);
+    let other = Set::new("b", &[6_000_000], 2);
     other.put(&scene.there());
-    cut(1_500_000);
+    cut(4_000_000);
     scene.age(&other, 1);
     let look = scene.pull();
-    assert!(look.fault().is_none() && look.n_bytes == 2_000_000, "{look:?}");
+    assert!(look.fault().is_none() && look.n_bytes == 6_000_000, "{look:?}");
     other.assert_in(&scene.here());
 }
 
