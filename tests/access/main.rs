@@ -1,13 +1,13 @@
 //! Partner systems' way in: accounts and rights by command, and real SSH clients at the hub's own server and at sshd.
 
 #[cfg(test)]
-mod certificates;
-#[cfg(test)]
 #[path = "../link/agent.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]
 mod agent;
 #[cfg(test)]
 mod agent_by_sftp;
+#[cfg(test)]
+mod certificates;
 #[cfg(test)]
 mod client;
 #[cfg(test)]

@@ -151,7 +151,10 @@ pub(super) fn read(name: &str, text: &str, folder: &Path, problems: &Problems) -
             if let Some(share) = root.optional("share") {
                 problems.report(share.spot(), "both share and [sftp]; files are taken from one of them");
             }
-            (own.as_deref().map(mirror_of), table.and_then(|table| server(table, &secrets, problems)).map(Some))
+            (
+                own.as_deref().map(mirror_of),
+                table.and_then(|table| server(table, &secrets, problems)).map(Some),
+            )
         }
     };
     let receipts = own_folder(&mut root, "receipts", receiver.as_ref(), "receipt", problems);
