@@ -65,8 +65,8 @@ pub enum SecretError {
         /// The file or variable.
         place: String,
     },
-    /// Encrypted, and nothing says under which key file.
-    #[error("{} is encrypted, and no key file is declared: [secrets] key_file", path.display())]
+    /// Encrypted, or to be, and nothing says under which key file.
+    #[error("{} needs a key, and none is declared: [secrets] key_file", path.display())]
     NoKeyDeclared {
         /// Which.
         path: PathBuf,

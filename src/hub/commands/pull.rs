@@ -126,13 +126,13 @@ fn report(session: &Session, told: &[Told<'_>]) {
         }
         let failed = look.failed.iter().map(|failed| {
             let notice = failed.notice.as_ref().map_or(failed.from.as_str(), renkei_core::FileName::as_str);
-            (notice, &failed.error)
+            (format!(" {notice}"), &failed.error)
         });
-        for (what, error) in failed.chain(look.end.as_ref().err().map(|error| ("", error))) {
+        for (what, error) in failed.chain(look.end.as_ref().err().map(|error| (String::new(), error))) {
             let (causes, code) = (error.told(), error.code());
             console.say(
-                format_args!("取得できません: {id} {what}: {causes} [{code}]"),
-                format_args!("Not fetched from {id} {what}: {causes} [{code}]"),
+                format_args!("取得できません: {id}{what}: {causes} [{code}]"),
+                format_args!("Not fetched from {id}{what}: {causes} [{code}]"),
             );
         }
         if look.pulled.is_empty() && look.fault().is_none() {
