@@ -111,6 +111,22 @@ pub enum HubError {
         /// The nearest source.
         near: Option<String>,
     },
+    /// A set is to be fetched once more that never was.
+    #[error("no set with the notice {notice} was ever fetched from {source_id}")]
+    NeverFetched {
+        /// The source.
+        source_id: String,
+        /// The name that was given.
+        notice: String,
+    },
+    /// A set is to be fetched once more that is not at the partner's now.
+    #[error("{notice} did not come again: {source_id} does not have the whole set now")]
+    NotThereAgain {
+        /// The source.
+        source_id: String,
+        /// The set's notice.
+        notice: String,
+    },
     /// A command was given a destination that is not declared.
     #[error("no destination has the id {destination:?}{}", hint(near.as_deref()))]
     UnknownDestination {
@@ -377,6 +393,8 @@ impl Fault for HubError {
             Self::UnknownFeed { .. } => "usage.unknown-feed",
             Self::HubKeyUnknown { .. } => "receive.host-key-unknown",
             Self::UnknownSource { .. } => "usage.unknown-source",
+            Self::NeverFetched { .. } => "usage.never-fetched",
+            Self::NotThereAgain { .. } => "pull.not-there-again",
             Self::UnknownDestination { .. } => "usage.unknown-destination",
             Self::NoHostKey { .. } => "usage.no-host-key",
             Self::NotHulft { .. } => "usage.not-hulft",

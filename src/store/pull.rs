@@ -102,6 +102,17 @@ fn read_file(row: &Row<'_>) -> rusqlite::Result<Remembered> {
     })
 }
 
+/// Forgets the files of a set, in whatever folders of the source's they stood; how many.
+pub(crate) fn forget_set(
+    connection: &Connection,
+    source: &DestinationId,
+    notice: &FileName,
+) -> Result<u64, SqliteError> {
+    let mut statement =
+        connection.prepare_cached("DELETE FROM pulled_file WHERE source = ?1 AND notice = ?2")?;
+    Ok(statement.execute((source.as_str(), notice.as_str()))? as u64)
+}
+
 /// Remembers files of a set.
 pub(crate) fn put_files(
     connection: &Connection,

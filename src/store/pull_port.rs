@@ -52,4 +52,8 @@ impl PullWriting for SqliteTransaction<'_> {
     ) -> Result<(), StoreError> {
         Ok(pull::put_files(&self.connection, place, files, is_here, at)?)
     }
+
+    fn forget_pulled(&mut self, source: &DestinationId, notice: &FileName) -> Result<u64, StoreError> {
+        Ok(pull::forget_set(&self.connection, source, notice)?)
+    }
 }

@@ -84,4 +84,8 @@ pub trait PullWriting: PullReading {
         is_here: bool,
         at: Moment,
     ) -> Result<(), StoreError>;
+
+    /// Forgets that a set came, in whatever folders of the source's it stood, so that it comes again if it is still
+    /// there; how many files it had, 0 where none is remembered.
+    fn forget_pulled(&mut self, source: &DestinationId, notice: &FileName) -> Result<u64, StoreError>;
 }

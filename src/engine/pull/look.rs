@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use renkei_core::delivery::DeliveryWindows;
 use renkei_core::port::{DeliveryWatch, PullWay};
 use renkei_core::pull::{PullLine, PullLook, PullTerms, PullWait};
-use renkei_core::{Fault as _, Moment};
+use renkei_core::{DestinationId, Fault as _, FileName, Moment};
 
 use super::memory::StoreMemory;
 use crate::error::EngineError;
@@ -61,6 +61,19 @@ pub fn pull_source(
     }
     tx.commit()?;
     Ok(Some((line, look)))
+}
+
+/// Forgets that a set came, so that the next look fetches it again if it is still there; how many files it had, and
+/// nothing is put on record where that is none.
+pub fn forget_set(house: House<'_>, source: &DestinationId, notice: &FileName) -> Result<u64, EngineError> {
+    let mut tx = house.store.begin()?;
+    let n_files = tx.forget_pulled(source, notice)?;
+    if n_files > 0 {
+        let what = format!("pull {source} again");
+        tx.append_audit(&audit_entry(house, what, house.reason, format!("{notice} ({n_files} files)")))?;
+        tx.commit()?;
+    }
+    Ok(n_files)
 }
 
 fn result_of(line: &PullLine, look: &PullLook) -> String {

@@ -1,10 +1,10 @@
 //! `renkei pull`.
 
 use clap::Args;
-use renkei_core::Fault as _;
 use renkei_core::declared::nearest;
 use renkei_core::pull::{PullLine, PullLook, PulledSet};
-use renkei_engine::pull::{Source as Looked, pull_source};
+use renkei_core::{Fault as _, FileName};
+use renkei_engine::pull::{Source as Looked, forget_set, pull_source};
 use renkei_engine::{EngineError, House};
 use serde_json::{Value, json};
 
@@ -23,6 +23,9 @@ use crate::{Exit, Failure, HubError, Session};
 pub(crate) struct Pull {
     /// The source; all of them where none is given.
     source: Option<String>,
+    /// Fetch this set once more, lost here: its notice's name. What the ledger knows of it stays.
+    #[arg(long, value_name = "NOTICE", requires = "source")]
+    again: Option<FileName>,
     #[command(flatten)]
     reason: Reason,
 }
@@ -50,6 +53,9 @@ impl Pull {
             Some(id) => vec![declared(&workplace.config, id)?],
             None => workplace.config.sources.iter().collect(),
         };
+        if let (Some(notice), [source]) = (&self.again, sources.as_slice()) {
+            return once_more(session, &workplace, house, source, notice);
+        }
         let mut told: Vec<Told<'_>> = Vec::new();
         for source in sources {
             // Of several, one that cannot be fetched from holds none of the others up.
@@ -68,11 +74,50 @@ impl Pull {
         if let Some(daemon) = DaemonLink::find(&workplace.config) {
             daemon.wake();
         }
-        let exits = told.iter().filter_map(|told| match &told.looked {
-            Ok((_, look)) => look.fault().map(|fault| Exit::of_class(fault.class())),
-            Err(error) => Some(Exit::of_class(error.class())),
-        });
-        Ok(exits.max_by_key(|exit| exit.number()).unwrap_or(Exit::Ok))
+        Ok(told.iter().map(Told::exit).max_by_key(|exit| exit.number()).unwrap_or(Exit::Ok))
+    }
+}
+
+impl Told<'_> {
+    fn exit(&self) -> Exit {
+        match &self.looked {
+            Ok((_, look)) => look.fault().map_or(Exit::Ok, |fault| Exit::of_class(fault.class())),
+            Err(error) => Exit::of_class(error.class()),
+        }
+    }
+}
+
+/// Has one set come once more.
+fn once_more(
+    session: &Session,
+    workplace: &Workplace,
+    house: House<'_>,
+    source: &Source,
+    notice: &FileName,
+) -> Result<Exit, Failure> {
+    let source_id = &source.terms.id;
+    let keeper = keep(session, workplace, source)?;
+    if forget_set(house, source_id, notice)? == 0 {
+        let (source, notice) = (source_id.to_string(), notice.to_string());
+        return Err(HubError::NeverFetched { source_id: source, notice }.into());
+    }
+    let looked = look_now(workplace, house, source)?;
+    drop(keeper);
+    workplace.end_progress();
+    // By hand it is looked at whatever it waits for.
+    let Some(looked) = looked else { return Ok(Exit::Ok) };
+    let has_come = looked.1.pulled.iter().any(|set| set.notice == *notice);
+    let told = Told { source, looked: Ok(looked) };
+    report(session, std::slice::from_ref(&told));
+    if let Some(daemon) = DaemonLink::find(&workplace.config) {
+        daemon.wake();
+    }
+    match told.exit() {
+        Exit::Ok if !has_come => {
+            let (source, notice) = (source_id.to_string(), notice.to_string());
+            Err(HubError::NotThereAgain { source_id: source, notice }.into())
+        }
+        exit => Ok(exit),
     }
 }
 
@@ -82,10 +127,22 @@ fn one(
     house: House<'_>,
     source: &Source,
 ) -> Result<Option<(PullLine, PullLook)>, EngineError> {
-    let (premises, config) = (workplace.premises(), &workplace.config);
+    let _keeper = keep(session, workplace, source)?;
+    look_now(workplace, house, source)
+}
+
+/// Has the source to ourselves.
+fn keep(session: &Session, workplace: &Workplace, source: &Source) -> Result<PullKeeper, EngineError> {
     let wait = Some(session.wait()).filter(|wait| !wait.is_zero());
-    let _keeper = PullKeeper::take(premises, config, source, "renkei pull", wait)?;
-    let way = open_source(premises, config, source)?;
+    PullKeeper::take(workplace.premises(), &workplace.config, source, "renkei pull", wait)
+}
+
+fn look_now(
+    workplace: &Workplace,
+    house: House<'_>,
+    source: &Source,
+) -> Result<Option<(PullLine, PullLook)>, EngineError> {
+    let way = open_source(workplace.premises(), &workplace.config, source)?;
     pull_source(house, Looked { terms: &source.terms, way: &way, dice: &dice }, true)
 }
 

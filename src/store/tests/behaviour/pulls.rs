@@ -53,6 +53,32 @@ pub(crate) fn what_came_is_remembered_by_source_folder_and_name<F: Fixture>() {
     assert_eq!(one("kokuho", "elsewhere", "a.done"), None);
 }
 
+pub(crate) fn a_set_is_forgotten_by_source_and_notice<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open(PATIENT);
+    let mut tx = store.begin().unwrap();
+    for (id, folder, notice) in [
+        ("kokuho", "out", "a.done"),
+        ("kokuho", "out2", "a.done"),
+        ("kokuho", "out", "b.done"),
+        ("nenkin", "out", "a.done"),
+    ] {
+        let place = PulledPlace { source: &source(id), folder, notice: &name(notice) };
+        let data = notice.replace("done", "csv");
+        tx.put_pulled(place, &[file(&data, None), file(notice, None)], true, now()).unwrap();
+    }
+    assert_eq!(tx.forget_pulled(&source("kokuho"), &name("c.done")).unwrap(), 0);
+    assert_eq!(tx.forget_pulled(&source("kokuho"), &name("a.done")).unwrap(), 4);
+    assert_eq!(tx.forget_pulled(&source("kokuho"), &name("a.done")).unwrap(), 0);
+    tx.commit().unwrap();
+    let snapshot = store.snapshot().unwrap();
+    let left = |id: &str, folder: &str, notice: &str| {
+        snapshot.pulled_set(&source(id), folder, &name(notice)).unwrap().len()
+    };
+    assert_eq!(left("kokuho", "out", "a.done") + left("kokuho", "out2", "a.done"), 0);
+    assert_eq!((left("kokuho", "out", "b.done"), left("nenkin", "out", "a.done")), (2, 2));
+}
+
 pub(crate) fn a_source_stands_as_it_was_left<F: Fixture>() {
     let fixture = F::new();
     let store = fixture.open(PATIENT);
