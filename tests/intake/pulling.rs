@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::partner::{INBOX, Set, answers, held, hub, look, row, rows};
 use crate::sandbox::files::{ends_with, names};
+use crate::sandbox::volumes::{fill, make_room, on_a_small_volume};
 use crate::sandbox::{Outcome, Sandbox};
 use crate::sshd::Sshd;
 use crate::up::Daemon;
@@ -102,6 +103,84 @@ fn a_host_key_is_accepted_by_a_person_and_then_sets_come() {
         assert!(of_pulls.clone().any(|line| line.result.starts_with("1 sets came")), "{audit:#?}");
         sandbox.run(&["audit", "verify"]).expect(0);
     }
+}
+
+#[test]
+fn what_was_lost_here_comes_once_more_when_it_is_asked_for() {
+    let (server, sandbox) = (Sshd::start(), hub());
+    declare(&sandbox, "kaigo-center", &server, &known(&server), "");
+    look(&sandbox).expect(0);
+    let (lost, other) = (first(), Set::diff(2, vec![row(2, "22", "0")]));
+    for set in [&lost, &other] {
+        put(set, &server.inbox());
+    }
+    pull(&sandbox).expect(0);
+    let notice = format!("{}.done", lost.stem());
+    for name in names(&sandbox.path(INBOX)) {
+        fs::remove_file(sandbox.path(INBOX).join(name)).unwrap();
+    }
+    pull(&sandbox).expect(0);
+    assert!(names(&sandbox.path(INBOX)).is_empty());
+    let again = |notice: &str| {
+        sandbox.run(&["pull", "kaigo-center", "--again", notice, "--reason", "受け口から消えた"])
+    };
+    // The one that was asked for, and no other.
+    again(&notice).expect(0).says("023z001");
+    assert_eq!(names(&sandbox.path(INBOX)), [format!("{}.csv", lost.stem()), notice.clone()]);
+    look(&sandbox).expect(0);
+    assert_eq!(held(&sandbox), rows(&[(1, "21")]));
+    // Names that never came, a set that is not there any more, and no source.
+    again("nothing.done").expect(2).says("usage.never-fetched");
+    fs::remove_file(server.inbox().join(format!("{}.csv", lost.stem()))).unwrap();
+    again(&notice).expect(10).says("pull.not-there-again");
+    sandbox.run(&["pull", "--again", &notice, "--reason", "x"]).expect(2);
+    put(&lost, &server.inbox());
+    pull(&sandbox).expect(0);
+    assert_eq!(names(&sandbox.path(INBOX)).len(), 2);
+    let audit = sandbox.audit();
+    let forgotten = audit.iter().filter(|line| line.action == "pull kaigo-center again");
+    assert!(forgotten.clone().all(|line| line.reason == "受け口から消えた" && line.result.contains(&notice)));
+    assert_eq!(forgotten.count(), 2);
+}
+
+#[test]
+fn a_full_disk_here_is_told_and_what_waited_comes_when_there_is_room() {
+    on_a_small_volume(
+        "pulling::a_full_disk_here_is_told_and_what_waited_comes_when_there_is_room",
+        |volume| {
+            for backend in ["ssh2", "pipelined"] {
+                let (server, sandbox) = (Sshd::start(), hub().noted(backend));
+                let place = volume.join(backend);
+                fs::create_dir(&place).unwrap();
+                let path = format!("path = \"{}\"", place.display());
+                sandbox.replace("hub/hub.toml", "path = \"share\"", &path);
+                let more = format!("{}backend = \"{backend}\"\n", known(&server));
+                declare(&sandbox, "kaigo-center", &server, &more, "");
+                look(&sandbox).expect(0);
+                put(&first(), &server.inbox());
+                let inbox = place.join("023/inbox/023z001-00");
+                // No room for a byte, and room for the data alone.
+                for n_pages in [0, 1] {
+                    fill(volume, n_pages);
+                    pull(&sandbox).expect(12).says("folder.full");
+                    let line = standing(&sandbox);
+                    assert_eq!(
+                        (&line["waits_for"], &line["fault_code"]),
+                        (&"next".into(), &"folder.full".into()),
+                        "{line}"
+                    );
+                    let here = names(&inbox);
+                    assert!(here.iter().all(|name| !ends_with(name, "done")), "{here:?}");
+                    assert!(!here.iter().any(|name| name.contains(".csv.")), "{here:?}");
+                    make_room(volume);
+                }
+                pull(&sandbox).expect(0);
+                look(&sandbox).expect(0);
+                assert_eq!(held(&sandbox), rows(&[(1, "21")]), "{backend}");
+                assert_eq!(names(&inbox), Vec::<String>::new());
+            }
+        },
+    );
 }
 
 #[test]

@@ -268,8 +268,9 @@ impl Fault for DeliveryError {
             | Self::Damaged { .. }
             | Self::Stopped
             | Self::NotMounted { .. }
-            // A volume of a partner's that is full, or not mounted, comes back by itself.
-            | Self::Folder(FolderError::Full { .. } | FolderError::Missing { .. }) => Class::Retry,
+            // A volume that is full, or not mounted, comes back by itself: a partner's, or ours for what is fetched.
+            | Self::Folder(FolderError::Full { .. } | FolderError::Missing { .. })
+            | Self::Landing(FolderError::Full { .. } | FolderError::Missing { .. }) => Class::Retry,
             Self::Source(error) | Self::Folder(error) | Self::Landing(error) => error.class(),
             Self::Memory(error) => error.class(),
             Self::Command { class, .. } => *class,

@@ -1,7 +1,7 @@
 //! How one file is fetched: into a hidden part, compared with what its notice says, and given its name.
 
 use renkei_core::delivery::DeliveryError;
-use renkei_core::port::{Content, Standing};
+use renkei_core::port::{Content, FolderError, Standing};
 use renkei_core::{FileName, hash};
 use renkei_folder::{LandingFolder, Part};
 
@@ -39,24 +39,20 @@ pub(super) async fn fetch_file<R: Remote>(
         Standing::Missing => false,
     };
     let mut part = into.part(file.name, &file.key()).map_err(DeliveryError::Landing)?;
-    let mut n_bytes = 0;
-    let goes_on =
-        file.changed_at.is_some() && (LEAST_RESUMED_BYTES..=file.content.n_bytes).contains(&part.n_bytes());
-    let mut is_right = false;
-    if goes_on {
-        let hasher = part.read_again(&wants_stop).map_err(DeliveryError::Landing)?;
-        let hasher = hasher.ok_or(DeliveryError::Stopped)?;
-        n_bytes += part_of(remote, file, &mut part, hasher, under, &mut is_right).await?;
-    }
-    if !is_right {
-        // What was there is of other bytes, or too little: from its start.
-        part.begin_anew().map_err(DeliveryError::Landing)?;
-        n_bytes += part_of(remote, file, &mut part, hash::Hasher::new(), under, &mut is_right).await?;
-    }
-    if !is_right {
-        into.discard(&part).map_err(DeliveryError::Landing)?;
-        return Err(DeliveryError::NotAsNoticed { name: file.name.to_string() });
-    }
+    let n_bytes = match fill(remote, file, &mut part, under).await {
+        Ok(n_bytes) => n_bytes,
+        Err(error) => {
+            // What did not fit does not keep the room, nor is what is not right gone on with.
+            let is_of_no_use = matches!(
+                error,
+                DeliveryError::Landing(FolderError::Full { .. }) | DeliveryError::NotAsNoticed { .. }
+            );
+            if is_of_no_use {
+                into.discard(&part).map_err(DeliveryError::Landing)?;
+            }
+            return Err(error);
+        }
+    };
     under.watch.reached("pull.fetched");
     if is_other {
         into.remove(file.name).map_err(DeliveryError::Landing)?;
@@ -69,6 +65,31 @@ pub(super) async fn fetch_file<R: Remote>(
         }
     }
     Ok(n_bytes)
+}
+
+/// Makes a part what the notice says: what is there already is gone on with if it can be. Gives how many bytes came.
+async fn fill<R: Remote>(
+    remote: &R,
+    file: &Incoming<'_>,
+    part: &mut Part,
+    under: &Under<'_>,
+) -> Result<u64, DeliveryError> {
+    let wants_stop = || under.watch.wants_stop();
+    let mut n_bytes = 0;
+    let goes_on =
+        file.changed_at.is_some() && (LEAST_RESUMED_BYTES..=file.content.n_bytes).contains(&part.n_bytes());
+    let mut is_right = false;
+    if goes_on {
+        let hasher = part.read_again(&wants_stop).map_err(DeliveryError::Landing)?;
+        let hasher = hasher.ok_or(DeliveryError::Stopped)?;
+        n_bytes += part_of(remote, file, part, hasher, under, &mut is_right).await?;
+    }
+    if !is_right {
+        // What was there is of other bytes, or too little: from its start.
+        part.begin_anew().map_err(DeliveryError::Landing)?;
+        n_bytes += part_of(remote, file, part, hash::Hasher::new(), under, &mut is_right).await?;
+    }
+    if is_right { Ok(n_bytes) } else { Err(DeliveryError::NotAsNoticed { name: file.name.to_string() }) }
 }
 
 /// Fetches what a part lacks, and says whether all of it is then what the notice says.

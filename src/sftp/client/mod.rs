@@ -12,8 +12,6 @@ mod login;
 mod outgoing;
 mod pipelined;
 mod pull;
-#[cfg(test)]
-mod pull_tests;
 mod put;
 mod remote;
 mod secret;

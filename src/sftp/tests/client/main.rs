@@ -82,6 +82,7 @@ on_both_backends!(
     a_file_that_is_not_what_its_notice_says_does_not_come,
     a_stop_ends_it,
     the_rate_of_fetching_is_kept,
+    a_slow_line_brings_it_too,
     a_host_key_nobody_accepted_gets_nothing,
     a_folder_that_is_not_there,
 );

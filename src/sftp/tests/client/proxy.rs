@@ -13,7 +13,7 @@ pub(crate) struct Proxy {
     left: Arc<AtomicU64>,
     /// The same on the way back.
     left_back: Arc<AtomicU64>,
-    /// Bytes a second towards the server; 0 for as fast as it goes.
+    /// Bytes a second of each connection, each way; 0 for as fast as it goes.
     rate: Arc<AtomicU64>,
 }
 
@@ -32,8 +32,9 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(address) else { continue };
                 let (to, from) = (server.try_clone().unwrap(), client.try_clone().unwrap());
                 let (left, rate, left_back) = shared.clone();
+                let rate_back = Arc::clone(&rate);
                 std::thread::spawn(move || pump(from, to, &left, &rate));
-                std::thread::spawn(move || pump(server, client, &left_back, &AtomicU64::new(0)));
+                std::thread::spawn(move || pump(server, client, &left_back, &rate_back));
             }
         });
         Self { port, left, left_back, rate }
@@ -49,7 +50,7 @@ impl Proxy {
         self.left_back.store(n_bytes, Ordering::SeqCst);
     }
 
-    /// Lets so many bytes a second go towards the server.
+    /// Lets so many bytes a second go each way on each connection.
     pub(crate) fn slow_to(&self, bytes_per_second: u64) {
         self.rate.store(bytes_per_second, Ordering::SeqCst);
     }

@@ -405,6 +405,21 @@ pub(crate) fn the_rate_of_fetching_is_kept(backend: Backend) {
     set.assert_in(&scene.here());
 }
 
+pub(crate) fn a_slow_line_brings_it_too(backend: Backend) {
+    let mut scene = Scene::open(backend);
+    scene.proxy.slow_to(400_000);
+    // It takes longer than an answer may, but answers come all the time.
+    scene.terms.timeout = Duration::from_secs(2);
+    // The rate is each connection's.
+    scene.terms.parallel = if backend == Backend::Ssh2 { 1 } else { 4 };
+    let set = Set::new("a", &[400_000, 400_000, 400_000], 1);
+    set.put(&scene.there());
+    let began = Instant::now();
+    assert_eq!(scene.pull_well(), 1);
+    assert!(began.elapsed() > scene.terms.timeout, "{:?}", began.elapsed());
+    set.assert_in(&scene.here());
+}
+
 pub(crate) fn a_host_key_nobody_accepted_gets_nothing(backend: Backend) {
     let mut scene = Scene::open(backend);
     Set::new("a", &[10], 1).put(&scene.there());

@@ -10,11 +10,11 @@ use renkei_core::receive::Most;
 use renkei_core::{Digest, Fault as _, FileName, hash};
 use renkei_folder::Landing;
 
-use super::blocking::at_once;
-use super::outgoing::{Outgoing, Under};
-use super::pull::FolderPull;
-use super::remote::{Attributes, Each, EntryKind, Pieces, Remote, Renamed, Seen};
-use super::source::NothingToGive;
+use super::FolderPull;
+use crate::client::blocking::at_once;
+use crate::client::outgoing::{Outgoing, Under};
+use crate::client::remote::{Attributes, Each, EntryKind, Pieces, Remote, Renamed, Seen};
+use crate::client::source::NothingToGive;
 
 /// A server that says what a test wants it to.
 #[derive(Default)]

@@ -1,0 +1,103 @@
+//! Fetching the files of sets that are whole at the server, and giving a set its notice when all of them are here.
+
+use std::sync::atomic::Ordering;
+
+use renkei_core::FileName;
+use renkei_core::delivery::DeliveryError;
+use renkei_core::notice::Notice;
+use renkei_core::port::Standing;
+use renkei_core::pull::PulledSet;
+
+use super::set::{NoticedFile, NoticedSet};
+use super::{FolderPull, lock};
+use crate::client::incoming::{Incoming, fetch_file};
+use crate::client::remote::Remote;
+
+impl FolderPull<'_> {
+    /// Fetches files until there is none left, each set's notice when all its files are here; several may do so side
+    /// by side.
+    pub(in crate::client) async fn fetch_files<R: Remote>(&self, remote: &R) -> Result<(), DeliveryError> {
+        while !self.has_failed.load(Ordering::Relaxed) {
+            let Some((set_no, notice, file)) = self.next_file() else { break };
+            let incoming = Incoming {
+                name: &file.name,
+                path: self.path_of(&file.name),
+                content: file.content,
+                changed_at: file.changed_at,
+                replaces: self.folder.replaces,
+            };
+            let fetched = match fetch_file(remote, &self.into, &incoming, self.under).await {
+                Ok(n_bytes) => {
+                    lock(&self.look).n_bytes += n_bytes;
+                    self.under.watch.file_over(n_bytes == 0);
+                    self.file_is_here(remote, set_no).await
+                }
+                Err(error) => Err(error),
+            };
+            self.settle(&notice, fetched)?;
+        }
+        Ok(())
+    }
+
+    fn next_file(&self) -> Option<(usize, FileName, NoticedFile)> {
+        let mut sets = lock(&self.sets);
+        let (set_no, set) = sets.iter_mut().enumerate().find(|(_, set)| set.n_next < set.files.len())?;
+        let file = set.files.get(set.n_next)?.clone();
+        set.n_next += 1;
+        Some((set_no, set.name.clone(), file))
+    }
+
+    async fn file_is_here<R: Remote>(&self, remote: &R, set_no: usize) -> Result<(), DeliveryError> {
+        let whole = {
+            let mut sets = lock(&self.sets);
+            let Some(set) = sets.get_mut(set_no) else { return Ok(()) };
+            set.n_left -= 1;
+            // The place stays, for others are known by theirs.
+            (set.n_left == 0).then(|| {
+                let emptied = NoticedSet {
+                    name: set.name.clone(),
+                    bytes: Vec::new(),
+                    notice: set.notice.clone(),
+                    files: Vec::new(),
+                    changed_at: None,
+                    n_left: 0,
+                    n_next: 0,
+                };
+                std::mem::replace(set, emptied)
+            })
+        };
+        let Some(set) = whole else { return Ok(()) };
+        self.finish(&set)?;
+        let Notice { feed, sequence, .. } = &set.notice;
+        lock(&self.look).pulled.push(PulledSet {
+            to: self.folder.to.clone(),
+            notice: set.name.clone(),
+            feed: feed.clone(),
+            sequence: *sequence,
+            n_files: set.files.len() as u64 + 1,
+        });
+        self.clear_away(remote, &set.name).await
+    }
+
+    /// Puts the notice to files that are all here.
+    fn finish(&self, set: &NoticedSet) -> Result<(), DeliveryError> {
+        self.into.sync().map_err(DeliveryError::Landing)?;
+        self.under.watch.reached("pull.files-here");
+        self.remember(&set.name, &set.pulled(), false)?;
+        self.under.watch.reached("pull.remembered");
+        if self.standing(&set.name, &set.content())? != Standing::Same {
+            let mut part = self.into.part(&set.name, "notice").map_err(DeliveryError::Landing)?;
+            part.begin_anew().map_err(DeliveryError::Landing)?;
+            part.write(&set.bytes).map_err(DeliveryError::Landing)?;
+            if !self.into.place(&part, &set.name).map_err(DeliveryError::Landing)? {
+                return Err(DeliveryError::TakenHere { name: set.name.to_string() });
+            }
+        }
+        self.into.sync().map_err(DeliveryError::Landing)?;
+        self.under.watch.file_over(false);
+        self.under.watch.reached("pull.notice-here");
+        self.remember(&set.name, &set.pulled(), true)?;
+        self.under.watch.reached("pull.here");
+        Ok(())
+    }
+}
