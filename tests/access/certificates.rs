@@ -4,14 +4,16 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::client::{SYSTEM, audit, declare, free_port, make_key, sftp, start};
+use crate::login::Users;
 use crate::running::PATIENCE;
 use crate::sandbox::Sandbox;
+use crate::sshd::Sshd;
 
 fn sign(sandbox: &Sandbox, authority: &Path, key: &Path, more: &[&str]) {
     let signed = Command::new("ssh-keygen")
         .args(["-q", "-s"])
         .arg(authority)
-        .args(["-I", "zei-1", "-z", "12", "-n", "office"])
+        .args(["-I", "zei-1", "-z", "12"])
         .args(more)
         .arg(key.with_extension("pub"))
         .current_dir(sandbox.path("."))
@@ -31,7 +33,7 @@ fn a_certificate_lets_in_is_on_record_and_is_taken_back_at_a_reload() {
     let line = std::fs::read_to_string(authority.with_extension("pub")).unwrap();
     let ca = format!("user_ca = [{{ key = \"{}\", accounts = [\"office\"] }}]", line.trim());
     sandbox.replace("hub/hub.toml", "[sftp]\n", &format!("[sftp]\n{ca}\n"));
-    sign(&sandbox, &authority, &key, &[]);
+    sign(&sandbox, &authority, &key, &["-n", "office"]);
     let daemon = start(&sandbox);
     sftp(&sandbox, port, "office", &key, "ls\n").expect_in();
     // The client shows the bare key first, which is not the account's.
@@ -54,6 +56,47 @@ fn a_certificate_lets_in_is_on_record_and_is_taken_back_at_a_reload() {
         "{refused:?}"
     );
     assert!(daemon.stop().success());
+}
+
+/// sshd knows authorities and what they took back; that the account is stopped is the hub's to say.
+#[test]
+fn below_an_sshd_its_own_authorities_let_in_and_take_back() {
+    let sandbox = Sandbox::loaded(10, 0);
+    let account = format!("cert{}", std::process::id());
+    sandbox.run(&["account", "add", &account, "--system", SYSTEM, "--reason", "契約"]).expect(0);
+    let _users = Users::new(&sandbox, std::slice::from_ref(&account));
+    let (authority, key) =
+        (make_key(&sandbox, "ca", "ed25519", &[]), make_key(&sandbox, "own", "ed25519", &[]));
+    sign(&sandbox, &authority, &key, &["-n", &account]);
+    let revoked = sandbox.path("revoked");
+    sandbox.write("revoked", "");
+    let port = free_port();
+    let terms = format!(
+        "PasswordAuthentication no\nExposeAuthInfo yes\nTrustedUserCAKeys {}\nRevokedKeys {}\n\
+         Subsystem sftp {} --hub {} sftp-server\n",
+        authority.with_extension("pub").display(),
+        revoked.display(),
+        env!("CARGO_BIN_EXE_renkei"),
+        sandbox.path("hub").display(),
+    );
+    let _sshd = Sshd::start_with(&sandbox, port, &terms);
+    sftp(&sandbox, port, &account, &key, "ls\n").expect_in();
+    let login = audit(&sandbox, "log in", 1);
+    assert_eq!(login, [format!("sftp:{account} | log in | by sshd")]);
+    sandbox.run(&["account", "disable", &account, "--reason", "終了"]).expect(0);
+    sftp(&sandbox, port, &account, &key, "ls\n").expect_out("Connection closed");
+    sandbox.run(&["account", "enable", &account, "--reason", "再開"]).expect(0);
+    sftp(&sandbox, port, &account, &key, "ls\n").expect_in();
+    sandbox.write("serials", "serial: 12\n");
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-k", "-f"])
+        .arg(&revoked)
+        .arg("-s")
+        .arg(authority.with_extension("pub"))
+        .arg(sandbox.path("serials"))
+        .status();
+    assert!(made.unwrap().success());
+    sftp(&sandbox, port, &account, &key, "ls\n").expect_out("Permission denied");
 }
 
 #[test]

@@ -158,10 +158,10 @@ fn every_cell_of_the_matrix_is_as_declared() {
 }
 
 /// A user of the machine for each account, who is the one that runs the test, with the account's password.
-struct Users(Vec<String>);
+pub(crate) struct Users(Vec<String>);
 
 impl Users {
-    fn new(sandbox: &Sandbox, accounts: &[String]) -> Self {
+    pub(crate) fn new(sandbox: &Sandbox, accounts: &[String]) -> Self {
         let own = std::fs::metadata(sandbox.folder()).unwrap().uid().to_string();
         let users = Self(accounts.to_vec());
         for name in &users.0 {
