@@ -76,7 +76,17 @@ pub struct Upload {
     n_bytes: u64,
     /// Bytes from the start that the system was told to write out.
     n_bytes_pushed: u64,
+    durable: Durable,
     times: Option<(i64, i64)>,
+}
+
+/// How much of a file that is being written is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// All of it, and what the system keeps of it beside its bytes.
+    All,
+    /// All but so many bytes, or none of it where it was only made.
+    AllBut(u64),
 }
 
 /// Bytes after which the system is told to write out what has arrived.
@@ -109,6 +119,7 @@ impl VisitedRoot {
             solid: Solid::default(),
             n_bytes: 0,
             n_bytes_pushed: 0,
+            durable: Durable::AllBut(0),
             times: None,
         };
         if writing.start == UploadStart::Standing && standing.is_some() {
@@ -116,6 +127,7 @@ impl VisitedRoot {
             std::io::copy(&mut published, &mut &upload.file).map_err(|error| system(&error))?;
         }
         let n_bytes = upload.look()?.n_bytes;
+        upload.durable = Durable::AllBut(n_bytes);
         upload.n_bytes = n_bytes;
         upload.n_bytes_pushed = n_bytes;
         upload.solid = Solid::new(n_bytes);
@@ -219,6 +231,7 @@ impl Upload {
         let n_bytes = data.len() as u64;
         self.solid.add(offset, n_bytes);
         self.n_bytes = self.n_bytes.max(offset.saturating_add(n_bytes));
+        self.durable = Durable::AllBut(self.n_bytes_not_durable() + n_bytes);
         self.push_out();
         Ok(())
     }
@@ -250,6 +263,7 @@ impl Upload {
         self.solid.set_len(n_bytes);
         self.n_bytes = n_bytes;
         self.n_bytes_pushed = self.n_bytes_pushed.min(n_bytes);
+        self.durable = Durable::AllBut(self.n_bytes_not_durable());
         Ok(())
     }
 
@@ -259,8 +273,20 @@ impl Upload {
     }
 
     /// Makes durable what has been written.
-    pub fn sync(&self) -> Result<(), VisitError> {
-        self.file.sync_data().map_err(|error| system(&error))
+    pub fn sync(&mut self) -> Result<(), VisitError> {
+        if self.durable != Durable::All {
+            self.file.sync_all().map_err(|error| system(&error))?;
+            self.durable = Durable::All;
+        }
+        Ok(())
+    }
+
+    /// Bytes that the next [`Upload::sync`], or the close, waits for.
+    pub fn n_bytes_not_durable(&self) -> u64 {
+        match self.durable {
+            Durable::All => 0,
+            Durable::AllBut(n_bytes) => n_bytes,
+        }
     }
 
     /// As it is now.
@@ -275,8 +301,9 @@ impl Upload {
     pub fn finish(mut self, keeping: Keeping) -> Result<Stored, VisitError> {
         if let Some((accessed, changed)) = self.times {
             rustix::fs::futimens(&self.file, &timestamps(accessed, changed))?;
+            self.durable = Durable::AllBut(self.n_bytes_not_durable());
         }
-        self.file.sync_all().map_err(|error| system(&error))?;
+        self.sync()?;
         let look = self.look()?;
         let Some(temporary) = self.temporary.take() else { return Err(VisitError::Missing) };
         let moved = self.give_name(&temporary, keeping);

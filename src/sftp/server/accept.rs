@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use russh::server::Config;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,8 @@ use super::defender::{Defender, Knock, Offence, place};
 use super::gate::{Gate, GateEvent, TurnedAway};
 use crate::session::{Premises, Shares};
 
+/// Memory for the stack of a connection's thread.
+const STACK_BYTES: usize = 2 * 1024 * 1024;
 /// Passwords checked at once: each takes 19 MiB and a core.
 const MAX_CHECKS: usize = 2;
 /// Connections are looked at so often for being idle or late.
@@ -45,6 +48,8 @@ pub(super) struct House {
     defender: Mutex<Defender>,
     told: Mutex<Told>,
     checks: Semaphore,
+    /// Where work may wait.
+    pub(super) waiting: Handle,
     begun: Instant,
     login_time: Duration,
     idle_time: Duration,
@@ -52,9 +57,10 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) fn new(gate: Arc<dyn Gate>, config: &ServerConfig) -> Self {
+    pub(super) fn new(gate: Arc<dyn Gate>, config: &ServerConfig, waiting: Handle) -> Self {
         Self {
             gate,
+            waiting,
             banner: config.banner.clone(),
             connections: Connections::new(config),
             shares: Shares::new(config.handles),
@@ -76,7 +82,7 @@ impl House {
     pub(super) async fn note(&self, event: GateEvent) {
         let gate = Arc::clone(&self.gate);
         // Only a panic in the gate ends this early; the runtime has told of it.
-        let _ = tokio::task::spawn_blocking(move || gate.note_gate(&event)).await;
+        let _ = self.waiting.spawn_blocking(move || gate.note_gate(&event)).await;
     }
 
     /// Counts an offence and writes it down; gives the time to wait before it is answered.
@@ -117,7 +123,7 @@ impl House {
     /// Checks a password where it may take its time; a few at once.
     pub(super) async fn is_password(&self, password: Zeroizing<String>, hash: String) -> bool {
         let Ok(_permit) = self.checks.acquire().await else { return false };
-        let checked = tokio::task::spawn_blocking(move || is_password_of(password.as_bytes(), &hash));
+        let checked = self.waiting.spawn_blocking(move || is_password_of(password.as_bytes(), &hash));
         checked.await.unwrap_or(false)
     }
 
@@ -159,14 +165,18 @@ pub(super) async fn accept(house: Arc<House>, listener: TcpListener, terms: Term
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                let config = Arc::clone(&terms.lock().unwrap_or_else(PoisonError::into_inner));
-                let (house, suite) = (Arc::clone(&house), suite.clone());
-                tokio::spawn(async move {
-                    let address = house.gate.seen_as(peer.ip().to_canonical());
-                    if let Err(why) = admit(house.clone(), socket, address, config, suite).await {
-                        house.turn_away(address, why).await;
+                let address = house.gate.seen_as(peer.ip().to_canonical());
+                match admit(&house, socket, address) {
+                    Ok(Some((socket, connection))) => {
+                        let config = Arc::clone(&terms.lock().unwrap_or_else(PoisonError::into_inner));
+                        begin(&house, socket, connection, config, suite.clone());
                     }
-                });
+                    Ok(None) => {}
+                    Err(why) => {
+                        let house = Arc::clone(&house);
+                        tokio::spawn(async move { house.turn_away(address, why).await });
+                    }
+                }
             }
             Err(error) => {
                 tracing::warn!(cause = %error, "a connection could not be taken");
@@ -176,23 +186,52 @@ pub(super) async fn accept(house: Arc<House>, listener: TcpListener, terms: Term
     }
 }
 
-/// Attends a connection from its beginning to its end, if there is room for it.
-async fn admit(
-    house: Arc<House>,
-    socket: TcpStream,
-    address: IpAddr,
-    config: Arc<Config>,
-    suite: Suite,
-) -> Result<(), TurnedAway> {
+type Admitted = Option<(std::net::TcpStream, Arc<Connection>)>;
+
+/// Takes a connection in, if there is room for it; `None` for one that has gone again.
+fn admit(house: &House, socket: TcpStream, address: IpAddr) -> Result<Admitted, TurnedAway> {
     let now = house.begun.elapsed();
     if let Knock::Banned(_) = house.defender().knock(address, now) {
         return Err(TurnedAway::Banned);
     }
-    let Some((socket, second)) = twice(socket) else { return Ok(()) };
+    let Some((socket, second)) = twice(socket) else { return Ok(None) };
     let connection = house.connections.admit(address, second)?;
-    attend(&house, socket, &connection, config, suite).await;
+    Ok(Some((socket, connection)))
+}
+
+/// Attends a connection on a thread of its own.
+fn begin(
+    house: &Arc<House>,
+    socket: std::net::TcpStream,
+    connection: Arc<Connection>,
+    config: Arc<Config>,
+    suite: Suite,
+) {
+    let (at_home, no) = (Arc::clone(house), connection.no);
+    let begun = Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+        let thread = std::thread::Builder::new().name("sftp".to_owned()).stack_size(STACK_BYTES);
+        thread.spawn(move || runtime.block_on(stay(&at_home, socket, &connection, config, suite)))
+    });
+    if let Err(error) = begun {
+        tracing::error!(session.no = no, cause = %error, "a connection's thread could not be started");
+        // What it had of the socket has gone with it.
+        house.connections.remove(no);
+    }
+}
+
+/// Attends a connection from its beginning to its end, and what it left to be put in order.
+async fn stay(
+    house: &Arc<House>,
+    socket: std::net::TcpStream,
+    connection: &Arc<Connection>,
+    config: Arc<Config>,
+    suite: Suite,
+) {
+    if let Ok(socket) = TcpStream::from_std(socket) {
+        attend(house, socket, connection, config, suite).await;
+    }
     connection.cut();
-    house.connections.remove(connection.no);
+    let address = connection.address;
     match connection.account() {
         Some(account) => {
             house.note(GateEvent::LoggedOut { account, address, session_no: connection.no }).await;
@@ -203,16 +242,18 @@ async fn admit(
         }
         None => {}
     }
-    Ok(())
+    // Whoever stops the server waits for this: it is on record by then that he went.
+    house.connections.remove(connection.no);
+    connection.all_channels_over().await;
 }
 
 /// The socket, and another descriptor of it by which it can be ended from outside.
-fn twice(socket: TcpStream) -> Option<(TcpStream, std::net::TcpStream)> {
+fn twice(socket: TcpStream) -> Option<(std::net::TcpStream, std::net::TcpStream)> {
     // Without it, small replies wait for the client's acknowledgement of those before.
     socket.set_nodelay(true).ok()?;
     let socket = socket.into_std().ok()?;
     let second = socket.try_clone().ok()?;
-    Some((TcpStream::from_std(socket).ok()?, second))
+    Some((socket, second))
 }
 
 async fn attend(

@@ -60,7 +60,7 @@ impl Caller {
     async fn account(&self, name: &str) -> Option<Account> {
         let id: AccountId = name.parse().ok()?;
         let house = Arc::clone(&self.house);
-        tokio::task::spawn_blocking(move || house.gate.account(&id)).await.ok().flatten()
+        self.house.waiting.spawn_blocking(move || house.gate.account(&id)).await.ok().flatten()
     }
 
     fn decide(&self, account: Option<&Account>, offer: Offer) -> LoginOutcome {
@@ -265,13 +265,8 @@ impl Handler for Caller {
             return session.channel_failure(channel);
         };
         let served = SftpSession::sharing(self.house.premises(), Arc::clone(visitor), &self.house.shares);
-        match channel::start(opened, served, Arc::clone(&self.connection)) {
-            Ok(()) => session.channel_success(channel),
-            Err(error) => {
-                tracing::error!(cause = %error, "a session's thread could not be started");
-                session.channel_failure(channel)
-            }
-        }
+        channel::start(opened, served, Arc::clone(&self.connection), self.house.waiting.clone());
+        session.channel_success(channel)
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Self::Error> {

@@ -1,4 +1,8 @@
-//! A thread that serves one SFTP channel: its file work may wait for a disk without holding anybody else up.
+//! A task that serves one SFTP channel, on its connection's own thread.
+//!
+//! A client with many small files asks for one thing after the other, so what counts for it is how soon each answer
+//! comes, and that is how often one thread has to wake another. Most requests are therefore done where they arrive. What
+//! waits for a disk by its nature is done elsewhere, so that the connection still answers meanwhile.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,51 +16,37 @@ use tokio::sync::watch;
 
 use super::connections::Connection;
 use super::pump::{Gauge, PumpEnd, pump, until_closed};
-use crate::session::Session;
+use crate::session::{Session, SessionError};
 use crate::wire::Framing;
 
-/// Memory for the thread's stack.
-const STACK_BYTES: usize = 512 * 1024;
 /// Replies are sent when so many bytes wait, …
 const SEND_BYTES: usize = 64 * 1024;
 /// … or so many replies, and whenever no whole request waits.
 const SEND_REPLIES: usize = 16;
 
-/// Serves a session on a channel, until either ends.
-pub(super) fn start(
-    channel: Channel<Msg>,
-    session: Session,
-    connection: Arc<Connection>,
-) -> std::io::Result<()> {
+/// Serves a session on a channel, until either ends. `waiting` is where work may wait for a disk.
+pub(super) fn start(channel: Channel<Msg>, session: Session, connection: Arc<Connection>, waiting: Handle) {
     let (mut read_half, write_half) = channel.split();
     let (sender, queue) = unbounded_channel();
     // Nothing is said on it: it ends when nobody is there any more to read what is sent.
     let (there, client) = watch::channel(());
     let gauge = Arc::new(Gauge::default());
-    let runtime = Handle::current();
     let worker = Worker {
-        session,
         write_half,
         client,
         gauge: Arc::clone(&gauge),
         connection: Arc::clone(&connection),
-        runtime: runtime.clone(),
+        waiting,
         out: Vec::new(),
         n_replies: 0,
         is_busy: false,
     };
-    connection.begin_channel();
-    let serving = Arc::clone(&connection);
-    let thread = std::thread::Builder::new().name("sftp-session".to_owned()).stack_size(STACK_BYTES);
-    let started = thread.spawn(move || {
-        worker.run(queue);
-        serving.end_channel();
+    let at_work = connection.begin_channel();
+    tokio::spawn(async move {
+        worker.run(session, queue).await;
+        drop(at_work);
     });
-    if let Err(error) = started {
-        connection.end_channel();
-        return Err(error);
-    }
-    runtime.spawn(async move {
+    tokio::spawn(async move {
         match pump(&mut read_half, sender, gauge).await {
             PumpEnd::Closed => {}
             PumpEnd::Asked => until_closed(&mut read_half).await,
@@ -70,16 +60,14 @@ pub(super) fn start(
         }
         drop(there);
     });
-    Ok(())
 }
 
 struct Worker {
-    session: Session,
     write_half: ChannelWriteHalf<Msg>,
     client: watch::Receiver<()>,
     gauge: Arc<Gauge>,
     connection: Arc<Connection>,
-    runtime: Handle,
+    waiting: Handle,
     out: Vec<u8>,
     n_replies: usize,
     is_busy: bool,
@@ -89,61 +77,89 @@ struct Worker {
 struct Ended;
 
 impl Worker {
-    fn run(mut self, mut queue: UnboundedReceiver<Bytes>) {
+    async fn run(mut self, session: Session, mut queue: UnboundedReceiver<Bytes>) {
+        // Away only while something is done elsewhere; lost where that panicked.
+        let mut session = Some(session);
         let mut framing = Framing::default();
-        while let Some(piece) = queue.blocking_recv() {
+        while let Some(piece) = queue.recv().await {
             framing.push(&piece);
-            let stepped = self.answer_all(&mut framing);
+            let stepped = self.answer_all(&mut session, &mut framing).await;
             self.gauge.took(piece.len());
             self.connection.touch();
-            self.show_busy();
-            if self.has_gone() && !self.session.is_bringing() {
+            self.show_busy(session.as_ref().is_some_and(Session::has_open));
+            if self.has_gone() && !session.as_ref().is_some_and(Session::is_bringing) {
                 break;
             }
             let is_due = self.n_replies >= SEND_REPLIES || queue.is_empty();
-            if stepped.is_err() || (is_due && self.send().is_err()) {
+            if stepped.is_err() || (is_due && self.send().await.is_err()) {
                 break;
             }
         }
-        self.end();
+        self.end(session).await;
     }
 
-    fn answer_all(&mut self, framing: &mut Framing) -> Result<(), Ended> {
+    async fn answer_all(
+        &mut self,
+        session: &mut Option<Session>,
+        framing: &mut Framing,
+    ) -> Result<(), Ended> {
         loop {
-            let step = match framing.next_packet() {
-                Ok(None) => return Ok(()),
-                Ok(Some(packet)) => self.session.answer(packet, &mut self.out),
-                Err(error) => Err(error.into()),
+            let step = match (framing.next_packet(), &mut *session) {
+                (Ok(None), _) => return Ok(()),
+                (Ok(Some(packet)), Some(here)) if !here.waits_for_disk(packet) => {
+                    here.answer(packet, &mut self.out)
+                }
+                (Ok(Some(packet)), away) => {
+                    let (packet, out) = (packet.to_vec(), std::mem::take(&mut self.out));
+                    let answered = self.elsewhere(away.take(), packet, out).await;
+                    let Some((back, out, answered)) = answered else { return Err(Ended) };
+                    *session = Some(back);
+                    self.out = out;
+                    answered
+                }
+                (Err(error), _) => Err(error.into()),
             };
             if let Err(error) = step {
                 tracing::warn!(session.no = self.connection.no, cause = %error, "ended a session by its client's fault");
                 // What was answered before is sent yet.
-                let _ = self.send();
+                let _ = self.send().await;
                 return Err(Ended);
             }
             self.n_replies += 1;
             if self.out.len() >= SEND_BYTES {
-                self.send()?;
+                self.send().await?;
             }
         }
     }
 
-    fn send(&mut self) -> Result<(), Ended> {
+    /// Answers a packet where waiting is allowed; `None` where the session was lost by that.
+    async fn elsewhere(
+        &self,
+        session: Option<Session>,
+        packet: Vec<u8>,
+        mut out: Vec<u8>,
+    ) -> Option<(Session, Vec<u8>, Result<(), SessionError>)> {
+        let mut session = session?;
+        let answered = self.waiting.spawn_blocking(move || {
+            let answered = session.answer(&packet, &mut out);
+            (session, out, answered)
+        });
+        answered.await.ok()
+    }
+
+    async fn send(&mut self) -> Result<(), Ended> {
         self.n_replies = 0;
         if self.out.is_empty() {
             return Ok(());
         }
         let bytes = Bytes::from(std::mem::take(&mut self.out));
         self.gauge.begin_sending();
-        let Self { write_half, client, runtime, .. } = self;
-        let sent = runtime.block_on(async {
-            tokio::select! {
-                sent = write_half.data_bytes(bytes) => sent.map_err(|_| Ended),
-                // russh waits for room in the client's window even when there is no client any more. What he asked
-                // for before is still done: it may end what he brought.
-                _ = client.changed() => Ok(()),
-            }
-        });
+        let sent = tokio::select! {
+            sent = self.write_half.data_bytes(bytes) => sent.map_err(|_| Ended),
+            // russh waits for room in the client's window even when there is no client any more. What he asked
+            // for before is still done: it may end what he brought.
+            _ = self.client.changed() => Ok(()),
+        };
         self.gauge.end_sending();
         sent
     }
@@ -153,8 +169,7 @@ impl Worker {
     }
 
     /// Shows whether something is open, for a stop that lets work come to its end.
-    fn show_busy(&mut self) {
-        let is_busy = self.session.has_open();
+    fn show_busy(&mut self, is_busy: bool) {
         if is_busy != self.is_busy {
             self.is_busy = is_busy;
             if is_busy {
@@ -165,18 +180,13 @@ impl Worker {
         }
     }
 
-    fn end(self) {
-        let Self { session, write_half, connection, runtime, is_busy, .. } = self;
+    async fn end(mut self, session: Option<Session>) {
         // Uploads that broke off are put in order before the client could come again.
-        drop(session);
-        if is_busy {
-            connection.n_busy.fetch_sub(1, Ordering::AcqRel);
-        }
-        runtime.block_on(async {
-            // The connection may have gone; then nobody is left to tell.
-            let _ = write_half.exit_status(0).await;
-            let _ = write_half.eof().await;
-            let _ = write_half.close().await;
-        });
+        let _ = self.waiting.spawn_blocking(move || drop(session)).await;
+        self.show_busy(false);
+        // The connection may have gone; then nobody is left to tell.
+        let _ = self.write_half.exit_status(0).await;
+        let _ = self.write_half.eof().await;
+        let _ = self.write_half.close().await;
     }
 }

@@ -55,8 +55,6 @@ pub struct ServerConfig {
     /// Files and folders that sessions may have open together. All of them, twice, beside twice the connections, must
     /// be within what the system gives the process.
     pub handles: HandleLimits,
-    /// Threads for cryptography and connections.
-    pub n_threads: usize,
 }
 
 impl ServerConfig {
@@ -78,7 +76,6 @@ impl ServerConfig {
             refusal_time: Duration::from_millis(300),
             defender: DefenderLimits::default(),
             handles: HandleLimits { all: 4096, per_account: 1024 },
-            n_threads: 4,
         }
     }
 }

@@ -11,6 +11,8 @@ use renkei_core::access::{
     Account, AccountId, Authorities, LoginOutcome, LoginRefusal, Offer, UserCertificate, decide_login,
 };
 
+use tokio::sync::Notify;
+
 use super::config::ServerConfig;
 use super::defender::{Offence, place};
 use super::gate::TurnedAway;
@@ -70,6 +72,7 @@ pub(super) struct Connection {
     pub(super) n_busy: AtomicUsize,
     /// SFTP channels at work.
     pub(super) n_channels: AtomicUsize,
+    channel_over: Notify,
     /// Those of all connections: they outlive their connection by what they have to put in order.
     n_at_work: Arc<AtomicUsize>,
 }
@@ -133,20 +136,39 @@ impl Connection {
         self.begun.elapsed().saturating_sub(last)
     }
 
-    pub(super) fn begin_channel(&self) {
+    /// An SFTP channel is at work until what is given is dropped.
+    pub(super) fn begin_channel(self: &Arc<Self>) -> AtWork {
         self.n_channels.fetch_add(1, Ordering::AcqRel);
         self.n_at_work.fetch_add(1, Ordering::AcqRel);
+        AtWork { connection: Arc::clone(self) }
     }
 
-    pub(super) fn end_channel(&self) {
-        self.n_channels.fetch_sub(1, Ordering::AcqRel);
-        self.n_at_work.fetch_sub(1, Ordering::AcqRel);
+    /// Waits until no SFTP channel is at work. One waits at a time.
+    pub(super) async fn all_channels_over(&self) {
+        while self.n_channels.load(Ordering::Acquire) > 0 {
+            self.channel_over.notified().await;
+        }
     }
 
     /// Ends it: whoever reads or writes finds it closed.
     pub(super) fn cut(&self) {
         // It may have been closed already.
         let _ = self.socket.shutdown(Shutdown::Both);
+    }
+}
+
+/// An SFTP channel of a connection's is at work.
+pub(super) struct AtWork {
+    connection: Arc<Connection>,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let connection = &self.connection;
+        connection.n_channels.fetch_sub(1, Ordering::AcqRel);
+        connection.n_at_work.fetch_sub(1, Ordering::AcqRel);
+        // Kept where nobody waits yet.
+        connection.channel_over.notify_one();
     }
 }
 
@@ -208,6 +230,7 @@ impl Connections {
             last_asked_ms: AtomicU64::new(0),
             n_busy: AtomicUsize::new(0),
             n_channels: AtomicUsize::new(0),
+            channel_over: Notify::new(),
             n_at_work: Arc::clone(&self.n_at_work),
         });
         open.insert(no, Arc::clone(&connection));

@@ -50,13 +50,14 @@ impl ServerHandle {
         if config.host_keys.is_empty() {
             return Err(SftpError::NoHostKey);
         }
+        // For the doors, and for what waits; connections have threads of their own.
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(config.n_threads.max(1))
-            .thread_name("sftp")
+            .worker_threads(1)
+            .thread_name("sftp-door")
             .enable_all()
             .build()
             .map_err(|source| SftpError::Threads { source })?;
-        let house = Arc::new(House::new(gate, config));
+        let house = Arc::new(House::new(gate, config, runtime.handle().clone()));
         let terms_of =
             |listening| Terms::new(Mutex::new(Arc::new(russh_config(config, listening, &config.host_keys))));
         let mut started = Self {
@@ -163,6 +164,10 @@ impl ServerHandle {
             std::thread::sleep(STOP_LOOK);
         }
         runtime.shutdown_timeout(CUT_TIME);
+        // Threads of connections that have ended let go of the house last of all.
+        while Arc::strong_count(&self.house) > 1 && Instant::now() < until {
+            std::thread::sleep(STOP_LOOK);
+        }
     }
 }
 

@@ -94,6 +94,11 @@ impl Handles {
         !self.brings.is_empty()
     }
 
+    /// Bytes of all that is being brought that are not durable yet.
+    pub(super) fn n_bytes_not_durable(&self) -> u64 {
+        self.brings.values().map(|bring| bring.upload.n_bytes_not_durable()).sum()
+    }
+
     pub(super) fn put(&mut self, open: Open, room: Room) -> u32 {
         // A number comes round again only after four thousand million others, and not while it is open.
         loop {

@@ -31,6 +31,9 @@ use share::Share;
 /// Handles a session may have open at once.
 pub const MAX_HANDLES: usize = 256;
 
+/// What is made durable about as soon as somebody else could be asked to do it.
+const SOON_DURABLE_BYTES: u64 = 1 << 20;
+
 /// A session that ends by its client's fault: what it sent can be answered in no way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SessionError {
@@ -124,6 +127,11 @@ impl Session {
     /// Whether a file is being brought.
     pub fn is_bringing(&self) -> bool {
         self.handles.is_bringing()
+    }
+
+    /// Whether to answer this packet is to wait long for a disk by its nature: much that was brought is made durable.
+    pub fn waits_for_disk(&self, packet: &[u8]) -> bool {
+        wire::may_make_durable(packet) && self.handles.n_bytes_not_durable() > SOON_DURABLE_BYTES
     }
 
     /// Answers one packet (type first, without its length field) by putting reply packets at the end of `out`.
