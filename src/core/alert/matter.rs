@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::key::AlertKey;
+use crate::alert::kind::{AlertKind, News, Severity};
 use crate::alert::word::Word;
+use crate::alert::written::{maybe_written, written};
 use crate::fault::Class;
 use crate::ids::{FeedId, JobId, Sequence};
 use crate::moment::Moment;
@@ -210,169 +212,6 @@ pub enum Matter {
     Test,
 }
 
-/// The kind of a matter, and its word in tables, JSON and hooks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AlertKind {
-    /// [`Matter::RunFailed`].
-    RunFailed,
-    /// [`Matter::DeadlineNear`].
-    DeadlineNear,
-    /// [`Matter::DeadlinePassed`].
-    DeadlinePassed,
-    /// The all-clear of either deadline alert.
-    DeadlineCleared,
-    /// [`Matter::ChangeHeld`].
-    ChangeHeld,
-    /// [`Matter::ClockJumped`].
-    ClockJumped,
-    /// [`Matter::DiskLow`].
-    DiskLow,
-    /// [`Matter::CalendarEnding`].
-    CalendarEnding,
-    /// [`Matter::SchedulerStopped`].
-    SchedulerStopped,
-    /// [`Matter::DoorShut`].
-    DoorShut,
-    /// [`Matter::AuditBroken`].
-    AuditBroken,
-    /// [`Matter::SetRefused`].
-    SetRefused,
-    /// [`Matter::SetIncomplete`].
-    SetIncomplete,
-    /// [`Matter::SetWaiting`].
-    SetWaiting,
-    /// [`Matter::SetHeld`].
-    SetHeld,
-    /// [`Matter::StrayFiles`].
-    StrayFiles,
-    /// [`Matter::NothingCame`].
-    NothingCame,
-    /// [`Matter::ReceivingFailed`].
-    ReceivingFailed,
-    /// [`Matter::ReceiverRefused`].
-    ReceiverRefused,
-    /// [`Matter::ReceiverBehind`].
-    ReceiverBehind,
-    /// [`Matter::DeliveryStopped`].
-    DeliveryStopped,
-    /// [`Matter::SourceFailing`].
-    SourceFailing,
-    /// [`Matter::ReceiverDiffers`].
-    ReceiverDiffers,
-    /// [`Matter::Test`].
-    Test,
-}
-
-/// Whether the condition is new, worse or over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum News {
-    /// It was found.
-    Opened,
-    /// It was open and is graver now.
-    Worsened,
-    /// It is over: the all-clear.
-    Cleared,
-}
-
-/// How grave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// To know.
-    Info,
-    /// To look at soon.
-    Warning,
-    /// To look at now.
-    Error,
-}
-
-impl AlertKind {
-    /// All of them.
-    pub const ALL: [Self; 24] = [
-        Self::RunFailed,
-        Self::DeadlineNear,
-        Self::DeadlinePassed,
-        Self::DeadlineCleared,
-        Self::ChangeHeld,
-        Self::ClockJumped,
-        Self::DiskLow,
-        Self::CalendarEnding,
-        Self::SchedulerStopped,
-        Self::DoorShut,
-        Self::AuditBroken,
-        Self::SetRefused,
-        Self::SetIncomplete,
-        Self::SetWaiting,
-        Self::SetHeld,
-        Self::StrayFiles,
-        Self::NothingCame,
-        Self::ReceivingFailed,
-        Self::ReceiverRefused,
-        Self::ReceiverBehind,
-        Self::DeliveryStopped,
-        Self::SourceFailing,
-        Self::ReceiverDiffers,
-        Self::Test,
-    ];
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RunFailed => "run-failed",
-            Self::DeadlineNear => "deadline-near",
-            Self::DeadlinePassed => "deadline-passed",
-            Self::DeadlineCleared => "deadline-cleared",
-            Self::ChangeHeld => "change-held",
-            Self::ClockJumped => "clock-jumped",
-            Self::DiskLow => "disk-low",
-            Self::CalendarEnding => "calendar-ending",
-            Self::SchedulerStopped => "scheduler-stopped",
-            Self::DoorShut => "door-shut",
-            Self::AuditBroken => "audit-broken",
-            Self::SetRefused => "set-refused",
-            Self::SetIncomplete => "set-incomplete",
-            Self::SetWaiting => "set-waiting",
-            Self::SetHeld => "set-held",
-            Self::StrayFiles => "stray-files",
-            Self::NothingCame => "nothing-came",
-            Self::ReceivingFailed => "receiving-failed",
-            Self::ReceiverRefused => "receiver-refused",
-            Self::ReceiverBehind => "receiver-behind",
-            Self::DeliveryStopped => "delivery-stopped",
-            Self::SourceFailing => "source-failing",
-            Self::ReceiverDiffers => "receiver-differs",
-            Self::Test => "test",
-        }
-    }
-}
-
-impl News {
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Worsened => "worsened",
-            Self::Cleared => "cleared",
-        }
-    }
-}
-
-impl Severity {
-    /// All of them with their words, lightest first.
-    pub const WORDS: [(&'static str, Self); 3] =
-        [("info", Self::Info), ("warning", Self::Warning), ("error", Self::Error)];
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
 impl Alert {
     /// An alert of something found at `at`.
     pub fn new(matter: Matter, at: Moment) -> Self {
@@ -522,46 +361,6 @@ impl Alert {
     /// True when it is over as soon as it is told: it never stands open and has no all-clear.
     pub fn is_passing(&self) -> bool {
         matches!(self.matter, Matter::ClockJumped { .. } | Matter::Test)
-    }
-}
-
-/// A moment in JSON, `2026-10-02T01:30:00+09:00`.
-mod written {
-    use chrono::DateTime;
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    use crate::moment::Moment;
-
-    pub(super) fn serialize<S: Serializer>(moment: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(moment)
-    }
-
-    pub(super) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Moment, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let instant = DateTime::parse_from_rfc3339(&text).map_err(|_| D::Error::custom("no moment"))?;
-        Moment::from_unix(instant.timestamp()).ok_or_else(|| D::Error::custom("no moment"))
-    }
-}
-
-/// The same where there may be none.
-mod maybe_written {
-    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
-
-    use crate::moment::Moment;
-
-    #[derive(serde::Serialize, Deserialize)]
-    struct Written(#[serde(with = "super::written")] Moment);
-
-    #[expect(clippy::ref_option, reason = "serde gives the field by reference")]
-    pub(super) fn serialize<S: Serializer>(
-        moment: &Option<Moment>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        moment.map(Written).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<Moment>, D::Error> {
-        Ok(Option::<Written>::deserialize(deserializer)?.map(|written| written.0))
     }
 }
 

@@ -6,12 +6,15 @@
 
 mod delivery;
 mod key;
+mod kind;
 mod matter;
 mod rate_limit;
 mod word;
+mod written;
 
 pub use delivery::{Channel, Delivery, Outcome, next_try};
 pub use key::AlertKey;
-pub use matter::{Alert, AlertKind, Matter, News, Severity};
+pub use kind::{AlertKind, News, Severity};
+pub use matter::{Alert, Matter};
 pub use rate_limit::{Pending, Plan, RateLimit};
 pub use word::Word;

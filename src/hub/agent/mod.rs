@@ -7,20 +7,24 @@ mod allowed;
 mod config;
 mod conversion;
 mod desk;
+mod found;
 mod hand_over;
 #[cfg(test)]
 mod hostile;
 mod keep;
 mod memory;
+mod opening;
 mod round;
 mod server;
 mod state;
 mod stop;
+mod sweeping;
 
 pub(crate) use alarms::Alarms;
 pub(crate) use allowed::note_allowed;
 pub(crate) use config::ReadAgent;
-pub(crate) use round::{Agent, OpenedFor};
+pub(crate) use opening::OpenedFor;
+pub(crate) use round::Agent;
 
 use renkei_core::port::SeenName;
 

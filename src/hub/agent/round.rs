@@ -2,109 +2,37 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
-use std::time::Duration;
 
 use chrono::NaiveDate;
-use renkei_core::alert::Alert;
-use renkei_core::port::{Folders as _, IntakeStore};
+use renkei_core::port::IntakeStore;
 use renkei_core::receive::{Most, Terms};
-use renkei_core::{FolderPath, IntakeId, Moment};
-use renkei_engine::receive::{Goal, Look, Rounds, Tables, Taker};
+use renkei_core::{FolderPath, IntakeId};
+use renkei_engine::receive::{Goal, Rounds, Tables, Taker};
 use renkei_engine::{EngineError, Witness};
-use renkei_folder::{
-    LocalFolders, Outbox, ReadOnlyShare, ReceiverFolders, RootLock, WatchMode, WatchedFolder, Watcher,
-};
-use renkei_secret::SecretSource;
-use renkei_store::intake::{Password, PostgresIntake, PostgresOptions, SqliteIntake};
+use renkei_folder::{Outbox, ReceiverFolders, RootLock, WatchMode, WatchedFolder, Watcher};
 
 use super::alarms::{Alarms, Found};
-use super::config::{AgentConfig, AgentIntake, Target};
+use super::config::AgentConfig;
 use super::desk::AgentDesk;
-use super::{keep, server};
+use super::found::found_of;
+use super::server;
 use crate::Failure;
 use crate::clock::HubClock;
-use crate::intake::{Expected, IntakeLook, N_LOOKED_BACK, Stands, alerts_of, late_of, nothing_came};
-
-/// How long a taker waits for another on the same database.
-const STORE_WAIT: Duration = Duration::from_mins(1);
-/// Where PostgreSQL's own programs look for a password.
-const PASSWORD_VARIABLE: &str = "PGPASSWORD";
+use crate::intake::IntakeLook;
 
 /// The agent, ready to work. One at a time per folder.
 pub(crate) struct Agent {
-    config: AgentConfig,
-    alarms: Alarms,
-    store: Box<dyn IntakeStore>,
-    folders: ReceiverFolders,
-    outbox: Option<Outbox>,
-    clock: HubClock,
-    rounds: HashMap<IntakeId, Rounds>,
+    pub(super) config: AgentConfig,
+    pub(super) alarms: Alarms,
+    pub(super) store: Box<dyn IntakeStore>,
+    pub(super) folders: ReceiverFolders,
+    pub(super) outbox: Option<Outbox>,
+    pub(super) clock: HubClock,
+    pub(super) rounds: HashMap<IntakeId, Rounds>,
     /// The day on which what is past its time was removed.
-    swept: Option<NaiveDate>,
+    pub(super) swept: Option<NaiveDate>,
     /// Held while it works; the agent that stays lets go of it between two rounds.
-    lock: Option<RootLock>,
-}
-
-/// What an agent is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OpenedFor {
-    /// Only to look: works beside another.
-    Looking,
-    /// To change something: one at a time per folder.
-    Work,
-}
-
-/// Held by whoever is at work in the agent's folder, and by the one agent that stays there.
-const LOCK: &str = "agent.lock";
-const STAYING_LOCK: &str = "agent-daemon.lock";
-
-fn take_lock(folder: &Path, name: &str, clock: &HubClock, wait: Duration) -> Result<RootLock, Failure> {
-    let now = renkei_engine::Clock::now(clock).to_string();
-    Ok(RootLock::take(&folder.join(name), "renkei receive", &now, (!wait.is_zero()).then_some(wait))?)
-}
-
-/// What a look at an intake found for its people, and by when something should have come that did not.
-fn found_of(
-    store: &dyn IntakeStore,
-    intake: &AgentIntake,
-    outcome: Result<&Look, &Failure>,
-    now: Moment,
-) -> (Found, Option<Moment>) {
-    let expected =
-        Expected { intake: &intake.terms.id, by: intake.expected_by.as_ref(), gap_after: intake.gap_after };
-    let failed = |failure: &Failure, nothing_came: Option<Alert>| {
-        let late = nothing_came.as_ref().and_then(late_of);
-        (Found::Failed { code: failure.code(), class: failure.class(), nothing_came }, late)
-    };
-    let records = match store.sets(Some(&intake.terms.id), N_LOOKED_BACK) {
-        Ok(records) => records,
-        Err(error) => return failed(outcome.err().unwrap_or(&error.into()), None),
-    };
-    match outcome.map(|look| alerts_of(expected, &stands(look), &records, now).map_err(Failure::from)) {
-        Ok(Ok(alerts)) => {
-            let late = alerts.iter().find_map(late_of);
-            (Found::Standing(alerts), late)
-        }
-        Ok(Err(failure)) => failed(&failure, nothing_came(expected, &records, now)),
-        Err(failure) => failed(failure, nothing_came(expected, &records, now)),
-    }
-}
-
-/// What stands in an intake's folders as far as its people should know.
-fn stands(look: &Look) -> Stands {
-    let overdue = look.incomplete.iter().map(|set| set.is_overdue);
-    let overdue = overdue.chain(look.pending.iter().map(|notice| notice.is_overdue));
-    Stands {
-        n_incomplete: overdue.map(u64::from).sum(),
-        n_strays: look.strays.iter().map(|stray| u64::from(stray.is_overdue)).sum(),
-        whole: look.gaps.iter().map(|receipt| receipt.notice_sha256).collect(),
-    }
-}
-
-/// Whoever had the lock before and was cut off left these.
-fn discard_stages(own: &LocalFolders) -> Result<(), Failure> {
-    Ok(own.stages()?.iter().try_for_each(|stage| own.discard_stage(stage))?)
+    pub(super) lock: Option<RootLock>,
 }
 
 /// The terms with the folder in which the hub puts what is for this receiver alone. Only who follows a feed is
@@ -122,66 +50,6 @@ fn with_mailbox<'t>(
 }
 
 impl Agent {
-    /// Opens everything. A missing folder of the agent's own is made; a missing share is an error.
-    pub(crate) fn open(config: AgentConfig, wait: Duration, what: OpenedFor) -> Result<Self, Failure> {
-        let clock = HubClock::system();
-        let own_made = std::fs::create_dir_all(&config.folder);
-        own_made.map_err(|source| crate::HubError::Write { path: config.folder.clone(), source })?;
-        let lock = match what {
-            OpenedFor::Looking => None,
-            OpenedFor::Work => Some(take_lock(&config.folder, LOCK, &clock, wait)?),
-        };
-        let own = LocalFolders::open(&config.folder)?;
-        if lock.is_some() {
-            discard_stages(&own)?;
-        }
-        let outbox = if config.server.is_some() {
-            server::make_folders(&config.folder)?;
-            server::outgoing_of(&config.folder)
-        } else {
-            config.share.clone()
-        };
-        let folders = ReceiverFolders::new(ReadOnlyShare::at(&config.share), own);
-        let outbox = config.receipts.is_some().then(|| Outbox::open(&outbox)).transpose()?;
-        let store: Box<dyn IntakeStore> = match &config.target {
-            Target::Sqlite(path) => Box::new(SqliteIntake::open(path, STORE_WAIT)?),
-            Target::Postgres { server, password } => {
-                let is_set = std::env::var_os(PASSWORD_VARIABLE).is_some();
-                let by_variable = is_set.then(|| SecretSource::Env(PASSWORD_VARIABLE.to_owned()));
-                let password = password.clone().or(by_variable);
-                let password = password.as_ref().map(Password::read).transpose()?;
-                let options = PostgresOptions { server: server.clone(), password, wait: STORE_WAIT };
-                Box::new(PostgresIntake::open(options)?)
-            }
-        };
-        let alarms = Alarms::of(&config);
-        Ok(Self { config, alarms, store, folders, outbox, clock, rounds: HashMap::new(), swept: None, lock })
-    }
-
-    /// Tells the agent's people that it could not be opened; not where another is at work, who tells them.
-    pub(crate) fn tell_unopened(folder: &Path, alarms: &Alarms, failure: &Failure) {
-        let clock = HubClock::system();
-        if let Ok(_lock) = take_lock(folder, LOCK, &clock, Duration::ZERO) {
-            alarms.tell_failed(failure, &|| renkei_engine::Clock::now(&clock));
-        }
-    }
-
-    /// Becomes the one agent that stays here, for as long as what is given lives, and lets others have a turn between
-    /// two rounds.
-    pub(crate) fn stay(&mut self) -> Result<RootLock, Failure> {
-        let staying = take_lock(&self.config.folder, STAYING_LOCK, &self.clock, Duration::ZERO)?;
-        self.lock = None;
-        Ok(staying)
-    }
-
-    fn take_turn(&mut self) -> Result<(), Failure> {
-        if self.lock.is_none() {
-            self.lock = Some(take_lock(&self.config.folder, LOCK, &self.clock, STORE_WAIT)?);
-            discard_stages(self.folders.own())?;
-        }
-        Ok(())
-    }
-
     /// One round of [`Agent::round`], as the one agent at work.
     pub(crate) fn go(
         &mut self,
@@ -233,7 +101,10 @@ impl Agent {
     }
 
     /// The folders that are looked into, each with whose they are and the largest set that is taken from it.
-    fn folders(&self, only: Option<&IntakeId>) -> Result<Vec<(FolderPath, IntakeId, Most)>, EngineError> {
+    pub(super) fn folders(
+        &self,
+        only: Option<&IntakeId>,
+    ) -> Result<Vec<(FolderPath, IntakeId, Most)>, EngineError> {
         let mut folders = Vec::new();
         for intake in &self.config.intakes {
             let id = &intake.terms.id;
@@ -336,49 +207,6 @@ impl Agent {
             self.sweep();
         }
         (looks, found)
-    }
-
-    /// Once a day, removes what was kept long enough. What cannot be removed is tried again on the next.
-    fn sweep(&mut self) {
-        let now = renkei_engine::Clock::now(&self.clock);
-        if self.swept == Some(now.date()) {
-            return;
-        }
-        self.swept = Some(now.date());
-        let (own, store, config) = (self.folders.own(), self.store.as_ref(), &self.config);
-        match keep::sweep(own, store, &config.intakes, config.keep, now) {
-            Ok(0) => {}
-            Ok(n_removed) => {
-                tracing::info!(
-                    removed = n_removed,
-                    days = config.keep.num_days(),
-                    "what was kept long enough is removed"
-                );
-            }
-            Err(failure) => {
-                tracing::warn!(fault.code = failure.code(), "what was kept long enough could not be removed");
-            }
-        }
-        if config.server.is_some()
-            && let Err(failure) = self.sweep_mirror(now)
-        {
-            tracing::warn!(fault.code = failure.code(), "the mirror could not be cleared");
-        }
-    }
-
-    fn sweep_mirror(&self, now: Moment) -> Result<(), Failure> {
-        let folders = self.folders(None)?;
-        let n_removed = keep::sweep_mirror(
-            &self.config.share,
-            self.store.as_ref(),
-            folders.iter().map(|(folder, intake, _)| (folder, intake)),
-            self.config.keep,
-            now,
-        )?;
-        if n_removed > 0 {
-            tracing::info!(removed = n_removed, "what was mirrored and taken in long ago is removed");
-        }
-        Ok(())
     }
 
     /// Watches the folders of the intakes, and what is for this receiver alone.
