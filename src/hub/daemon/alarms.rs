@@ -108,23 +108,31 @@ impl Alarms {
 
     /// Brings the alerts about intakes into line with those that `standing` says should be open.
     pub(super) fn intakes(&self, store: &dyn Store, standing: &[Alert], now: Moment) {
-        note(self.try_intakes(store, standing, now), "what was handed in");
+        let told = self.align(store, |alert| alert.intake().is_some(), standing, now);
+        note(told, "what was handed in");
     }
 
-    fn try_intakes(&self, store: &dyn Store, standing: &[Alert], now: Moment) -> Result<(), StoreError> {
+    /// Brings the alerts of one sort into line with those that should stand open: what is new or graver is told, what is
+    /// over is cleared, and nothing is written where neither is.
+    pub(super) fn align(
+        &self,
+        store: &dyn Store,
+        is_of_sort: fn(&Alert) -> bool,
+        standing: &[Alert],
+        now: Moment,
+    ) -> Result<(), StoreError> {
         let open = open_alerts(store.snapshot()?.as_ref())?;
-        let of_intakes: BTreeMap<AlertKey, Severity> = open
-            .iter()
-            .filter(|alert| alert.intake().is_some())
-            .map(|alert| (alert.key(), alert.severity()))
-            .collect();
+        let open = open.iter().filter(|alert| is_of_sort(alert));
+        let mut known: BTreeMap<AlertKey, Severity> =
+            open.map(|alert| (alert.key(), alert.severity())).collect();
         let keys: Vec<AlertKey> = standing.iter().map(Alert::key).collect();
-        let over: Vec<AlertKey> = of_intakes.keys().filter(|key| !keys.contains(key)).cloned().collect();
+        let over: Vec<AlertKey> = known.keys().filter(|key| !keys.contains(key)).cloned().collect();
         self.clear(store, &over, now)?;
-        let is_news =
-            |alert: &&Alert| of_intakes.get(&alert.key()).is_none_or(|known| alert.severity() > *known);
-        for alert in standing.iter().filter(is_news) {
-            self.open(store, alert)?;
+        for (alert, key) in standing.iter().zip(keys) {
+            if known.get(&key).is_none_or(|known| alert.severity() > *known) {
+                self.open(store, alert)?;
+                known.insert(key, alert.severity());
+            }
         }
         Ok(())
     }
@@ -253,6 +261,9 @@ impl Alarms {
     /// Clears those of the keys that stand open; writes nothing where none does.
     #[expect(clippy::unused_self, reason = "beside `open`")]
     pub(super) fn clear(&self, store: &dyn Store, keys: &[AlertKey], now: Moment) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
         let open = open_alerts(store.snapshot()?.as_ref())?;
         let to_clear: Vec<&Alert> = open.iter().filter(|alert| keys.contains(&alert.key())).collect();
         if to_clear.is_empty() {
@@ -280,7 +291,7 @@ fn last_of<'r>(runs: &'r [RunRecord], job: &JobId, date: NaiveDate) -> Option<&'
 /// More alerts than these do not stand open.
 const MOST_OPEN: u32 = 10_000;
 
-pub(super) fn open_alerts(snapshot: &dyn Snapshot) -> Result<Vec<Alert>, StoreError> {
+fn open_alerts(snapshot: &dyn Snapshot) -> Result<Vec<Alert>, StoreError> {
     Ok(snapshot.alerts(true, MOST_OPEN)?.into_iter().map(|record| record.alert).collect())
 }
 

@@ -1,12 +1,11 @@
 //! Who is told of deliveries that stopped.
 
-use renkei_core::Class;
-use renkei_core::Moment;
-use renkei_core::alert::{Alert, AlertKey, AlertKind, Matter, Word};
+use renkei_core::alert::{Alert, AlertKind, Matter, Word};
 use renkei_core::delivery::{DeliveryLine, DeliveryState};
 use renkei_core::port::{Store, StoreError};
+use renkei_core::{Class, Moment};
 
-use super::alarms::{Alarms, note, open_alerts};
+use super::alarms::{Alarms, note};
 
 /// Brings the alerts about deliveries into line with what is on record; writes nothing where they are.
 pub(super) fn tell_of_deliveries(store: &dyn Store, alarms: &Alarms, now: Moment) {
@@ -17,19 +16,10 @@ fn try_tell(store: &dyn Store, alarms: &Alarms, now: Moment) -> Result<(), Store
     let snapshot = store.snapshot()?;
     let lines = snapshot.delivery_lines(None, true)?;
     let stopped = lines.iter().filter(|line| line.state == DeliveryState::Stopped);
-    let mut wanted: Vec<Alert> = stopped.map(|line| alert_of(line, now)).collect();
     // Several of a feed may have been stopped by hand; they are one condition.
-    wanted.dedup_by_key(|alert| alert.key());
-    let of_deliveries = |alert: &&Alert| alert.kind() == AlertKind::DeliveryStopped;
-    let open: Vec<AlertKey> =
-        open_alerts(snapshot.as_ref())?.iter().filter(of_deliveries).map(Alert::key).collect();
+    let wanted: Vec<Alert> = stopped.map(|line| alert_of(line, now)).collect();
     drop(snapshot);
-    for alert in wanted.iter().filter(|alert| !open.contains(&alert.key())) {
-        alarms.open(store, alert)?;
-    }
-    let over: Vec<AlertKey> =
-        open.into_iter().filter(|key| !wanted.iter().any(|alert| alert.key() == *key)).collect();
-    if over.is_empty() { Ok(()) } else { alarms.clear(store, &over, now) }
+    alarms.align(store, |alert| alert.kind() == AlertKind::DeliveryStopped, &wanted, now)
 }
 
 fn alert_of(line: &DeliveryLine, now: Moment) -> Alert {

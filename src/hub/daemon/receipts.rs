@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use renkei_core::alert::Matter;
-use renkei_core::alert::{Alert, AlertKey, AlertKind, Word};
+use renkei_core::alert::{Alert, AlertKind, Matter, Word};
 use renkei_core::mend::MendRule;
 use renkei_core::order::Order;
 use renkei_core::port::{ReceiptBox, StoreError};
@@ -11,7 +10,7 @@ use renkei_core::{Fault as _, Moment};
 use renkei_engine::night::{NightPlan, ask, is_enabled};
 use renkei_engine::{EngineError, House};
 
-use super::alarms::{Alarms, note, open_alerts};
+use super::alarms::{Alarms, note};
 use super::look::causes;
 use crate::config::Config;
 use crate::ledger_board::{LedgerLine, lines};
@@ -84,28 +83,18 @@ fn ask_to_mend(house: House<'_>, config: &Config, plan: &NightPlan) -> Result<()
     Ok(())
 }
 
-/// Opens what is new, clears what is over, and writes nothing where neither is.
+/// Brings the alerts about receivers into line with what they answered.
 fn tell(house: House<'_>, config: &Config, alarms: &Alarms) -> Result<(), StoreError> {
     let now = house.clock.now();
     let snapshot = house.store.snapshot()?;
     let lines = lines(snapshot.as_ref(), config, now.date())?;
     let wanted: Vec<Alert> = lines.iter().flat_map(|line| alerts_of(line, now)).collect();
+    drop(snapshot);
     let is_of_receivers = |alert: &Alert| {
         use AlertKind::{ReceiverBehind, ReceiverDiffers, ReceiverRefused};
         matches!(alert.kind(), ReceiverRefused | ReceiverBehind | ReceiverDiffers)
     };
-    let open: Vec<AlertKey> = open_alerts(snapshot.as_ref())?
-        .iter()
-        .filter(|alert| is_of_receivers(alert))
-        .map(Alert::key)
-        .collect();
-    drop(snapshot);
-    for alert in wanted.iter().filter(|alert| !open.contains(&alert.key())) {
-        alarms.open(house.store, alert)?;
-    }
-    let over: Vec<AlertKey> =
-        open.into_iter().filter(|key| !wanted.iter().any(|alert| alert.key() == *key)).collect();
-    if over.is_empty() { Ok(()) } else { alarms.clear(house.store, &over, now) }
+    alarms.align(house.store, is_of_receivers, &wanted, now)
 }
 
 fn alerts_of(line: &LedgerLine, now: Moment) -> Vec<Alert> {

@@ -1,11 +1,11 @@
 //! Who is told of sources that cannot be fetched from.
 
-use renkei_core::alert::{Alert, AlertKey, AlertKind, Matter, Word};
+use renkei_core::alert::{Alert, AlertKind, Matter, Word};
 use renkei_core::port::{Store, StoreError};
 use renkei_core::pull::PullLine;
 use renkei_core::{Class, Moment};
 
-use super::alarms::{Alarms, note, open_alerts};
+use super::alarms::{Alarms, note};
 use crate::config::Config;
 
 /// Brings the alerts about sources into line with what is on record; writes nothing where they are.
@@ -22,16 +22,8 @@ fn try_tell(store: &dyn Store, config: &Config, alarms: &Alarms, now: Moment) ->
             line.filter(|line| line.is_alarming(&source.terms, now)).map(|line| alert_of(&line, now)),
         );
     }
-    let of_sources = |alert: &&Alert| alert.kind() == AlertKind::SourceFailing;
-    let open: Vec<AlertKey> =
-        open_alerts(snapshot.as_ref())?.iter().filter(of_sources).map(Alert::key).collect();
     drop(snapshot);
-    for alert in wanted.iter().filter(|alert| !open.contains(&alert.key())) {
-        alarms.open(store, alert)?;
-    }
-    let over: Vec<AlertKey> =
-        open.into_iter().filter(|key| !wanted.iter().any(|alert| alert.key() == *key)).collect();
-    if over.is_empty() { Ok(()) } else { alarms.clear(store, &over, now) }
+    alarms.align(store, |alert| alert.kind() == AlertKind::SourceFailing, &wanted, now)
 }
 
 fn alert_of(line: &PullLine, now: Moment) -> Alert {
