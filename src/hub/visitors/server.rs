@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use renkei_core::access::Fingerprint;
 use renkei_sftp::HostKey;
-use renkei_sftp::server::{DefenderLimits, Listening, ServerConfig, ServerHandle, Suite};
+use renkei_sftp::server::{
+    DESCRIPTORS_OF_CONNECTION, DefenderLimits, Listening, ServerConfig, ServerHandle, Suite,
+};
 use renkei_sftp::session::HandleLimits;
 
 use super::house::VisitedHouse;
@@ -99,11 +101,11 @@ fn settings(sftp: &SftpConfig, keys: Vec<HostKey>) -> ServerConfig {
 /// Descriptors kept for the database, runs, logs and whatever else the daemon does.
 const OTHER_DESCRIPTORS: u64 = 256;
 
-/// How much visitors may have open together where the process may open `n_descriptors`; a handle is two of them, and a
-/// connection too. One account has a quarter.
+/// How much visitors may have open together where the process may open `n_descriptors`; a handle is two of them. One
+/// account has a quarter.
 fn handle_limits(n_descriptors: Option<u64>, sftp: &SftpConfig) -> HandleLimits {
     let n_connections = u64::try_from(sftp.max_connections.0).unwrap_or(u64::MAX);
-    let taken = n_connections.saturating_mul(2).saturating_add(OTHER_DESCRIPTORS);
+    let taken = n_connections.saturating_mul(DESCRIPTORS_OF_CONNECTION).saturating_add(OTHER_DESCRIPTORS);
     let n_handles = n_descriptors.unwrap_or(u64::MAX).saturating_sub(taken) / 2;
     let all = usize::try_from(n_handles).unwrap_or(usize::MAX).clamp(64, 16_384);
     HandleLimits { all, per_account: (all / 4).clamp(32, 1024) }
@@ -136,7 +138,8 @@ mod tests {
             );
         };
         check(Some(64), 64, 32);
-        check(Some(1024), 128, 32);
+        check(Some(1024), 64, 32);
+        check(Some(2048), 128, 32);
         check(Some(65_536), 16_384, 1024);
         check(None, 16_384, 1024);
         check(Some(10_000), 4616, 1024);

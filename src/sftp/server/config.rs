@@ -20,6 +20,10 @@ pub struct Listening {
     pub suite: Suite,
 }
 
+/// Descriptors of the system that a connection takes, beside those of its files: its socket and a second one to end it
+/// by, and four of its thread's own.
+pub const DESCRIPTORS_OF_CONNECTION: u64 = 6;
+
 /// How the server runs.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
@@ -52,8 +56,8 @@ pub struct ServerConfig {
     pub refusal_time: Duration,
     /// When guessing is slowed and banned.
     pub defender: DefenderLimits,
-    /// Files and folders that sessions may have open together. All of them, twice, beside twice the connections, must
-    /// be within what the system gives the process.
+    /// Files and folders that sessions may have open together. All of them, twice, beside
+    /// [`DESCRIPTORS_OF_CONNECTION`] for each connection, must be within what the system gives the process.
     pub handles: HandleLimits,
 }
 

@@ -22,8 +22,9 @@ use crate::{HostKey, SftpError};
 const WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 /// Bytes of a packet: larger ones trouble some clients.
 const PACKET_BYTES: u32 = 32 * 1024;
-/// Messages from sessions to a connection on their way.
-const EVENT_SLOTS: usize = 64;
+/// Messages from sessions to a connection on their way: more would be out of the processor's nearest memory before they are
+/// encrypted.
+const EVENT_SLOTS: usize = 16;
 /// Pieces from a connection to a channel on their way; see `server::pump`.
 const CHANNEL_SLOTS: usize = 256;
 /// Refusals after which a connection is ended. Clients with an agent show key after key.

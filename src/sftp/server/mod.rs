@@ -16,7 +16,7 @@ mod handle;
 mod pump;
 
 pub use algorithms::{LegacyAlgorithm, Suite};
-pub use config::{Listening, ServerConfig};
+pub use config::{DESCRIPTORS_OF_CONNECTION, Listening, ServerConfig};
 pub use defender::{Defender, DefenderLimits, Knock, Offence};
 pub use gate::{Gate, GateEvent, LoginMeans, TurnedAway};
 pub use handle::ServerHandle;
