@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::key::AlertKey;
 use crate::alert::kind::{AlertKind, News, Severity};
+use crate::alert::stored::{maybe_written, written};
 use crate::alert::word::Word;
-use crate::alert::written::{maybe_written, written};
 use crate::fault::Class;
 use crate::ids::{FeedId, JobId, Sequence};
 use crate::moment::Moment;

@@ -9,8 +9,8 @@ mod key;
 mod kind;
 mod matter;
 mod rate_limit;
+mod stored;
 mod word;
-mod written;
 
 pub use delivery::{Channel, Delivery, Outcome, next_try};
 pub use key::AlertKey;
