@@ -142,6 +142,6 @@ mod tests {
         check(Some(2048), 128, 32);
         check(Some(65_536), 16_384, 1024);
         check(None, 16_384, 1024);
-        check(Some(10_000), 4616, 1024);
+        check(Some(10_000), 4104, 1024);
     }
 }

@@ -13,13 +13,13 @@ use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Sessi
 use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Pty, Sig};
 use zeroize::Zeroizing;
 
-use super::accept::House;
 use super::algorithms::Suite;
 use super::certificate::judged;
 use super::channel;
 use super::connections::{Connection, Login};
 use super::defender::Offence;
 use super::gate::{GateEvent, LoginMeans};
+use super::house::House;
 use crate::session::{Session as SftpSession, Visitor};
 
 /// SFTP channels of one connection at a time.

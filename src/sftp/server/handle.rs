@@ -13,9 +13,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use super::accept::{House, Terms, accept};
+use super::accept::{Terms, accept};
 use super::config::{Listening, ServerConfig};
 use super::gate::Gate;
+use super::house::House;
 use crate::{HostKey, SftpError};
 
 /// Bytes a client may send ahead on a channel.

@@ -13,6 +13,7 @@ mod connections;
 mod defender;
 mod gate;
 mod handle;
+mod house;
 mod pump;
 
 pub use algorithms::{LegacyAlgorithm, Suite};

@@ -1,4 +1,4 @@
-//! The way from an SSH channel to the thread that serves its SFTP session.
+//! The way from an SSH channel to the task that serves its SFTP session.
 //!
 //! russh hands a channel's bytes through a queue of its own and stops reading the connection while that is full, also
 //! the messages that open the window for what is being sent. So whoever sends must never keep the queue from being
@@ -22,7 +22,7 @@ const PIECE_BYTES: usize = 128;
 /// How long sending may stand still before it counts as waiting for the client.
 const STILL: Duration = Duration::from_millis(20);
 
-/// What the pump and the serving thread know of each other.
+/// What the pump and the serving task know of each other.
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
     n_queued_bytes: AtomicUsize,
@@ -32,7 +32,7 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
-    /// The thread has dealt with a piece.
+    /// The task has dealt with a piece.
     pub(super) fn took(&self, n_bytes: usize) {
         self.n_queued_bytes.fetch_sub(n_bytes + PIECE_BYTES, Ordering::AcqRel);
         self.taken.notify_one();
@@ -72,7 +72,7 @@ pub(super) enum PumpEnd {
     Overrun,
 }
 
-/// What comes next, once there is room for it; `None` too once the thread has ended, whatever it left in the queue.
+/// What comes next, once there is room for it; `None` too once the task has ended, whatever it left in the queue.
 async fn next<M>(
     queue: &UnboundedSender<Bytes>,
     gauge: &Gauge,
@@ -88,7 +88,7 @@ async fn next<M>(
     }
 }
 
-/// Brings what arrives on a channel to the thread's queue until either ends.
+/// Brings what arrives on a channel to the task's queue until either ends.
 pub(super) async fn pump(
     channel: &mut ChannelReadHalf,
     queue: UnboundedSender<Bytes>,
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_ended_ends_the_pump_whatever_it_left() {
+    fn a_task_that_ended_ends_the_pump_whatever_it_left() {
         let (queue, rest) = tokio::sync::mpsc::unbounded_channel();
         drop(rest);
         for n_queued_bytes in [0, HOLD_BYTES + 1] {
