@@ -87,6 +87,8 @@ enum Durable {
     All,
     /// All but so many bytes, or none of it where it was only made.
     AllBut(u64),
+    /// What the system could not write is lost, and it says so only once: the file must not get its name.
+    Lost,
 }
 
 /// Bytes after which the system is told to write out what has arrived.
@@ -231,7 +233,7 @@ impl Upload {
         let n_bytes = data.len() as u64;
         self.solid.add(offset, n_bytes);
         self.n_bytes = self.n_bytes.max(offset.saturating_add(n_bytes));
-        self.durable = Durable::AllBut(self.n_bytes_not_durable() + n_bytes);
+        self.changed(n_bytes);
         self.push_out();
         Ok(())
     }
@@ -263,7 +265,7 @@ impl Upload {
         self.solid.set_len(n_bytes);
         self.n_bytes = n_bytes;
         self.n_bytes_pushed = self.n_bytes_pushed.min(n_bytes);
-        self.durable = Durable::AllBut(self.n_bytes_not_durable());
+        self.changed(0);
         Ok(())
     }
 
@@ -274,17 +276,29 @@ impl Upload {
 
     /// Makes durable what has been written.
     pub fn sync(&mut self) -> Result<(), VisitError> {
-        if self.durable != Durable::All {
-            self.file.sync_all().map_err(|error| system(&error))?;
-            self.durable = Durable::All;
+        match self.durable {
+            Durable::All => return Ok(()),
+            Durable::Lost => return Err(VisitError::System(Errno::IO)),
+            Durable::AllBut(_) => {}
         }
-        Ok(())
+        let synced = self.file.sync_all();
+        self.durable = if synced.is_ok() { Durable::All } else { Durable::Lost };
+        synced.map_err(|error| system(&error))
+    }
+
+    /// It has changed, by so many bytes.
+    fn changed(&mut self, n_bytes: u64) {
+        self.durable = match self.durable {
+            Durable::All => Durable::AllBut(n_bytes),
+            Durable::AllBut(before) => Durable::AllBut(before + n_bytes),
+            Durable::Lost => Durable::Lost,
+        };
     }
 
     /// Bytes that the next [`Upload::sync`], or the close, waits for.
     pub fn n_bytes_not_durable(&self) -> u64 {
         match self.durable {
-            Durable::All => 0,
+            Durable::All | Durable::Lost => 0,
             Durable::AllBut(n_bytes) => n_bytes,
         }
     }
@@ -301,7 +315,7 @@ impl Upload {
     pub fn finish(mut self, keeping: Keeping) -> Result<Stored, VisitError> {
         if let Some((accessed, changed)) = self.times {
             rustix::fs::futimens(&self.file, &timestamps(accessed, changed))?;
-            self.durable = Durable::AllBut(self.n_bytes_not_durable());
+            self.changed(0);
         }
         self.sync()?;
         let look = self.look()?;
@@ -356,6 +370,7 @@ impl Upload {
         let n_bytes = self.solid.n_bytes();
         let is_kept = n_bytes > 0
             && !self.has_published
+            && self.durable != Durable::Lost
             && self.file.set_len(n_bytes).is_ok()
             && self.file.sync_data().is_ok()
             && rustix::fs::renameat(folder, temporary, folder, self.partial.as_str()).is_ok();
@@ -398,4 +413,50 @@ pub(super) fn timestamps(accessed: i64, changed: i64) -> Timestamps {
 
 pub(super) fn system(error: &std::io::Error) -> VisitError {
     Errno::from_io_error(error).map_or(VisitError::System(Errno::IO), VisitError::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn begun(root: &VisitedRoot) -> Upload {
+        let path = VisitPath::parse(b"/a.csv").unwrap();
+        let writing = Writing { start: UploadStart::Empty, may_replace: false, may_create: true };
+        root.upload("office", &path, writing).unwrap()
+    }
+
+    fn n_there(folder: &Path) -> usize {
+        std::fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn what_is_durable_is_counted_from_the_last_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut upload = begun(&VisitedRoot::open(folder.path()).unwrap());
+        upload.write_at(0, b"0123456789").unwrap();
+        upload.append(b"abc").unwrap();
+        assert_eq!(upload.n_bytes_not_durable(), 13);
+        upload.sync().unwrap();
+        assert_eq!((upload.n_bytes_not_durable(), upload.durable), (0, Durable::All));
+        upload.set_len(4).unwrap();
+        assert_eq!(upload.durable, Durable::AllBut(0), "its length is not");
+        upload.append(b"x").unwrap();
+        assert_eq!(upload.n_bytes_not_durable(), 1);
+        assert_eq!(upload.finish(Keeping::AS_BEGUN).unwrap().n_bytes, 5);
+    }
+
+    #[test]
+    fn what_the_system_lost_never_gets_its_name_and_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut upload = begun(&VisitedRoot::open(folder.path()).unwrap());
+        upload.write_at(0, b"0123456789").unwrap();
+        upload.durable = Durable::Lost;
+        assert_eq!(upload.sync(), Err(VisitError::System(Errno::IO)));
+        // What comes after does not make it good.
+        upload.append(b"abc").unwrap();
+        assert_eq!(upload.finish(Keeping::AS_BEGUN), Err(VisitError::System(Errno::IO)));
+        assert_eq!(n_there(folder.path()), 0);
+    }
 }

@@ -23,7 +23,8 @@ use std::sync::Arc;
 use renkei_folder::visit::{VisitError, VisitPath};
 
 use crate::wire::{
-    self, Attrs, Entry, Extended, Limits, Packet, Reply, Request, StatusCode, VolumeStat, WireError,
+    self, Attrs, Entry, Extended, Limits, OpenFlags, Packet, Reply, Request, StatusCode, VolumeStat,
+    WireError,
 };
 use handles::Handles;
 use share::Share;
@@ -129,9 +130,18 @@ impl Session {
         self.handles.is_bringing()
     }
 
-    /// Whether to answer this packet is to wait long for a disk by its nature: much that was brought is made durable.
+    /// Whether to answer this packet is to wait long for a disk by its nature: much that was brought is made durable, or
+    /// a file that stands is copied because it is gone on with or cut.
     pub fn waits_for_disk(&self, packet: &[u8]) -> bool {
-        wire::may_make_durable(packet) && self.handles.n_bytes_not_durable() > SOON_DURABLE_BYTES
+        let Ok(Packet::Request { request, .. }) = Packet::parse(packet) else { return false };
+        match request {
+            Request::Close { .. } | Request::Extended(Extended::Fsync { .. }) => {
+                self.handles.n_bytes_not_durable() > SOON_DURABLE_BYTES
+            }
+            Request::Open { flags, .. } => flags.has(OpenFlags::WRITE) && !flags.has(OpenFlags::TRUNCATE),
+            Request::Setstat { attrs, .. } | Request::Fsetstat { attrs, .. } => attrs.n_bytes.is_some(),
+            _ => false,
+        }
     }
 
     /// Answers one packet (type first, without its length field) by putting reply packets at the end of `out`.

@@ -15,7 +15,7 @@ mod tests;
 pub use attrs::{Attrs, FileKind};
 pub use framing::Framing;
 pub use reply::{Entry, Limits, Reply, StatusCode, VolumeStat, data_reply};
-pub use request::{Extended, OpenFlags, Packet, Request, may_make_durable};
+pub use request::{Extended, OpenFlags, Packet, Request};
 
 /// The one version spoken.
 pub const VERSION: u32 = 3;

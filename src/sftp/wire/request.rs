@@ -35,11 +35,6 @@ const HARDLINK: &[u8] = b"hardlink@openssh.com";
 /// Handles are numbers of ours; a client can send no longer one that means anything.
 const MAX_HANDLE_BYTES: usize = 256;
 
-/// Whether a packet asks for something that may make a file durable: a close, or an extension such as `fsync@openssh.com`.
-pub fn may_make_durable(packet: &[u8]) -> bool {
-    matches!(packet.first(), Some(&(CLOSE | EXTENDED)))
-}
-
 /// How a file is to be opened: the bits of `SSH_FXP_OPEN`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenFlags(pub u32);

@@ -4,6 +4,7 @@ mod before_close;
 mod exactly;
 mod hostile;
 mod packets;
+mod waiting;
 
 use std::sync::{Arc, Mutex};
 
@@ -121,6 +122,13 @@ impl Client {
         };
         assert_eq!(framing.next_packet(), Ok(None), "one reply for one request");
         told
+    }
+
+    /// Whether it would be asked of somebody who may wait.
+    fn waits(&self, request: Request<'_>) -> bool {
+        let mut bytes = Vec::new();
+        Packet::Request { id: 1, request }.put(&mut bytes);
+        self.session.waits_for_disk(&bytes[4..])
     }
 
     fn open(&mut self, path: &str, flags: u32) -> Told {

@@ -76,7 +76,9 @@ macro_rules! behaviour_suite {
             ledger: an_event_is_recorded_once_by_its_source,
                 events_are_told_by_feed_sequence_and_receiver,
                 a_receiver_stands_where_its_answers_say;
-            pulls: what_came_is_remembered_by_source_folder_and_name, a_source_stands_as_it_was_left, a_set_is_forgotten_by_source_and_notice;
+            pulls: what_came_is_remembered_by_source_folder_and_name,
+                a_set_is_forgotten_by_source_and_notice,
+                a_source_stands_as_it_was_left;
             deliveries: a_line_is_written_over_and_keeps_its_tries,
                 open_lines_are_told_by_destination_feed_and_sequence,
                 what_has_no_line_yet_begins_with_the_last_full,
