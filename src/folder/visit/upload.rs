@@ -93,6 +93,8 @@ enum Durable {
 
 /// Bytes after which the system is told to write out what has arrived.
 const PUSH_BYTES: u64 = 8 << 20;
+/// A first block of fewer bytes is all of a file for most clients, whose blocks are of so many or more.
+const BLOCK_BYTES: u64 = 32 << 10;
 
 impl VisitedRoot {
     /// Begins to write a file for `visitor`.
@@ -238,11 +240,12 @@ impl Upload {
         Ok(())
     }
 
-    /// Has the disk begin while the network brings more, so that a large file is durable soon after its last byte.
-    /// The advice makes Linux write what is dirty, without waiting.
+    /// Has the disk begin while the network brings more, or the close, so that a file is durable soon after its last
+    /// byte. The advice makes Linux write what is dirty, without waiting.
     fn push_out(&mut self) {
         let n_waiting = self.solid.n_bytes().saturating_sub(self.n_bytes_pushed);
-        if n_waiting >= PUSH_BYTES {
+        let is_small = self.n_bytes_pushed == 0 && (1..BLOCK_BYTES).contains(&n_waiting);
+        if is_small || n_waiting >= PUSH_BYTES {
             // A file system that knows no advice writes when it likes.
             let _ = rustix::fs::fadvise(
                 &self.file,
