@@ -8,4 +8,4 @@ mod proof;
 pub(crate) use book::{bars, rulebook};
 pub(crate) use desk::AccessDesk;
 pub(crate) use errors::AccessFault;
-pub(crate) use proof::{Means, Proof, ProofDifference, Tried, prove};
+pub(crate) use proof::{Means, Proof, ProofDifference, Rules, Tried, TriedCertificate, prove};

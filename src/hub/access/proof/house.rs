@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use renkei_core::Moment;
-use renkei_core::access::{Account, AccountId, Rulebook};
+use renkei_core::access::{Account, AccountId, Authorities, Rulebook};
 use renkei_engine::Clock as _;
 use renkei_folder::visit::VisitedRoot;
 use renkei_sftp::server::{Gate, GateEvent};
 use renkei_sftp::session::{Deed, Premises, Visitor};
 
+use super::Rules;
 use super::attempts::Passing;
 use super::places::{Places, class_of};
 use crate::Failure;
@@ -21,6 +22,7 @@ pub(super) struct ProvingHouse {
     root: VisitedRoot,
     book: Arc<Rulebook>,
     accounts: BTreeMap<AccountId, Account>,
+    authorities: Arc<Authorities>,
     addresses: Vec<IpAddr>,
     clock: HubClock,
 }
@@ -28,13 +30,21 @@ pub(super) struct ProvingHouse {
 impl ProvingHouse {
     pub(super) fn new(
         places: &Places,
-        book: Rulebook,
-        passing: &[Passing],
+        served: Rules,
+        passing: &[Passing<'_>],
         addresses: Vec<IpAddr>,
         clock: HubClock,
     ) -> Result<Self, Failure> {
         let accounts = passing.iter().map(|one| (one.account.id.clone(), one.account.clone())).collect();
-        Ok(Self { root: VisitedRoot::open(places.root())?, book: Arc::new(book), accounts, addresses, clock })
+        let (root, Rules { book, authorities }) = (VisitedRoot::open(places.root())?, served);
+        Ok(Self {
+            root,
+            book: Arc::new(book),
+            accounts,
+            authorities: Arc::new(authorities),
+            addresses,
+            clock,
+        })
     }
 }
 
@@ -58,6 +68,10 @@ impl Premises for ProvingHouse {
 impl Gate for ProvingHouse {
     fn account(&self, id: &AccountId) -> Option<Account> {
         self.accounts.get(id).cloned()
+    }
+
+    fn authorities(&self) -> Arc<Authorities> {
+        Arc::clone(&self.authorities)
     }
 
     fn note_gate(&self, _: &GateEvent) {}

@@ -7,17 +7,18 @@
 //! for `doctor` and `acl diff` to say.
 
 mod attempts;
+mod certificates;
 mod house;
 mod places;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use renkei_core::Moment;
-use renkei_core::access::{Account, AccountId, Operation, Right, Rulebook};
+use renkei_core::access::{Account, AccountId, Authorities, Operation, Right, Rulebook};
 use renkei_sftp::probe::Probe;
 use renkei_sftp::server::{DefenderLimits, Listening, ServerConfig, ServerHandle, Suite};
 use renkei_sftp::{HostKey, HostKeyKind, SftpError};
@@ -26,6 +27,8 @@ use crate::clock::HubClock;
 use crate::{Failure, HubError};
 pub(crate) use attempts::Means;
 use attempts::{Attempt, Passing};
+use certificates::PassingAuthorities;
+pub(crate) use certificates::TriedCertificate;
 use house::ProvingHouse;
 use places::{Places, ProvenFolder, address_classes, loopback_of};
 
@@ -62,23 +65,38 @@ pub(crate) enum Tried {
     Verb { folder: String, right: Right },
 }
 
-/// Proves the rights of these accounts.
-pub(crate) fn prove(accounts: &[Account], book: &Rulebook, clock: HubClock) -> Result<Proof, Failure> {
-    prove_served(accounts, book, book.clone(), clock)
+/// By what a server goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    /// Who may do what where.
+    pub(crate) book: Rulebook,
+    /// Whose certificates are taken.
+    pub(crate) authorities: Authorities,
 }
 
-/// Holds what a server that goes by `other` does against what `book` declares.
+/// Proves the rights of these accounts.
+pub(crate) fn prove(accounts: &[Account], declared: &Rules, clock: HubClock) -> Result<Proof, Failure> {
+    prove_served(accounts, declared, declared.clone(), clock)
+}
+
+/// Holds what a server that goes by these rules does against what is declared.
 fn prove_served(
     accounts: &[Account],
-    book: &Rulebook,
-    other: Rulebook,
+    declared: &Rules,
+    by: Rules,
     clock: HubClock,
 ) -> Result<Proof, Failure> {
     let now = renkei_engine::Clock::now(&clock);
+    let book = &declared.book;
     let places = Places::make(book).map_err(|source| HubError::Daemon { attempt: "make folders", source })?;
-    let passing = accounts.iter().map(Passing::of).collect::<Result<Vec<_>, _>>()?;
     let addresses = address_classes(accounts);
-    let house = ProvingHouse::new(&places, other, &passing, addresses.clone(), clock)?;
+    let authorities = PassingAuthorities::of(&declared.authorities)?;
+    // There is always one: an address that is nobody's.
+    let one = addresses.first().copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let passing = accounts.iter().map(|account| Passing::of(account, &authorities, one, now));
+    let passing = passing.collect::<Result<Vec<_>, _>>()?;
+    let by = Rules { authorities: authorities.exchanged(&by.authorities), ..by };
+    let house = ProvingHouse::new(&places, by, &passing, addresses.clone(), clock)?;
     let server = start(Arc::new(house))?;
     let to = *server.addresses().first().ok_or(SftpError::NoHostKey)?;
 
@@ -88,7 +106,7 @@ fn prove_served(
         addresses: addresses.clone(),
         ..Proof::default()
     };
-    let ways_in = log_in_everywhere(&passing, &addresses, to, now, &mut proof)?;
+    let ways_in = log_in_everywhere(&passing, &authorities.declared, &addresses, to, now, &mut proof)?;
     for ((who, address_no), means) in ways_in {
         let (Some(passing), Some(address)) = (passing.get(who), addresses.get(address_no)) else { continue };
         let by = passing.login(means);
@@ -138,7 +156,8 @@ type WaysIn = BTreeMap<(usize, usize), Means>;
 
 /// Tries every means for every account from every class of addresses.
 fn log_in_everywhere(
-    passing: &[Passing],
+    passing: &[Passing<'_>],
+    authorities: &Authorities,
     addresses: &[IpAddr],
     to: SocketAddr,
     now: Moment,
@@ -156,7 +175,7 @@ fn log_in_everywhere(
         while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
             let Attempt { who, address_no, means } = *attempt;
             let (Some(one), Some(address)) = (passing.get(who), addresses.get(address_no)) else { continue };
-            let is_declared = one.is_declared(*address, means, now);
+            let is_declared = one.is_declared(authorities, *address, means, now);
             let by = one.login(means);
             let is_in = Probe::log_in(loopback_of(address_no), to, &one.account.id, by)?.is_some();
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -214,8 +233,11 @@ fn tried(probe: &Probe, places: &Places, folder: &ProvenFolder, right: Right) ->
 
 #[cfg(test)]
 mod tests {
-    use renkei_core::access::{AccountState, Grantee, LoginRule, Origin, Rights, Rule};
+    use renkei_core::access::{
+        AccountState, Authority, Grantee, LoginRule, Origin, PublicKey, Revoked, Rights, Rule,
+    };
 
+    use super::certificates::CertificateSort;
     use super::*;
 
     fn account(id: &str, system: &str) -> Account {
@@ -245,21 +267,73 @@ mod tests {
             rule("015", "015/in", Rights::BRING),
             rule("024", "024/in", Rights::ALL),
         ];
-        let book = Rulebook::new(declared.clone());
+        let rules = |rules| Rules { book: Rulebook::new(rules), authorities: Authorities::default() };
+        let book = rules(declared.clone());
         let proof = prove(&accounts, &book, HubClock::system()).unwrap();
         assert_eq!(proof.differences, []);
-        // First and last of two networks, and one of each kind that is in none; three means each.
-        assert_eq!((proof.addresses.len(), proof.n_logins, proof.n_logins_let_in), (6, 36, 4));
+        // First and last of two networks, and one of each kind that is in none; three means each, and a certificate.
+        assert_eq!((proof.addresses.len(), proof.n_logins, proof.n_logins_let_in), (6, 48, 4));
         // 001, 001/001o005, its hidden one, 015, 015/in, 024, 024/in, and the undeclared one.
         assert_eq!((proof.n_folders, proof.n_verbs, proof.n_verbs_allowed), (8, 4 * 8 * 5, 4 * 4));
 
         let mut other = declared;
         other.push(rule("015", "024/in", Rights::of(&[Right::Delete])));
-        let proof = prove_served(&accounts, &book, Rulebook::new(other), HubClock::system()).unwrap();
+        let proof = prove_served(&accounts, &book, rules(other), HubClock::system()).unwrap();
         assert_eq!(proof.differences.len(), 4);
         for found in &proof.differences {
             let what = Tried::Verb { folder: "024/in".to_owned(), right: Right::Delete };
             assert_eq!((&found.what, found.is_declared), (&what, false));
         }
+    }
+
+    fn key(last: u8) -> PublicKey {
+        PublicKey::from_blob([&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32], &[last; 32]].concat())
+            .unwrap()
+    }
+
+    #[test]
+    fn a_server_that_takes_other_certificates_is_found_out() {
+        let accounts = [account("zei", "015"), account("kaigo", "020")];
+        let rules = |accounts: Option<&str>, revoked: &[Revoked]| {
+            let accounts = accounts.map(|id| vec![id.parse().unwrap()]);
+            let authorities =
+                Authorities { trusted: vec![Authority { key: key(7), accounts }], revoked: revoked.to_vec() };
+            Rules { book: Rulebook::new(Vec::new()), authorities }
+        };
+        let of_nobody = Some(key(9).fingerprint());
+        let revoked = [
+            Revoked::Serials { authority: None, from: 0, to: 3 },
+            Revoked::Key(key(8).fingerprint()),
+            Revoked::KeyId("lost".to_owned()),
+            Revoked::Serials { authority: of_nobody, from: 4, to: 4 },
+        ];
+        let declared = rules(Some("zei"), &revoked);
+        let proof = prove(&accounts, &declared, HubClock::system()).unwrap();
+        assert_eq!(proof.differences, []);
+        // Three without a certificate, one of a stranger, seven of the authority, a right one with a password, and one
+        // for each line that revokes something of it.
+        assert_eq!((proof.addresses.len(), proof.n_logins), (6, 2 * 6 * (3 + 1 + 7 + 1 + 3)));
+        // zei by its password from four, by a certificate from everywhere, with and without the password, and by that
+        // of one address; kaigo by its password from four, also after a certificate that is not taken.
+        assert_eq!(proof.n_logins_let_in, (4 + 6 + 6 + 1) + (4 + 4));
+
+        let served = rules(None, &revoked[1..2]);
+        let proof = prove_served(&accounts, &declared, served, HubClock::system()).unwrap();
+        let n_found = |sort| {
+            let is_it = |found: &&ProofDifference| match found.what {
+                Tried::LogIn(Means::Certificate(tried) | Means::CertificateAndPassword(tried)) => {
+                    tried.sort == sort && tried.authority == Some(key(7).fingerprint())
+                }
+                _ => false,
+            };
+            proof.differences.iter().filter(is_it).count()
+        };
+        assert!(proof.differences.iter().all(|found| !found.is_declared));
+        // kaigo: from everywhere alone, with its password from the two where that alone would not do.
+        assert_eq!(n_found(CertificateSort::Right), 6 + 2);
+        assert_eq!(n_found(CertificateSort::FromOneAddress), 1);
+        assert_eq!(n_found(CertificateSort::Revoked(0)), 2 * 6);
+        assert_eq!(n_found(CertificateSort::Revoked(2)), 2 * 6);
+        assert_eq!(proof.differences.len(), 8 + 1 + 12 + 12);
     }
 }

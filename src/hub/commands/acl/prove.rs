@@ -4,7 +4,7 @@ use clap::Args;
 use renkei_core::access::AccountId;
 use serde_json::json;
 
-use crate::access::{AccessDesk, Means, Proof, ProofDifference, Tried, prove};
+use crate::access::{AccessDesk, Means, Proof, ProofDifference, Rules, Tried, TriedCertificate, prove};
 use crate::clock::HubClock;
 use crate::console::{Lang, TextTable};
 use crate::{Exit, Failure, Session};
@@ -33,7 +33,9 @@ impl Prove {
                 "There is no account, so there is nothing to prove. `renkei account add` makes one.",
             );
         }
-        let proof = prove(&accounts, &desk.rulebook()?, HubClock::system())?;
+        let authorities = session.config()?.sftp.map(|sftp| sftp.authorities).unwrap_or_default();
+        let declared = Rules { book: desk.rulebook()?, authorities };
+        let proof = prove(&accounts, &declared, HubClock::system())?;
         if console.is_json() {
             console.json(&as_json(&proof));
         } else {
@@ -98,6 +100,15 @@ fn means_word(means: Means) -> String {
         Means::Password => "password".to_owned(),
         Means::OtherPassword => "other-password".to_owned(),
         Means::Both => "key-and-password".to_owned(),
+        Means::Certificate(tried) => certificate_words(tried),
+        Means::CertificateAndPassword(tried) => format!("{} and-password", certificate_words(tried)),
+    }
+}
+
+fn certificate_words(TriedCertificate { authority, sort }: TriedCertificate) -> String {
+    match authority {
+        Some(authority) => format!("certificate {} of {authority}", sort.word()),
+        None => "certificate of-nobody-trusted".to_owned(),
     }
 }
 

@@ -1,80 +1,33 @@
 //! A client that tries what an account may do: for proving that the server allows what is declared, and nothing else.
 
+mod passing;
+
+pub use passing::{PassingCertificate, PassingKey, passing_password};
+
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use renkei_core::access::{AccountId, KeyAlgorithm, PublicKey};
-use russh::keys::ssh_key::LineEnding;
-use russh::keys::{Algorithm, EcdsaCurve, PrivateKey};
+use renkei_core::access::AccountId;
 use socket2::{Domain, Protocol, Socket, Type};
 use ssh2::{ErrorCode, OpenFlags, OpenType, Session, Sftp};
 use zeroize::Zeroizing;
 
 use crate::SftpError;
-use crate::host_key::new_rsa_key;
-use crate::password::random_password;
 
 /// How long an answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// What libssh2 says of a login that was refused, or of which a part is still missing (libssh2.h).
 const REFUSED: [i32; 2] = [-18, -19];
 
-/// A key pair that lives no longer than a proof.
-pub struct PassingKey {
-    private: Zeroizing<String>,
-    public: PublicKey,
-}
-
-impl PassingKey {
-    /// Makes one. An RSA key, of 3072 bits, takes seconds.
-    pub fn make(algorithm: KeyAlgorithm) -> Result<Self, SftpError> {
-        let failed = || SftpError::Proof { attempt: "make a key", detail: algorithm.as_str().to_owned() };
-        let ecdsa = |curve| Algorithm::Ecdsa { curve };
-        let wanted = match algorithm {
-            KeyAlgorithm::Ed25519 => Some(Algorithm::Ed25519),
-            KeyAlgorithm::EcdsaP256 => Some(ecdsa(EcdsaCurve::NistP256)),
-            KeyAlgorithm::EcdsaP384 => Some(ecdsa(EcdsaCurve::NistP384)),
-            KeyAlgorithm::EcdsaP521 => Some(ecdsa(EcdsaCurve::NistP521)),
-            KeyAlgorithm::Rsa => None,
-        };
-        let key = match wanted {
-            Some(wanted) => PrivateKey::random(&mut rand::rng(), wanted).map_err(|_| failed())?,
-            None => new_rsa_key().map_err(|_| failed())?,
-        };
-        let line = key.public_key().to_openssh().map_err(|_| failed())?;
-        let (public, _) = PublicKey::parse_line(&line).map_err(|_| failed())?;
-        Ok(Self { private: key.to_openssh(LineEnding::LF).map_err(|_| failed())?, public })
-    }
-
-    /// The public half.
-    pub fn public(&self) -> &PublicKey {
-        &self.public
-    }
-}
-
-/// Shows the public half only.
-impl std::fmt::Debug for PassingKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PassingKey({})", self.public.fingerprint())
-    }
-}
-
-/// A password that lives no longer than a proof.
-pub fn passing_password() -> Result<Zeroizing<String>, SftpError> {
-    let made = random_password(|bytes| {
-        rand::fill(bytes);
-        Ok(())
-    });
-    made.map_err(|error| SftpError::Proof { attempt: "make a password", detail: error.to_string() })
-}
-
 /// By what a login is tried, in this order.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProbeLogin<'p> {
-    /// By a key.
+    /// By a key, …
     pub key: Option<&'p PassingKey>,
+    /// … which is shown with this certificate.
+    pub certificate: Option<&'p PassingCertificate>,
     /// By a password, where the key did not do.
     pub password: Option<&'p Zeroizing<String>>,
 }
@@ -111,7 +64,8 @@ impl Probe {
             Err(error) => Err(lost("log in", &error)),
         };
         if let Some(key) = by.key {
-            tried(session.userauth_pubkey_memory(account.as_str(), None, &key.private, None))?;
+            let public = by.certificate.map(PassingCertificate::line);
+            tried(session.userauth_pubkey_memory(account.as_str(), public, key.private(), None))?;
         }
         if let Some(password) = by.password
             && !session.authenticated()
