@@ -13,7 +13,7 @@ use rustix::fs::FlockOperation;
 use crate::key_file::{KeyFile, KeyId, KeyPlace, MasterKey, is_file_name, text_of};
 use crate::own_file::{self, Exposure, Guard};
 use crate::sealed::{self, Sealed, name_of};
-use crate::source::read_file;
+use crate::source::{SecretSource, read_file};
 use crate::{MOST_BYTES, SecretError};
 
 /// Where a change of keys may be cut off, in order; the second comes once for each file.
@@ -90,17 +90,36 @@ impl Keeper {
         replaces: bool,
         is_encrypted: bool,
     ) -> Result<(), SecretError> {
+        let path = self.folder.join(name);
+        if !is_file_name(name.as_ref()) {
+            return Err(SecretError::TooLong { path });
+        }
+        self.put_at(&path, secret, replaces, is_encrypted)
+    }
+
+    /// The same for a file that may be elsewhere, in a folder that is there.
+    pub fn put_at(
+        &self,
+        path: &Path,
+        secret: &str,
+        replaces: bool,
+        is_encrypted: bool,
+    ) -> Result<(), SecretError> {
         if sealed::is_sealed(secret) {
             return Err(SecretError::IsSealed);
         }
-        let path = self.folder.join(name);
-        if secret.len() as u64 > MOST_BYTES || !is_file_name(name.as_ref()) {
-            return Err(SecretError::TooLong { path });
+        if secret.len() as u64 > MOST_BYTES {
+            return Err(SecretError::TooLong { path: path.to_owned() });
         }
         let _turn = self.turn()?;
         let sealed =
-            if is_encrypted { Some(sealed::seal(secret, name, &self.keys()?.current)?) } else { None };
-        write_whole(&path, sealed.as_deref().unwrap_or(secret), replaces)
+            if is_encrypted { Some(sealed::seal(secret, path, &self.keys()?.current)?) } else { None };
+        write_whole(path, sealed.as_deref().unwrap_or(secret), replaces)
+    }
+
+    /// Where a file's secret comes from, plain or encrypted.
+    pub fn source(&self, path: PathBuf) -> SecretSource {
+        SecretSource::file(path, self.key.as_ref())
     }
 
     /// Makes the key file.
@@ -117,15 +136,19 @@ impl Keeper {
 
     /// Encrypts the file of this name as it stands; false where it is encrypted already.
     pub fn encrypt(&self, name: &str) -> Result<bool, SecretError> {
+        self.encrypt_at(&self.folder.join(name))
+    }
+
+    /// The same for a file that may be elsewhere.
+    pub fn encrypt_at(&self, path: &Path) -> Result<bool, SecretError> {
         let _turn = self.turn()?;
-        let path = self.folder.join(name);
-        let text = own_file::read(&path, Guard::Own)?;
+        let text = own_file::read(path, Guard::Own)?;
         if sealed::is_sealed(&text) {
             // One that does not open is not passed over.
-            read_file(&path, self.key.as_ref())?;
+            read_file(path, self.key.as_ref())?;
             return Ok(false);
         }
-        give(&path, &text, &self.keys()?.current)?;
+        give(path, &text, &self.keys()?.current)?;
         Ok(true)
     }
 
@@ -181,7 +204,11 @@ impl Keeper {
         if rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(SecretError::Busy { folder: self.folder.clone() });
         }
-        for path in entries(&self.folder)? {
+        let others =
+            self.elsewhere.iter().filter_map(|path| path.parent()).filter(|other| *other != self.folder);
+        let folders: BTreeSet<&Path> = others.chain([self.folder.as_path()]).collect();
+        // A folder that cannot be listed keeps what is left in it: hidden, and its owner's alone.
+        for path in folders.into_iter().filter_map(|folder| entries(folder).ok()).flatten() {
             let name = name_of(&path);
             if name.starts_with('.') && name.ends_with(WRITING) {
                 let _ = std::fs::remove_file(path);
@@ -250,11 +277,12 @@ impl Keeper {
 fn give(path: &Path, secret: &str, key: &MasterKey) -> Result<(), SecretError> {
     let real = path.canonicalize();
     let real = real.map_err(|source| SecretError::Unwritable { path: path.to_owned(), source })?;
-    write_whole(&real, &sealed::seal(secret, &name_of(path), key)?, true)
+    write_whole(&real, &sealed::seal(secret, path, key)?, true)
 }
 
-/// Whether a file that is not to be used begins as an encrypted secret does; nothing else of it is looked at.
-fn begins_sealed(path: &Path) -> bool {
+/// Whether a file begins as an encrypted secret does, whoever may use it; nothing else of it is looked at. False where it
+/// cannot be read.
+pub fn begins_sealed(path: &Path) -> bool {
     let plain = std::fs::metadata(path).is_ok_and(|metadata| {
         own_file::exposure(&metadata) != Some(Exposure::NoPlainFile) && metadata.len() <= 2 * MOST_BYTES
     });

@@ -14,7 +14,7 @@ mod source;
 mod tests;
 
 pub use errors::SecretError;
-pub use keeper::{Keeper, Kept, REKEY_POINTS, Rekeyed, Told};
+pub use keeper::{Keeper, Kept, REKEY_POINTS, Rekeyed, Told, begins_sealed};
 pub use key_file::{KeyId, KeyPlace};
 pub use own_file::{Exposure, exposure};
 pub use source::{Secret, SecretSource};

@@ -26,15 +26,17 @@ pub(crate) fn is_sealed(text: &str) -> bool {
     text.starts_with(MAGIC) || (text.len() > 3 && MAGIC.starts_with(text)) || text == MAGIC.trim_end()
 }
 
-/// Encrypts `secret` as the file of this name.
-pub(crate) fn seal(secret: &str, name: &str, key: &MasterKey) -> Result<String, SecretError> {
+/// Encrypts `secret` as the file at `path`.
+pub(crate) fn seal(secret: &str, path: &Path, key: &MasterKey) -> Result<String, SecretError> {
     let cipher = Aes256GcmSiv::new((&*key.for_files()).into());
     let nonce = Nonce::try_generate().map_err(|_| SecretError::Cipher)?;
     // Room for the tag too: what grows leaves a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(secret.len() + 16));
     bytes.extend_from_slice(secret.as_bytes());
     let head = head(&key.id(), NONCE_BYTES + secret.len() + 16);
-    cipher.encrypt_in_place(&nonce, &bound(&head, name), &mut *bytes).map_err(|_| SecretError::Cipher)?;
+    cipher
+        .encrypt_in_place(&nonce, &bound(&head, &bound_name(path)), &mut *bytes)
+        .map_err(|_| SecretError::Cipher)?;
     let body = STANDARD.encode([nonce.as_slice(), bytes.as_slice()].concat());
     let mut text = format!("{head}\n");
     for line in body.as_bytes().chunks(LINE) {
@@ -94,7 +96,7 @@ impl<'t> Sealed<'t> {
         let nonce = bytes.split_off_nonce().filter(|_| bytes.len() + NONCE_BYTES == self.n_bytes);
         let nonce = nonce.ok_or_else(altered)?;
         let cipher = Aes256GcmSiv::new((&*key.for_files()).into());
-        let context = bound(self.head, &name_of(&path()));
+        let context = bound(self.head, &bound_name(&path()));
         cipher.decrypt_in_place(&nonce, &context, &mut *bytes).map_err(|_| altered())?;
         // Of text it was made.
         let text = std::str::from_utf8(&bytes).map_err(|_| altered())?;
@@ -114,9 +116,16 @@ impl SplitNonce for Vec<u8> {
     }
 }
 
-/// By what a file is bound to its place: the last name of its path. So its folder may be moved.
+/// The last name of a path.
 pub(crate) fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// By what a file is bound to its place: the last name of its path, so its folder may be moved. What it was before, which
+/// has the name with `.old`, may be given its name back.
+pub(crate) fn bound_name(path: &Path) -> String {
+    let name = name_of(path);
+    name.strip_suffix(".old").map_or_else(|| name.clone(), str::to_owned)
 }
 
 fn head(key: &KeyId, n_bytes: usize) -> String {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::client::{SYSTEM, add_key, declare, free_port, make_key, sftp, start};
 use crate::sandbox::Sandbox;
 
 /// What nobody may ever read anywhere.
@@ -70,8 +71,8 @@ fn a_secret_is_kept_encrypted_listed_and_examined() {
     // The database opens with it.
     sandbox.run(&["audit", "verify"]).expect(0);
     let listed = sandbox.run(&["secret", "list", "--json"]).expect(0).json();
-    assert_eq!(listed.as_array().unwrap().len(), 2);
-    assert_eq!(listed[0]["file"], "mail.password");
+    let files: Vec<_> = listed.as_array().unwrap().iter().map(|one| one["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["mail.password", "number.key", "ssh/ecdsa", "ssh/ed25519"]);
     assert_eq!(listed[0]["needed_by"][0], "alert.mail");
     assert_eq!((&listed[1]["state"], &listed[1]["mode"]), (&"encrypted".into(), &"600".into()));
     let password = sandbox.path("hub/secrets/mail.password");
@@ -100,8 +101,14 @@ fn a_change_of_keys_killed_anywhere_leaves_every_secret_readable() {
     set(&first, "plain", &[]);
     declare_mail(&first, "password_file = \"secrets/mail.password\"");
     first.run(&["secret", "encrypt", "number.key", "--reason", "x"]).expect(0);
+    let without_server = fs::read_to_string(first.path("hub/hub.toml")).unwrap();
+    declare(&first, free_port());
+    first.run(&["hostkey", "make", "ed25519", "--reason", "x"]).expect(0);
+    first.run(&["hostkey", "encrypt", "--reason", "x"]).expect(0);
+    // A server that is not declared for the time being has its keys given the new one all the same.
+    fs::write(first.path("hub/hub.toml"), without_server).unwrap();
     for point in POINTS {
-        for time in 1..=if point == POINTS[1] { 2 } else { 1 } {
+        for time in 1..=if point == POINTS[1] { 5 } else { 1 } {
             let sandbox = first.copy().noted(format!("killed at {point}:{time}"));
             let own = sandbox.path("elsewhere").display().to_string();
             let hub = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
@@ -115,7 +122,8 @@ fn a_change_of_keys_killed_anywhere_leaves_every_secret_readable() {
                 let listed = sandbox.run(&["secret", "list", "--json"]).expect(0).json();
                 let states: Vec<&str> =
                     listed.as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
-                assert_eq!(states, ["encrypted", "encrypted", "plain"], "{point}:{time}");
+                let expect = ["encrypted", "encrypted", "plain", "encrypted", "encrypted", "encrypted"];
+                assert_eq!(states, expect, "{point}:{time}");
                 sandbox.run(&["audit", "verify"]).expect(0);
             };
             all_readable();
@@ -154,4 +162,74 @@ fn a_folder_without_a_hub_has_its_secrets_by_a_key_of_its_own() {
     sandbox.run_with_input(&set, WORDS).expect(0);
     sandbox.run(&[&["secret", "rekey"], &key[..]].concat()).expect(0);
     assert_eq!(holders(&sandbox), Vec::<String>::new());
+}
+
+#[test]
+fn host_keys_are_kept_encrypted_and_partners_see_the_same_ones() {
+    let sandbox = hub();
+    let port = free_port();
+    declare(&sandbox, port);
+    sandbox.run(&["account", "add", "office", "--system", SYSTEM, "--reason", "x"]).expect(0);
+    let key = make_key(&sandbox, "office", "ed25519", &[]);
+    add_key(&sandbox, "office", &key, &[]);
+    let fingerprints = || {
+        let listed = sandbox.run(&["hostkey", "list", "--json"]).expect(0).json();
+        listed.as_array().unwrap().iter().map(|one| one["fingerprint"].to_string()).collect::<Vec<_>>()
+    };
+    let plain = || {
+        let files = ["ecdsa", "ed25519", "ed25519.old", "rsa"];
+        let path = |name: &&str| sandbox.path(&format!("hub/secrets/ssh/{name}"));
+        let is_plain =
+            |name: &&str| fs::read_to_string(path(name)).is_ok_and(|text| text.contains("PRIVATE KEY"));
+        files.into_iter().filter(is_plain).collect::<Vec<_>>()
+    };
+    let first = fingerprints();
+    sandbox.run(&["hostkey", "make", "ed25519", "--reason", "x"]).expect(0);
+    let second = fingerprints();
+    assert_eq!(plain(), ["ecdsa", "ed25519", "ed25519.old"]);
+    sandbox.run(&["secret", "encrypt", "number.key", "--reason", "x"]).expect(0);
+    sandbox.run(&["doctor", "--lang", "en"]).says("renkei hostkey encrypt");
+    sandbox.run(&["hostkey", "encrypt", "--reason", "x", "--lang", "en"]).expect(0).says("3 of which");
+    sandbox.run(&["hostkey", "encrypt", "--reason", "x", "--lang", "en"]).expect(0).says("0 of which");
+    assert_eq!((plain(), fingerprints()), (vec![], second.clone()));
+    sandbox.run(&["doctor", "--lang", "en"]).says_not("renkei hostkey encrypt");
+    let listed = sandbox.run(&["secret", "list", "--json"]).expect(0).json();
+    let of_sftp = listed.as_array().unwrap().iter().filter(|one| one["needed_by"][0] == "sftp");
+    assert!(
+        of_sftp.clone().count() == 3 && of_sftp.clone().all(|one| one["state"] == "encrypted"),
+        "{listed}"
+    );
+    // Others keep what the one before them was, or what is asked for.
+    sandbox.run(&["hostkey", "make", "ecdsa", "--reason", "x"]).expect(0);
+    sandbox.run(&["hostkey", "make", "rsa", "--encrypt", "--reason", "x"]).expect(0);
+    assert_eq!(plain(), Vec::<&str>::new());
+    sandbox.run(&["secret", "rekey", "--reason", "x"]).expect(0);
+    let daemon = start(&sandbox);
+    sftp(&sandbox, port, "office", &key, "ls\n").expect_in();
+    assert!(daemon.stop().success());
+    // The one put aside may have its place again.
+    let folder = sandbox.path("hub/secrets/ssh");
+    fs::rename(folder.join("ed25519.old"), folder.join("ed25519")).unwrap();
+    assert_eq!(fingerprints()[0], first[0]);
+    // One that is damaged, or whose key is away, is told of with its place.
+    let whole = fs::read_to_string(folder.join("ed25519")).unwrap();
+    fs::write(folder.join("ed25519"), &whole[..whole.len() - 9]).unwrap();
+    sandbox.run(&["hostkey", "list"]).expect_fault(10, "secret.cut");
+    fs::write(folder.join("ed25519"), whole).unwrap();
+    let key = sandbox.path("elsewhere/secret.key");
+    fs::rename(&key, key.with_extension("away")).unwrap();
+    sandbox.run(&["hostkey", "list"]).expect(10).says("secret.key is missing");
+    sandbox.run(&["hostkey", "make", "ed25519", "--reason", "x"]).expect(10);
+}
+
+#[test]
+fn host_keys_are_not_encrypted_without_a_key_to_encrypt_them_under() {
+    let sandbox = Sandbox::new().init();
+    declare(&sandbox, free_port());
+    let before = fs::read(sandbox.path("hub/secrets/ssh/ed25519")).unwrap();
+    sandbox.run(&["hostkey", "encrypt", "--reason", "x"]).expect_fault(10, "secret.key-missing");
+    sandbox
+        .run(&["hostkey", "make", "ed25519", "--encrypt", "--reason", "x"])
+        .expect_fault(10, "secret.key-missing");
+    assert_eq!(fs::read(sandbox.path("hub/secrets/ssh/ed25519")).unwrap(), before);
 }

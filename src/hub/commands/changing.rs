@@ -15,7 +15,7 @@ use crate::premises::open_store;
 use crate::{Failure, Session, audit_head};
 
 /// The commands that are always on record. Those that only look are not among them.
-const CHANGING: [&str; 53] = [
+const CHANGING: [&str; 54] = [
     "account add",
     "account address add",
     "account address remove",
@@ -40,6 +40,7 @@ const CHANGING: [&str; 53] = [
     "held discard",
     "held release",
     "hold",
+    "hostkey encrypt",
     "hostkey make",
     "hulft request",
     "hulft resend",

@@ -11,7 +11,7 @@ use crate::clock::HubClock;
 use crate::config::Config;
 use crate::console::TextTable;
 use crate::premises::{make_folders, open_store};
-use crate::visitors::{HostKeys, KeyKind, VisitorFault};
+use crate::visitors::{HostKeys, KeyKind};
 use crate::{Exit, Failure, Session, audit_head};
 
 /// Keys by which partner systems know this hub's SFTP server.
@@ -32,6 +32,17 @@ enum HostkeyCommand {
         /// What kind.
         #[arg(value_enum)]
         kind: KindWord,
+        /// Encrypt it under the key file of [secrets] in hub.toml, also where the one before it is not.
+        #[arg(long)]
+        encrypt: bool,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// Encrypt the keys as they stand, also those put aside, under the key file of [secrets] in hub.toml.
+    ///
+    /// Their fingerprints stay the same. Copies of the plain files may stay on the disk and in backups: where that
+    /// matters, make other keys.
+    Encrypt {
         #[command(flatten)]
         reason: Reason,
     },
@@ -47,11 +58,13 @@ enum KindWord {
 impl Hostkey {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let config = session.config()?;
-        let folder = config.sftp.as_ref().map(|sftp| sftp.host_keys.clone());
-        let keys = HostKeys::at(&folder.ok_or(VisitorFault::NotDeclared)?);
+        let keys = HostKeys::of(&config)?;
         match &self.command {
             HostkeyCommand::List => list(session, &keys),
-            HostkeyCommand::Make { kind, reason } => make(session, &config, &keys, *kind, &reason.reason),
+            HostkeyCommand::Make { kind, encrypt, reason } => {
+                make(session, &config, &keys, *kind, *encrypt, &reason.reason)
+            }
+            HostkeyCommand::Encrypt { reason } => encrypt(session, &config, &keys, &reason.reason),
         }
     }
 }
@@ -80,6 +93,7 @@ fn make(
     config: &Config,
     keys: &HostKeys,
     kind: KindWord,
+    is_encrypted: bool,
     reason: &str,
 ) -> Result<Exit, Failure> {
     let wanted = match kind {
@@ -88,20 +102,10 @@ fn make(
         KindWord::Rsa => HostKeyKind::Rsa,
     };
     let Some(kind) = KeyKind::ALL.into_iter().find(|one| one.kind == wanted) else { return Ok(Exit::Ok) };
-    make_folders(config)?;
-    let store = open_store(config, session.wait(), true)?;
-    let now = HubClock::system().now();
-    let note = |result: String| -> Result<(), Failure> {
-        let (action, operator) = (format!("hostkey make {}", kind.name), session.operator());
-        let mut tx = store.begin()?;
-        tx.append_audit(&AuditEntry::new(now.to_string(), &operator, action, reason, result))?;
-        Ok(tx.commit()?)
-    };
-    // Before it is done: no key changes without a reason on record.
-    note("is to be made".to_owned())?;
-    let fingerprint = keys.make(kind)?.fingerprint();
-    note(fingerprint.to_string())?;
-    audit_head::keep(&store, config, now)?;
+    let action = format!("hostkey make {}", kind.name);
+    let work = || Ok(keys.make(kind, is_encrypted)?.fingerprint());
+    let fingerprint =
+        on_record(session, config, &action, reason, "is to be made", work, ToString::to_string)?;
     if session.console().is_json() {
         session.console().json(&json!({ "kind": kind.name, "fingerprint": fingerprint.to_string() }));
     }
@@ -116,4 +120,46 @@ fn make(
         ),
     );
     Ok(Exit::Ok)
+}
+
+fn encrypt(session: &Session, config: &Config, keys: &HostKeys, reason: &str) -> Result<Exit, Failure> {
+    let after = |n_new: &usize| format!("encrypted: {n_new} that were plain");
+    let work = || keys.encrypt();
+    let n_new = on_record(session, config, "hostkey encrypt", reason, "are to be encrypted", work, after)?;
+    if session.console().is_json() {
+        session.console().json(&json!({ "n_encrypted": n_new }));
+    }
+    session.console().say(
+        format_args!("ホスト鍵を暗号化しました（平文だったもの {n_new} 件）。指紋は変わりません。"),
+        format_args!(
+            "Host keys are encrypted, {n_new} of which were plain; their fingerprints are as before."
+        ),
+    );
+    Ok(Exit::Ok)
+}
+
+/// Does something to the keys, on record before it is begun and after: no key changes without a reason there.
+fn on_record<T>(
+    session: &Session,
+    config: &Config,
+    action: &str,
+    reason: &str,
+    before: &str,
+    work: impl FnOnce() -> Result<T, Failure>,
+    after: impl FnOnce(&T) -> String,
+) -> Result<T, Failure> {
+    make_folders(config)?;
+    let store = open_store(config, session.wait(), true)?;
+    let now = HubClock::system().now();
+    let note = |result: String| -> Result<(), Failure> {
+        let mut tx = store.begin()?;
+        let action = action.to_owned();
+        tx.append_audit(&AuditEntry::new(now.to_string(), &session.operator(), action, reason, result))?;
+        Ok(tx.commit()?)
+    };
+    note(before.to_owned())?;
+    let done = work()?;
+    note(after(&done))?;
+    audit_head::keep(&store, config, now)?;
+    Ok(done)
 }

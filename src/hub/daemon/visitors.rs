@@ -54,8 +54,8 @@ impl VisitorKeeper {
 
     /// Takes the host keys that are there now. What is wrong with them leaves those that are shown.
     pub(super) fn renew_host_keys(&mut self, config: &Config) {
-        let (Some(server), Some(sftp)) = (&mut self.server, &config.sftp) else { return };
-        if let Err(failure) = server.renew_host_keys(sftp) {
+        let (Some(server), Some(_)) = (&mut self.server, &config.sftp) else { return };
+        if let Err(failure) = server.renew_host_keys(config) {
             let causes = failure.causes().join(": ");
             tracing::error!(fault.code = failure.code(), "the host keys shown stay as they are: {causes}");
         }

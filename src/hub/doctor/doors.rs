@@ -8,6 +8,7 @@ use renkei_core::publication::Progress;
 
 use super::finding::{Finding, Level, Words};
 use super::folders::{is_writable, not_writable};
+use crate::Failure;
 use crate::config::{Config, WayTerms};
 use crate::console::Lang;
 use crate::texts::of_fault;
@@ -18,7 +19,7 @@ pub(super) fn host_keys(config: &Config) -> Option<Finding> {
     const CHECK: &str = "host-keys";
     let folder = &config.sftp.as_ref()?.host_keys;
     let place = folder.display().to_string();
-    Some(match HostKeys::at(folder).read() {
+    Some(match HostKeys::of(config).map_err(Failure::from).and_then(|keys| keys.read()) {
         Ok(keys) => {
             let names: Vec<&str> = keys.iter().map(|(kind, _)| kind.name).collect();
             let names = names.join(", ");

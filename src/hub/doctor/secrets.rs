@@ -1,7 +1,7 @@
 //! Keys and passwords: is each there, its owner's alone, and can it be opened; and does a plain one stand where the others
 //! are encrypted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use renkei_core::Fault as _;
 use renkei_secret::{SecretError, SecretSource, Told};
@@ -10,6 +10,7 @@ use super::finding::{Finding, Level, Words};
 use crate::config::Config;
 use crate::console::Lang;
 use crate::texts::of_fault;
+use crate::visitors::HostKeys;
 
 const CHECK: &str = "secrets";
 
@@ -38,9 +39,16 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
         }
     }
     let n_encrypted = kept.iter().filter(|one| matches!(one.told, Told::Encrypted(_))).count();
-    let plain = kept.iter().filter(|one| matches!(one.told, Told::Plain) && is_declared(&one.path).is_some());
     if n_encrypted > 0 {
-        findings.extend(plain.map(|one| left_plain(&one.path)));
+        let plain = kept.iter().filter(|one| matches!(one.told, Told::Plain));
+        findings.extend(plain.clone().filter(|one| is_declared(&one.path).is_some()).map(|one| {
+            let name = one.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            left_plain(&one.path, &format!("renkei secret encrypt {name} --reason ..."))
+        }));
+        let host_keys: Vec<PathBuf> =
+            config.sftp.iter().flat_map(|sftp| HostKeys::files(&sftp.host_keys)).collect();
+        let host_key = plain.clone().find(|one| host_keys.contains(&one.path));
+        findings.extend(host_key.map(|one| left_plain(&one.path, "renkei hostkey encrypt --reason ...")));
     }
     if findings.is_empty() {
         let n = declared.len();
@@ -88,13 +96,11 @@ fn unusable(place: &Path, of: &str, error: &SecretError) -> Finding {
         .with_remedy(Words::new(remedy(Lang::Ja), remedy(Lang::En)))
 }
 
-fn left_plain(path: &Path) -> Finding {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+fn left_plain(path: &Path, command: &str) -> Finding {
     let words = Words::new(
         "ほかの秘密は暗号化されていますが、これは平文です",
         "is not encrypted, and other secrets are",
     );
-    let command = format!("renkei secret encrypt {name} --reason ...");
     let remedy = Words::new(format!("`{command}` で暗号化できます。"), format!("`{command}` encrypts it."));
     Finding::new(CHECK, Level::Warning, path.display().to_string(), words).with_remedy(remedy)
 }

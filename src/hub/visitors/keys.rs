@@ -1,15 +1,20 @@
-//! The server's host keys on disk: a folder of its owner's with one file a key, and a `.pub` beside it for partners.
+//! The server's host keys on disk: a folder of its owner's with one file a key, plain or encrypted, and a `.pub` beside it
+//! for partners.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use renkei_secret::{SecretError, SecretSource};
+use renkei_secret::{Keeper, SecretError, begins_sealed};
 use renkei_sftp::{HostKey, HostKeyKind};
 
 use super::errors::VisitorFault;
 use crate::Failure;
+use crate::config::Config;
+
+/// What is put after the name of a key that was exchanged.
+const FORMER: &str = "old";
 
 /// A kind of host key and the name of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +35,29 @@ impl KeyKind {
 }
 
 /// The folder of host keys.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct HostKeys {
     folder: PathBuf,
+    keeper: Keeper,
 }
 
 impl HostKeys {
+    /// Those of a hub that is only made, which knows no key to encrypt them under.
     pub(crate) fn at(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), keeper: Keeper::new(folder.to_owned(), None, Vec::new()) }
+    }
+
+    /// Those that a hub declares.
+    pub(crate) fn of(config: &Config) -> Result<Self, VisitorFault> {
+        let sftp = config.sftp.as_ref().ok_or(VisitorFault::NotDeclared)?;
+        Ok(Self { folder: sftp.host_keys.clone(), keeper: config.keeper(None) })
+    }
+
+    /// The files in a folder that are host keys, or were before they were exchanged.
+    pub(crate) fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+        let current = KeyKind::ALL.map(|kind| folder.join(kind.name));
+        let former = current.clone().map(|path| path.with_extension(FORMER));
+        current.into_iter().chain(former).filter(|path| path.is_file())
     }
 
     /// The keys that are there. A key others may read is refused: it may be in others' hands.
@@ -45,7 +65,7 @@ impl HostKeys {
         let mut keys = Vec::new();
         for kind in KeyKind::ALL {
             let path = self.path(kind);
-            let secret = match SecretSource::File(path).read() {
+            let secret = match self.keeper.source(path).read() {
                 Ok(secret) => secret,
                 Err(SecretError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                     continue;
@@ -66,8 +86,9 @@ impl HostKeys {
         Ok(keys)
     }
 
-    /// Makes a key; one of the kind that is there stays beside it under `.old`, so that a mistake can be mended.
-    pub(crate) fn make(&self, kind: KeyKind) -> Result<HostKey, Failure> {
+    /// Makes a key; one of the kind that is there stays beside it under `.old`, so that a mistake can be mended. It is
+    /// encrypted where that is asked for, or where the one before it was.
+    pub(crate) fn make(&self, kind: KeyKind, is_encrypted: bool) -> Result<HostKey, Failure> {
         let key = HostKey::generate(kind.kind)?;
         let path = self.path(kind);
         let failed = |path: &Path, source| VisitorFault::KeyFile { path: path.to_owned(), source };
@@ -79,40 +100,35 @@ impl HostKeys {
                 .map_err(|source| failed(&self.folder, source))?;
         }
         let public = format!("{}\n", key.public_line()?);
-        let secret = key.to_text()?;
-        let new = path.with_extension("new");
-        // What a kill left half made.
-        let _ = fs::remove_file(&new);
-        write_new(&new, secret.as_bytes(), 0o600).map_err(|source| failed(&new, source))?;
         if path.exists() {
             // A copy, so that there is a key at every moment.
-            fs::copy(&path, path.with_extension("old")).map_err(|source| failed(&path, source))?;
+            fs::copy(&path, path.with_extension(FORMER)).map_err(|source| failed(&path, source))?;
         }
-        fs::rename(&new, &path).map_err(|source| failed(&path, source))?;
         // Partners pin it: after a power failure it is this one, or the one before.
-        fs::File::open(&self.folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|source| failed(&self.folder, source))?;
+        self.keeper.put_at(&path, &key.to_text()?, true, is_encrypted || begins_sealed(&path))?;
         let public_path = self.folder.join(format!("{}.pub", kind.name));
         fs::write(&public_path, public).map_err(|source| failed(&public_path, source))?;
         Ok(key)
     }
 
+    /// Encrypts every key that stands, also those that were exchanged: how many were plain.
+    pub(crate) fn encrypt(&self) -> Result<usize, Failure> {
+        let mut n_new = 0;
+        for path in Self::files(&self.folder) {
+            n_new += usize::from(self.keeper.encrypt_at(&path)?);
+        }
+        Ok(n_new)
+    }
+
     /// Makes what a new hub has, where it is not there yet: the keys that were made.
     pub(crate) fn make_at_first(&self) -> Result<Vec<HostKey>, Failure> {
         let missing = KeyKind::AT_FIRST.into_iter().filter(|kind| !self.path(*kind).exists());
-        missing.map(|kind| self.make(kind)).collect()
+        missing.map(|kind| self.make(kind, false)).collect()
     }
 
     fn path(&self, kind: KeyKind) -> PathBuf {
         self.folder.join(kind.name)
     }
-}
-
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]
@@ -134,7 +150,7 @@ mod tests {
         for ((_, one), (_, other)) in first.iter().zip(&again) {
             assert_eq!(one.fingerprint(), other.fingerprint());
         }
-        let rotated = keys.make(KeyKind::AT_FIRST[0]).unwrap();
+        let rotated = keys.make(KeyKind::AT_FIRST[0], false).unwrap();
         assert_ne!(rotated.fingerprint(), first[0].1.fingerprint());
         assert_eq!(keys.read().unwrap()[0].1.fingerprint(), rotated.fingerprint());
         assert!(folder.path().join("ssh/ed25519.old").exists());

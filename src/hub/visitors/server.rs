@@ -31,7 +31,7 @@ impl Server {
         if sftp.listening.is_empty() {
             return Ok(None);
         }
-        let keys = host_keys(sftp)?;
+        let keys = host_keys(config)?;
         let shown = keys.iter().map(HostKey::fingerprint).collect();
         let house = Arc::new(VisitedHouse::open(config, clock)?);
         let gate: Arc<VisitedHouse> = Arc::clone(&house);
@@ -44,8 +44,8 @@ impl Server {
     }
 
     /// Proves itself by the host keys that are there now, if they are others; sessions go on.
-    pub(crate) fn renew_host_keys(&mut self, sftp: &SftpConfig) -> Result<(), Failure> {
-        let keys = host_keys(sftp)?;
+    pub(crate) fn renew_host_keys(&mut self, config: &Config) -> Result<(), Failure> {
+        let keys = host_keys(config)?;
         let shown: Vec<_> = keys.iter().map(HostKey::fingerprint).collect();
         if shown != self.shown {
             self.handle.set_host_keys(&keys)?;
@@ -77,8 +77,8 @@ impl Server {
     }
 }
 
-fn host_keys(sftp: &SftpConfig) -> Result<Vec<HostKey>, Failure> {
-    Ok(HostKeys::at(&sftp.host_keys).read()?.into_iter().map(|(_, key)| key).collect())
+fn host_keys(config: &Config) -> Result<Vec<HostKey>, Failure> {
+    Ok(HostKeys::of(config)?.read()?.into_iter().map(|(_, key)| key).collect())
 }
 
 fn settings(sftp: &SftpConfig, keys: Vec<HostKey>) -> ServerConfig {

@@ -148,5 +148,7 @@ fn n_days(one: &Kept) -> Option<i64> {
 fn needed_by(drawer: &Drawer<'_>, one: &Kept) -> Vec<String> {
     let declared = drawer.config.iter().flat_map(crate::config::Config::secrets);
     let of_it = declared.filter(|(_, source)| source.path() == Some(&one.path));
-    of_it.map(|(of, _)| of).collect()
+    let sftp = drawer.config.iter().filter_map(|config| config.sftp.as_ref());
+    let host_key = sftp.filter(|sftp| one.path.parent() == Some(&sftp.host_keys)).map(|_| "sftp".to_owned());
+    of_it.map(|(of, _)| of).chain(host_key).collect()
 }
