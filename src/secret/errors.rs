@@ -97,6 +97,12 @@ pub enum SecretError {
         /// Which.
         path: PathBuf,
     },
+    /// The key file was named as a secret of its own.
+    #[error("{} is the key file, which nothing may take the place of but another key: renkei secret rekey", path.display())]
+    IsKey {
+        /// Which.
+        path: PathBuf,
+    },
     /// Encrypted under another key than the key file's.
     #[error("{} is encrypted under key {needed}, and the key file {} holds {held}", path.display(), key.display())]
     WrongKey {
@@ -177,6 +183,7 @@ impl Fault for SecretError {
                 "secret.key-missing"
             }
             Self::KeyDamaged { .. } => "secret.key-damaged",
+            Self::IsKey { .. } => "secret.is-key",
             Self::KeyThere { .. } => "secret.key-there",
             Self::WrongKey { .. } => "secret.wrong-key",
             Self::Cut { .. } => "secret.cut",

@@ -1,26 +1,21 @@
-//! Putting secrets in their place, encrypting them there, and giving all of them another key: whole or not at all, so that
-//! a process killed anywhere leaves every secret readable.
+//! Putting secrets in their place and encrypting them there: whole or not at all, so that a process killed anywhere leaves
+//! every secret readable.
 
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rustix::fs::FlockOperation;
 
 use crate::key_file::{KeyFile, KeyId, KeyPlace, MasterKey, is_file_name, text_of};
-use crate::own_file::{self, Exposure, Guard};
+use crate::own_file::{self, Guard};
 use crate::sealed::{self, Sealed, name_of};
 use crate::source::{SecretSource, read_file};
+use crate::whole::{WRITING, write_whole};
 use crate::{MOST_BYTES, SecretError};
-
-/// Where a change of keys may be cut off, in order; the second comes once for each file.
-pub const REKEY_POINTS: [&str; 4] =
-    ["secret.key-added", "secret.file-given", "secret.files-given", "secret.key-dropped"];
-/// How what is being written is called until it is whole.
-const WRITING: &str = ".writing";
 
 /// The secrets of one hub.
 #[derive(Debug)]
@@ -28,6 +23,7 @@ pub struct Keeper {
     folder: PathBuf,
     key: Option<KeyPlace>,
     elsewhere: Vec<PathBuf>,
+    more: Vec<PathBuf>,
 }
 
 /// A secret's file as it stands. Nothing of the secret is in it.
@@ -54,26 +50,22 @@ pub enum Told {
     Unusable(SecretError),
 }
 
-/// What a change of keys did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rekeyed {
-    /// The key all are under now.
-    pub key: KeyId,
-    /// How many files were written anew.
-    pub n_files: usize,
-    /// True where one begun earlier was finished.
-    pub was_begun: bool,
-}
-
 /// The right to change secrets, for as long as it lives.
-struct Turn {
+pub(crate) struct Turn {
     _folder: File,
 }
 
 impl Keeper {
     /// Of `folder`, under `key`; `elsewhere` are secrets' files that are declared, wherever they are.
     pub fn new(folder: PathBuf, key: Option<KeyPlace>, elsewhere: Vec<PathBuf>) -> Self {
-        Self { folder, key, elsewhere }
+        Self { folder, key, elsewhere, more: Vec::new() }
+    }
+
+    /// With these folders, whose files are secrets too but for those that end in `.pub`. What is in them is looked at
+    /// anew each time.
+    #[must_use]
+    pub fn with_folders(self, more: Vec<PathBuf>) -> Self {
+        Self { more, ..self }
     }
 
     /// All files, by path.
@@ -111,10 +103,49 @@ impl Keeper {
         if secret.len() as u64 > MOST_BYTES {
             return Err(SecretError::TooLong { path: path.to_owned() });
         }
+        self.check_is_no_key(path)?;
         let _turn = self.turn()?;
-        let sealed =
-            if is_encrypted { Some(sealed::seal(secret, path, &self.keys()?.current)?) } else { None };
+        let sealed = self.sealed(path, secret, is_encrypted)?;
         write_whole(path, sealed.as_deref().unwrap_or(secret), replaces)
+    }
+
+    /// Puts a secret in the place of another, which stays as `former`, encrypted where that is asked for or the one
+    /// before was; whatever refuses it leaves both files as they were.
+    pub fn exchange(
+        &self,
+        path: &Path,
+        former: &Path,
+        secret: &str,
+        is_encrypted: bool,
+    ) -> Result<(), SecretError> {
+        self.check_is_no_key(path)?;
+        let _turn = self.turn()?;
+        let before = match own_file::read(path, Guard::Own) {
+            Err(SecretError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
+            before => Some(before?),
+        };
+        let is_encrypted = is_encrypted || before.as_ref().is_some_and(|before| sealed::is_sealed(before));
+        let sealed = self.sealed(path, secret, is_encrypted)?;
+        if let Some(before) = before {
+            write_whole(former, &before, true)?;
+        }
+        write_whole(path, sealed.as_deref().unwrap_or(secret), true)
+    }
+
+    fn sealed(&self, path: &Path, secret: &str, is_encrypted: bool) -> Result<Option<String>, SecretError> {
+        Ok(if is_encrypted { Some(sealed::seal(secret, path, &self.keys()?.current)?) } else { None })
+    }
+
+    /// The key file is no secret of its own: sealed under itself, or replaced, nothing could be opened any more.
+    fn check_is_no_key(&self, path: &Path) -> Result<(), SecretError> {
+        let Some(key) = self.key.as_ref().and_then(|key| key.path().ok()) else { return Ok(()) };
+        let real = |path: &Path| path.canonicalize().ok();
+        let place = |path: &Path| Some((real(path.parent()?)?, path.file_name()?.to_owned()));
+        let is_same_file = real(&key).is_some_and(|key| real(path) == Some(key));
+        if key == path || is_same_file || place(&key).is_some_and(|key| place(path) == Some(key)) {
+            return Err(SecretError::IsKey { path: path.to_owned() });
+        }
+        Ok(())
     }
 
     /// Where a file's secret comes from, plain or encrypted.
@@ -141,6 +172,7 @@ impl Keeper {
 
     /// The same for a file that may be elsewhere.
     pub fn encrypt_at(&self, path: &Path) -> Result<bool, SecretError> {
+        self.check_is_no_key(path)?;
         let _turn = self.turn()?;
         let text = own_file::read(path, Guard::Own)?;
         if sealed::is_sealed(&text) {
@@ -152,52 +184,20 @@ impl Keeper {
         Ok(true)
     }
 
-    /// Gives every encrypted file a new key, or finishes where that was cut off. The key file holds both keys until
-    /// every file is under the new one, and nothing begins where one file cannot be opened.
-    pub fn rekey(&self, reached: &dyn Fn(&'static str)) -> Result<Rekeyed, SecretError> {
-        let [added, given, all_given, dropped] = REKEY_POINTS;
-        let _turn = self.turn()?;
-        let place = self.key_place()?;
-        let mut keys = KeyFile::read(place)?;
-        let sealed = self.sealed_files()?;
-        for path in &sealed {
-            read_file(path, Some(place))?;
-        }
-        let was_begun = keys.before.is_some();
-        if !was_begun {
-            let before = std::mem::replace(&mut keys.current, MasterKey::generate()?);
-            write_whole(&keys.path, &text_of(&keys.current, Some(&before)), true)?;
-            keys.before = Some(before);
-            reached(added);
-        }
-        let mut n_files = 0;
-        for path in &sealed {
-            let is_given = {
-                let text = own_file::read(path, Guard::Own)?;
-                Sealed::read(&text, path)?.key == keys.current.id()
-            };
-            if !is_given {
-                give(path, &read_file(path, Some(place))?, &keys.current)?;
-                n_files += 1;
-                reached(given);
-            }
-        }
-        reached(all_given);
-        write_whole(&keys.path, &text_of(&keys.current, None), true)?;
-        reached(dropped);
-        Ok(Rekeyed { key: keys.current.id(), n_files, was_begun })
-    }
-
     fn keys(&self) -> Result<KeyFile, SecretError> {
         KeyFile::read(self.key_place()?)
     }
 
-    fn key_place(&self) -> Result<&KeyPlace, SecretError> {
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn key_place(&self) -> Result<&KeyPlace, SecretError> {
         self.key.as_ref().ok_or_else(|| SecretError::NoKeyDeclared { path: self.folder.clone() })
     }
 
     /// Takes the turn, and removes what a killed process left half written.
-    fn turn(&self) -> Result<Turn, SecretError> {
+    pub(crate) fn turn(&self) -> Result<Turn, SecretError> {
         let failed = |source| SecretError::Unwritable { path: self.folder.clone(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
         let folder = File::open(&self.folder).map_err(failed)?;
@@ -217,31 +217,13 @@ impl Keeper {
         Ok(Turn { _folder: folder })
     }
 
-    fn sealed_files(&self) -> Result<Vec<PathBuf>, SecretError> {
-        let mut sealed = Vec::new();
-        for path in self.files()? {
-            // What cannot be read is none that a key could be given to; a secret's file that others may use is told of.
-            match own_file::read(&path, Guard::Own) {
-                Ok(text) if sealed::is_sealed(&text) => sealed.push(path),
-                Err(error @ (SecretError::Exposed { .. } | SecretError::ForeignOwner { .. }))
-                    if begins_sealed(&path) =>
-                {
-                    return Err(error);
-                }
-                _ => {}
-            }
+    /// Every file that may be a secret's, as it is now.
+    pub(crate) fn files(&self) -> Result<BTreeSet<PathBuf>, SecretError> {
+        let mut files: BTreeSet<PathBuf> = entries_if_there(&self.folder)?.into_iter().collect();
+        for folder in &self.more {
+            let entries = entries_if_there(folder)?.into_iter();
+            files.extend(entries.filter(|path| path.extension().is_none_or(|extension| extension != "pub")));
         }
-        Ok(sealed)
-    }
-
-    fn files(&self) -> Result<BTreeSet<PathBuf>, SecretError> {
-        let mut files: BTreeSet<PathBuf> = match entries(&self.folder) {
-            Ok(entries) => entries.into_iter().collect(),
-            Err(SecretError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                BTreeSet::new()
-            }
-            Err(error) => return Err(error),
-        };
         // Of the key nothing is listed.
         let key = self.key.as_ref().and_then(|key| key.path().ok()?.canonicalize().ok());
         files.retain(|path| {
@@ -274,60 +256,29 @@ impl Keeper {
 }
 
 /// Writes a file encrypted in its own place; where that is a link, in the place it leads to.
-fn give(path: &Path, secret: &str, key: &MasterKey) -> Result<(), SecretError> {
+pub(crate) fn give(path: &Path, secret: &str, key: &MasterKey) -> Result<(), SecretError> {
     let real = path.canonicalize();
     let real = real.map_err(|source| SecretError::Unwritable { path: path.to_owned(), source })?;
     write_whole(&real, &sealed::seal(secret, path, key)?, true)
 }
 
-/// Whether a file begins as an encrypted secret does, whoever may use it; nothing else of it is looked at. False where it
+/// Whether a file begins as an encrypted secret does, whoever may use it; nothing more of it is looked at. False where it
 /// cannot be read.
-pub fn begins_sealed(path: &Path) -> bool {
-    let plain = std::fs::metadata(path).is_ok_and(|metadata| {
-        own_file::exposure(&metadata) != Some(Exposure::NoPlainFile) && metadata.len() <= 2 * MOST_BYTES
-    });
-    plain && std::fs::read_to_string(path).is_ok_and(|text| sealed::is_sealed(&text))
+pub(crate) fn begins_sealed(path: &Path) -> bool {
+    own_file::beginning(path).is_ok_and(|bytes| std::str::from_utf8(&bytes).is_ok_and(sealed::is_sealed))
 }
 
-/// What root puts there is for whoever has the folder, such as the user of a service.
-fn give_to_owner(file: &File, folder: &Path) -> io::Result<()> {
-    let (owner, mine) = (folder.metadata()?, file.metadata()?);
-    if mine.uid() != 0 || owner.uid() == 0 {
-        return Ok(());
+fn entries_if_there(folder: &Path) -> Result<Vec<PathBuf>, SecretError> {
+    match entries(folder) {
+        Err(SecretError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(Vec::new())
+        }
+        entries => entries,
     }
-    std::os::unix::fs::fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, SecretError> {
     let failed = |source| SecretError::Unreadable { path: folder.to_owned(), source };
     let entries = std::fs::read_dir(folder).map_err(failed)?;
     entries.map(|entry| Ok(entry.map_err(failed)?.path())).collect()
-}
-
-/// Writes a file whole and for its owner alone, and has it durable; over another only where that is asked for.
-fn write_whole(path: &Path, text: &str, replaces: bool) -> Result<(), SecretError> {
-    let place = || -> io::Result<()> {
-        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        let hidden = folder.join(format!(".{}.{}{WRITING}", name_of(path), std::process::id()));
-        let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&hidden) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // Of a process of that number that was killed here.
-                std::fs::remove_file(&hidden)?;
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&hidden)?
-            }
-            opened => opened?,
-        };
-        give_to_owner(&file, folder)?;
-        let placed = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| {
-            if replaces { std::fs::rename(&hidden, path) } else { std::fs::hard_link(&hidden, path) }
-        });
-        // Renamed, it is gone already.
-        let _ = std::fs::remove_file(&hidden);
-        // After a power failure it is still the one that was told of.
-        placed.and_then(|()| File::open(folder)).and_then(|folder| folder.sync_all())
-    };
-    place().map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => SecretError::There { path: path.to_owned() },
-        _ => SecretError::Unwritable { path: path.to_owned(), source },
-    })
 }

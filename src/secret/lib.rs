@@ -8,15 +8,18 @@ mod errors;
 mod keeper;
 mod key_file;
 mod own_file;
+mod rekey;
 mod sealed;
 mod source;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use errors::SecretError;
-pub use keeper::{Keeper, Kept, REKEY_POINTS, Rekeyed, Told, begins_sealed};
+pub use keeper::{Keeper, Kept, Told};
 pub use key_file::{KeyId, KeyPlace};
 pub use own_file::{Exposure, exposure};
+pub use rekey::{REKEY_POINTS, Rekeyed};
 pub use source::{Secret, SecretSource};
 
 /// No key or password is longer, in bytes.

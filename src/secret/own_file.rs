@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::{MOST_BYTES, SecretError};
 
+/// Bytes of a file that say whether it is encrypted.
+const BEGINNING_BYTES: usize = 16;
+
 /// Who may use a file that is a secret's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
@@ -80,6 +83,17 @@ pub(crate) fn read(path: &Path, guard: Guard) -> Result<Zeroizing<String>, Secre
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(SecretError::NoText { path }),
         Err(source) => Err(SecretError::Unreadable { path, source }),
     }
+}
+
+/// How a plain file begins, whoever may use it: as much as says whether it is encrypted.
+pub(crate) fn beginning(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(BEGINNING_BYTES));
+    file.take(BEGINNING_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A pipe or a terminal must not hold anybody up.

@@ -26,8 +26,12 @@ impl House {
         self.folder.path().join("secrets")
     }
 
+    fn key_path(&self) -> PathBuf {
+        self.folder.path().join("secret.key")
+    }
+
     fn key(&self) -> KeyPlace {
-        KeyPlace::File(self.folder.path().join("secret.key"))
+        KeyPlace::File(self.key_path())
     }
 
     fn keeper(&self) -> Keeper {
@@ -100,8 +104,84 @@ fn what_root_puts_belongs_to_whoever_has_the_folder() {
     };
     assert_eq!(owner("theirs"), (12_345, 12_346, 0o600));
     assert_eq!(owner("mine").0, 0);
+    // The key file is the service's, in a folder that is not.
+    std::os::unix::fs::chown(house.key_path(), Some(12_345), Some(12_346)).unwrap();
     keeper.rekey(&|_| ()).unwrap();
     assert_eq!(owner("mine").0, 12_345);
+    assert_eq!(house.key_path().metadata().unwrap().uid(), 12_345);
+}
+
+#[test]
+fn the_key_file_is_neither_encrypted_nor_replaced_by_a_secret() {
+    let house = House::new();
+    let folder = house.secrets();
+    let keeper = house.keeper();
+    keeper.put("kept", "hidden words\n", false, true).unwrap();
+    std::os::unix::fs::symlink(house.key_path(), folder.join("link")).unwrap();
+    // The key in the folder of secrets itself, too.
+    std::fs::copy(house.key_path(), folder.join("own.key")).unwrap();
+    let inside = Keeper::new(folder.clone(), Some(KeyPlace::File(folder.join("own.key"))), Vec::new());
+    let check = |done: Result<(), SecretError>| assert_eq!(done.unwrap_err().code(), "secret.is-key");
+    check(keeper.encrypt("link").map(|_| ()));
+    check(keeper.put("link", "x\n", true, false));
+    check(inside.encrypt("own.key").map(|_| ()));
+    check(inside.put("own.key", "x\n", true, true));
+    check(inside.exchange(&folder.join("own.key"), &folder.join("own.key.old"), "x\n", false));
+    let secret = SecretSource::file(folder.join("kept"), Some(&KeyPlace::File(folder.join("own.key"))));
+    assert_eq!(secret.read_line().unwrap().text(), "hidden words");
+}
+
+#[test]
+fn an_exchange_that_is_refused_leaves_what_was_put_aside() {
+    let house = House::new();
+    let (keeper, folder) = (house.keeper(), house.secrets().join("more"));
+    std::fs::create_dir(&folder).unwrap();
+    let (path, former) = (folder.join("key"), folder.join("key.old"));
+    let exchange =
+        |keeper: &Keeper, secret, is_encrypted| keeper.exchange(&path, &former, secret, is_encrypted);
+    let read = |path: &Path| keeper.source(path.to_owned()).read().unwrap().text().to_owned();
+    exchange(&keeper, "one", false).unwrap();
+    assert!(!former.exists());
+    exchange(&keeper, "two", true).unwrap();
+    assert_eq!((read(&path), read(&former)), ("two".to_owned(), "one".to_owned()));
+    // It was encrypted, so the next is; without a key that is refused.
+    let keyless = Keeper::new(house.secrets(), None, Vec::new());
+    assert_eq!(exchange(&keyless, "three", false).unwrap_err().code(), "secret.key-missing");
+    assert_eq!((read(&path), read(&former)), ("two".to_owned(), "one".to_owned()));
+    exchange(&keeper, "three", false).unwrap();
+    assert_eq!((read(&path), read(&former)), ("three".to_owned(), "two".to_owned()));
+    let has_plain = |path: &Path| std::fs::read_to_string(path).unwrap().len() < 10;
+    assert!(!has_plain(&path) && !has_plain(&former));
+}
+
+#[test]
+fn what_came_after_the_keeper_is_given_the_new_key_too() {
+    let house = House::new();
+    let more = house.secrets().join("more");
+    std::fs::create_dir(&more).unwrap();
+    let keeper = house.keeper().with_folders(vec![more.clone()]);
+    house.keeper().put_at(&more.join("late"), "hidden words\n", false, true).unwrap();
+    std::fs::write(more.join("late.pub"), "renkei-secret 1 shown to everybody\n").unwrap();
+    assert_eq!(keeper.rekey(&|_| ()).unwrap().n_files, 1);
+    assert_eq!(keeper.source(more.join("late")).read_line().unwrap().text(), "hidden words");
+}
+
+#[test]
+fn two_hubs_do_not_give_one_key_file_another_key_at_once() {
+    let house = House::new();
+    let keeper = house.keeper();
+    keeper.put("kept", "hidden words\n", false, true).unwrap();
+    let others = tempfile::tempdir().unwrap();
+    let other = Keeper::new(others.path().to_owned(), Some(KeyPlace::File(house.key_path())), Vec::new());
+    let met = Cell::new(None);
+    keeper
+        .rekey(&|point| {
+            if point == REKEY_POINTS[0] {
+                met.set(Some(other.rekey(&|_| ()).unwrap_err().code()));
+            }
+        })
+        .unwrap();
+    assert_eq!(met.get(), Some("secret.busy"));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use renkei_secret::{Keeper, KeyPlace, SecretSource};
 use renkei_sftp::client::LoginTerms;
 
 use super::{Config, HOST_KEYS, WayTerms};
-use crate::visitors::HostKeys;
 
 /// The folder of secrets, below the hub's.
 pub(crate) const SECRETS: &str = "secrets";
@@ -37,12 +36,10 @@ impl Config {
     pub(crate) fn keeper(&self, key: Option<KeyPlace>) -> Keeper {
         let folder = self.folder.join(SECRETS);
         let declared = self.secrets().into_iter().filter_map(|(_, source)| source.path().map(PathBuf::from));
-        let mut elsewhere: Vec<PathBuf> = declared.filter(|path| path.parent() != Some(&folder)).collect();
+        let elsewhere = declared.filter(|path| path.parent() != Some(&folder)).collect();
         // Those of a server that is not declared at present, too: they must be given another key with the rest.
-        let usual = self.folder.join(HOST_KEYS);
-        let host_keys = self.sftp.as_ref().map_or(&usual, |sftp| &sftp.host_keys);
-        elsewhere.extend(HostKeys::files(&usual));
-        elsewhere.extend(HostKeys::files(host_keys).filter(|_| *host_keys != usual));
-        Keeper::new(folder, key.or_else(|| self.secret_key.clone()), elsewhere)
+        let mut host_keys = vec![self.folder.join(HOST_KEYS)];
+        host_keys.extend(self.sftp.iter().map(|sftp| sftp.host_keys.clone()));
+        Keeper::new(folder, key.or_else(|| self.secret_key.clone()), elsewhere).with_folders(host_keys)
     }
 }

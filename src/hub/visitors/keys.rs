@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use renkei_secret::{Keeper, SecretError, begins_sealed};
+use renkei_secret::{Keeper, SecretError};
 use renkei_sftp::{HostKey, HostKeyKind};
 
 use super::errors::VisitorFault;
@@ -100,12 +100,8 @@ impl HostKeys {
                 .map_err(|source| failed(&self.folder, source))?;
         }
         let public = format!("{}\n", key.public_line()?);
-        if path.exists() {
-            // A copy, so that there is a key at every moment.
-            fs::copy(&path, path.with_extension(FORMER)).map_err(|source| failed(&path, source))?;
-        }
         // Partners pin it: after a power failure it is this one, or the one before.
-        self.keeper.put_at(&path, &key.to_text()?, true, is_encrypted || begins_sealed(&path))?;
+        self.keeper.exchange(&path, &path.with_extension(FORMER), &key.to_text()?, is_encrypted)?;
         let public_path = self.folder.join(format!("{}.pub", kind.name));
         fs::write(&public_path, public).map_err(|source| failed(&public_path, source))?;
         Ok(key)
