@@ -193,6 +193,12 @@ pub enum HubError {
         /// The file's name.
         name: String,
     },
+    /// A path that is to be encrypted, and that nothing here refers to.
+    #[error("hub.toml refers to no secret at {}", path.display())]
+    NoSecretThere {
+        /// Which.
+        path: PathBuf,
+    },
     /// Whether a secret that is to be replaced is the key for 個人番号 cannot be told.
     #[error("{name} is not replaced: hub.toml, which tells what is kept under the name, is not right")]
     ReplaceUnsure {
@@ -402,6 +408,7 @@ impl Fault for HubError {
             Self::UnknownFileId { .. } => "usage.unknown-file-id",
             Self::DeclaredKeys { .. } => "usage.declared-keys",
             Self::NoOpenDelivery { .. } => "usage.no-open-delivery",
+            Self::NoSecretThere { .. } => "usage.no-secret-there",
             Self::NumberKeyKept { .. } => "usage.number-key-kept",
             Self::ReplaceUnsure { .. } => "usage.replace-unsure",
             Self::UnknownLayout { .. } => "usage.unknown-layout",

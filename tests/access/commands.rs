@@ -43,6 +43,53 @@ fn an_account_is_made_before_the_first_load_and_listed() {
 }
 
 #[test]
+fn files_that_pass_through_are_barred_as_those_of_feeds_are() {
+    let sandbox = hub();
+    let text = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let intakes = "[[intake]]\nid = \"moves\"\nfrom = \"togo-db\"\naccept = [{ layout = \"001z010-1.0\" }]\nuse = \"moves\"\n\n\
+                   [transfer]\nprepare = [\"024\", \"017\"]\n\n";
+    sandbox.write("hub/hub.toml", &text.replacen("[root]", &format!("{intakes}[root]"), 1));
+    sandbox.run(&["check"]).expect(0);
+    let grant = |folder: &str, rights: &str, system: &str| {
+        sandbox.run(&["acl", "grant", folder, rights, "--system", system, "--reason", "x"])
+    };
+    let barred = |folder: &str, rights: &str, system: &str| {
+        grant(folder, rights, system).expect_fault(10, "access.not-grantable");
+    };
+    // 015 is no 番号利用事務, 024 is one.
+    for folder in
+        ["togo-db/inbox/001z010-00", "togo-db/inbox", "togo-db", "cs/outbox", "cs", "001/move-in/024"]
+    {
+        barred(folder, "list,read", "015");
+    }
+    barred("cs/outbox", "create", "024");
+    barred("001/move-in/024", "replace", "024");
+    barred("001/move-in/017", "create", "015");
+    // What holds no number, and what is to be fetched and taken away.
+    grant("001/move-in/017", "list,read", "017").expect(0);
+    grant("cs/outbox", "list,read,delete", "024").expect(0);
+    grant("togo-db/inbox/001z010-00", "list", "015").expect(0);
+}
+
+#[test]
+fn the_audit_tells_on_what_terms_a_key_was_added() {
+    let sandbox = hub();
+    let key = make_key(&sandbox, "a", "ed25519", &[]);
+    let public = key.with_extension("pub").display().to_string();
+    let add = |more: &[&str]| {
+        let line = [&["account", "key", "add", "office", "--file", &public, "--reason", "x"], more].concat();
+        sandbox.run(&line).expect(0);
+    };
+    add(&["--from", "10.1.2.0/24", "--until", "2027-03-31"]);
+    add(&[]);
+    let lines = audit(&sandbox, "account key add", 2);
+    let told = |line: &String| line.split(" | ").last().unwrap().to_owned();
+    let bound = "from 10.1.2.0/24 until 2027-03-31T23:59:59+09:00";
+    assert_eq!(told(&lines[0]), format!("{bound}; the account has 1 keys"));
+    assert_eq!(told(&lines[1]), format!("from anywhere in place of {bound}; the account has 1 keys"));
+}
+
+#[test]
 fn keys_are_taken_for_what_they_are() {
     let sandbox = hub();
     let key = make_key(&sandbox, "a", "ed25519", &[]);

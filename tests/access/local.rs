@@ -139,6 +139,15 @@ fn the_hub_as_a_plain_user_takes_what_people_bring_and_nothing_is_left_of_a_gran
     sandbox.run(&["acl", "diff"]).expect(0);
     check(&tax, "ls 015/work", false);
     check(&tax, "ls 015/work/sub", false);
+
+    // The last system with a group has it no more.
+    let group = format!("local_group = \"{}\"\n", tax.name);
+    sandbox.replace("hub/hub.toml", &group, "");
+    check(&tax, "echo x > 015/receipt/b", true);
+    sandbox.run(&["acl", "diff"]).expect(1).says("015/receipt");
+    sandbox.run(&["acl", "apply", "--reason", "x"]).expect(0);
+    check(&tax, "echo x > 015/receipt/c", false);
+    sandbox.run(&["acl", "diff"]).expect(0);
 }
 
 /// Numbers by chance, the same at every run.

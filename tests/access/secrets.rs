@@ -165,6 +165,33 @@ fn a_folder_without_a_hub_has_its_secrets_by_a_key_of_its_own() {
 }
 
 #[test]
+fn only_what_the_hub_reads_by_its_key_is_encrypted_where_it_stands() {
+    let sandbox = hub();
+    let elsewhere = sandbox.path("elsewhere/mail.password");
+    fs::write(&elsewhere, format!("{WORDS}\n")).unwrap();
+    fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o600)).unwrap();
+    let path = elsewhere.display().to_string();
+    let encrypt = |name: &str| sandbox.run(&["secret", "encrypt", name, "--reason", "x"]);
+    encrypt(&path).expect_fault(2, "usage.no-secret-there");
+    declare_mail(&sandbox, &format!("password_file = \"{path}\""));
+    encrypt("number.key").expect(0);
+    // The command that is named is the one that does it.
+    let command = format!("renkei secret encrypt {path} --reason ...");
+    sandbox.run(&["doctor", "--lang", "en"]).says(&command);
+    encrypt(&path).expect(0);
+    assert_eq!(holders(&sandbox), Vec::<String>::new());
+    sandbox.run(&["doctor", "--lang", "en"]).says("2 encrypted").says_not("renkei secret encrypt");
+    // The key file is no secret of its own, by whatever name.
+    let key = sandbox.path("elsewhere/secret.key");
+    let before = fs::read(&key).unwrap();
+    std::os::unix::fs::symlink(&key, sandbox.path("hub/secrets/link")).unwrap();
+    encrypt("link").expect_fault(10, "secret.is-key");
+    let replace = ["secret", "set", "link", "--replace", "--reason", "x"];
+    sandbox.run_with_input(&replace, "x\n").expect_fault(10, "secret.is-key");
+    assert_eq!(fs::read(&key).unwrap(), before);
+}
+
+#[test]
 fn host_keys_are_kept_encrypted_and_partners_see_the_same_ones() {
     let sandbox = hub();
     let port = free_port();

@@ -4,18 +4,41 @@
 //! A grant is judged when it is made; a feed that is declared later, or a system that is no 番号利用事務 any more, would
 //! make a lawful grant an unlawful one. So every decision asks the bars too.
 
+use std::fmt;
+
 use super::right::{Right, Rights};
 use crate::feed::Feed;
 use crate::file_name::FolderPath;
-use crate::ids::{BusinessId, FeedId};
+use crate::ids::{BusinessId, FeedId, IntakeId};
+
+/// Whose folder is barred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BarOf {
+    /// A feed's, or one of what is published of it for one receiver alone.
+    Feed(FeedId),
+    /// An intake's: what systems hand in stands there until it is taken.
+    Intake(IntakeId),
+    /// One of what comes of transfer cases: for the CS, or for a system that prepares for a move-in.
+    Transfers(FolderPath),
+}
+
+impl fmt::Display for BarOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Feed(feed) => write!(f, "{feed}"),
+            Self::Intake(intake) => write!(f, "intake {intake}"),
+            Self::Transfers(folder) => write!(f, "{folder}"),
+        }
+    }
+}
 
 /// Why something is barred.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BarCause {
-    /// What the hub publishes there is what it says it is only while nobody else writes there.
-    HubAlone(FeedId),
+    /// What the hub puts there is what it says it is only while nobody else writes there.
+    HubAlone(BarOf),
     /// Its files hold 個人番号, whose use is confined to 番号利用事務 (番号法 9 条).
-    IndividualNumber(FeedId),
+    IndividualNumber(BarOf),
 }
 
 /// Rights that nobody has in a folder and below it, but the systems that are spared.
@@ -31,14 +54,44 @@ pub struct Bar {
     pub cause: BarCause,
 }
 
+/// What is barred by other things than feeds: where files with 個人番号 stand for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// Whose.
+    pub of: BarOf,
+    /// Where.
+    pub folder: FolderPath,
+    /// Whether its files hold 個人番号.
+    pub has_numbers: bool,
+    /// Whether the hub alone puts files there; others may take them away.
+    pub is_hubs: bool,
+}
+
 const WRITING: Rights = Rights::of(&[Right::Create, Right::Replace, Right::Delete]);
+
+/// The bars that follow from folders in which files stand for a time; `lawful` as for feeds.
+pub fn bars_of_passages(passages: impl IntoIterator<Item = Passage>, lawful: &[BusinessId]) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    for Passage { of, folder, has_numbers, is_hubs } in passages {
+        if is_hubs {
+            let (rights, cause) =
+                (Rights::of(&[Right::Create, Right::Replace]), BarCause::HubAlone(of.clone()));
+            bars.push(Bar { folder: folder.clone(), rights, spares: Vec::new(), cause });
+        }
+        if has_numbers {
+            let (rights, cause) = (Rights::of(&[Right::Read]), BarCause::IndividualNumber(of));
+            bars.push(Bar { folder, rights, spares: lawful.to_vec(), cause });
+        }
+    }
+    bars
+}
 
 /// The bars that follow from the feeds; `lawful` are the systems whose business is a 番号利用事務.
 pub fn bars_of<'f>(feeds: impl IntoIterator<Item = &'f Feed>, lawful: &[BusinessId]) -> Vec<Bar> {
     let mut bars = Vec::new();
     for feed in feeds {
         let folder = &feed.folder;
-        let cause = BarCause::HubAlone(feed.id.clone());
+        let cause = BarCause::HubAlone(BarOf::Feed(feed.id.clone()));
         bars.push(Bar { folder: folder.clone(), rights: WRITING, spares: Vec::new(), cause });
         if !feed.layout.holds_individual_number {
             continue;
@@ -48,7 +101,7 @@ pub fn bars_of<'f>(feeds: impl IntoIterator<Item = &'f Feed>, lawful: &[Business
             feed.receivers.iter().filter_map(|receiver| format!("{}/mend", receiver.system).parse().ok());
         for folder in std::iter::once(folder.clone()).chain(mends) {
             let (rights, spares) = (Rights::of(&[Right::Read]), lawful.to_vec());
-            let cause = BarCause::IndividualNumber(feed.id.clone());
+            let cause = BarCause::IndividualNumber(BarOf::Feed(feed.id.clone()));
             bars.push(Bar { folder, rights, spares, cause });
         }
     }

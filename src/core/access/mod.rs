@@ -18,7 +18,7 @@ mod rulebook;
 mod rulebook_tests;
 
 pub use account::{Account, AccountId, AccountKey, AccountState, LoginRule};
-pub use bar::{Bar, BarCause, bars_of};
+pub use bar::{Bar, BarCause, BarOf, Passage, bars_of, bars_of_passages};
 pub use certificate::{Authorities, Authority, CertificateName, Revoked, UserCertificate};
 pub use derive::{Declared, derive_rules};
 pub use key::{Fingerprint, KeyAlgorithm, KeyError, PublicKey};

@@ -194,6 +194,12 @@ impl PosixAcl {
         Self { access: cut(&self.access), default: cut(&self.default), is_sticky: self.is_sticky }
     }
 
+    /// Whether a line names a user or a group.
+    pub fn names_anybody(&self) -> bool {
+        let is_named = |who: &PosixWho| matches!(who, PosixWho::User(_) | PosixWho::Group(_));
+        self.access.keys().chain(self.default.keys()).any(is_named)
+    }
+
     /// What differs from what stands, line by line.
     pub fn differences(&self, standing: &Self) -> Vec<AclDifference> {
         let mut found = Vec::new();

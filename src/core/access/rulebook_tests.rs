@@ -197,7 +197,7 @@ fn what_is_barred_no_rule_gives() {
         folder: path(folder),
         rights: rights.parse().unwrap(),
         spares: spares.iter().map(|system| system.parse().unwrap()).collect(),
-        cause: BarCause::HubAlone("f1".parse().unwrap()),
+        cause: BarCause::HubAlone(BarOf::Feed("f1".parse().unwrap())),
     };
     let rules = vec![rule("015", "001", "all", granted(1)), rule("010", "001", "list,read", granted(2))];
     let bars = vec![bar("001/numbers", "read", &["010"]), bar("001/numbers", "create,replace,delete", &[])];

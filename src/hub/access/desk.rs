@@ -119,4 +119,27 @@ impl<'s> AccessDesk<'s> {
         }
         audit_head::keep(&self.store, &self.config, now)
     }
+
+    /// Does what changes files outside the database, with a line before it is begun and one after: `after` says what was
+    /// done.
+    ///
+    /// [`AccessFault::DoneOffRecord`] where the second line cannot be written: what is done must not be done again.
+    pub(crate) fn do_on_record<T>(
+        &self,
+        action: &str,
+        reason: &str,
+        before: &str,
+        work: impl FnOnce() -> Result<T, Failure>,
+        after: impl FnOnce(&T) -> String,
+    ) -> Result<T, Failure> {
+        let note = |result: String| self.change(action.to_owned(), reason, |_, _| Ok(result));
+        note(before.to_owned())?;
+        let worked = work()?;
+        let done = after(&worked);
+        note(done.clone()).map_err(|failure| AccessFault::DoneOffRecord {
+            done,
+            cause: format!("{}: {}", failure.code(), failure.causes().join(": ")),
+        })?;
+        Ok(worked)
+    }
 }

@@ -39,6 +39,14 @@ pub(crate) enum AccessFault {
         /// Why.
         source: KeyError,
     },
+    /// What was asked for is done, and the audit's line that says so could not be written.
+    #[error("it is done ({done}), and the audit does not say so yet ({cause})")]
+    DoneOffRecord {
+        /// What the line would say.
+        done: String,
+        /// What kept it from being written.
+        cause: String,
+    },
     /// No key was given.
     #[error("no key was given")]
     NoKey,
@@ -101,6 +109,7 @@ impl Fault for AccessFault {
             Self::AccountThere { .. } => "access.account-there",
             Self::Key { .. } | Self::NoKey => "access.key",
             Self::Input { .. } => "access.input",
+            Self::DoneOffRecord { .. } => "audit.done-off-record",
             Self::NoSuchKey { .. } | Self::NoSuchAddress { .. } => "access.not-there",
             Self::Password { .. } | Self::PasswordsDiffer => "access.password",
             Self::NoGrant { .. } => "usage.unknown-grant",

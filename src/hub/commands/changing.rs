@@ -73,6 +73,8 @@ const CHANGING: [&str; 54] = [
 ];
 /// How long the line waits for its turn.
 const NOTE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+/// What was done without a line that says so is not refused.
+const OFF_RECORD: &str = "audit.done-off-record";
 /// So many lines are looked at for one that the command wrote itself.
 const MOST_LINES: u32 = 1_000;
 /// No word of a command line is longer in the audit, in characters.
@@ -160,7 +162,12 @@ impl Change {
         if told? {
             return Ok(());
         }
-        let result = refusal.map_or_else(|| "done".to_owned(), |refusal| format!("refused {refusal}"));
+        let is_done = end.err().is_none_or(|failure| failure.code() == OFF_RECORD);
+        let result = match refusal {
+            Some(refusal) if !is_done => format!("refused {refusal}"),
+            Some(refusal) => format!("done {refusal}"),
+            None => "done".to_owned(),
+        };
         write(&store, &config, &operator, &self.action, &self.reason, result)
     }
 }

@@ -1,18 +1,14 @@
 //! `renkei hostkey`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use renkei_core::port::{AuditEntry, Store as _};
-use renkei_engine::Clock as _;
 use renkei_sftp::HostKeyKind;
 use serde_json::json;
 
 use super::reason::Reason;
-use crate::clock::HubClock;
-use crate::config::Config;
+use crate::access::AccessDesk;
 use crate::console::TextTable;
-use crate::premises::{make_folders, open_store};
 use crate::visitors::{HostKeys, KeyKind};
-use crate::{Exit, Failure, Session, audit_head};
+use crate::{Exit, Failure, Session};
 
 /// Keys by which partner systems know this hub's SFTP server.
 #[derive(Debug, Args)]
@@ -62,9 +58,9 @@ impl Hostkey {
         match &self.command {
             HostkeyCommand::List => list(session, &keys),
             HostkeyCommand::Make { kind, encrypt, reason } => {
-                make(session, &config, &keys, *kind, *encrypt, &reason.reason)
+                make(session, &keys, *kind, *encrypt, &reason.reason)
             }
-            HostkeyCommand::Encrypt { reason } => encrypt(session, &config, &keys, &reason.reason),
+            HostkeyCommand::Encrypt { reason } => encrypt(session, &keys, &reason.reason),
         }
     }
 }
@@ -90,7 +86,6 @@ fn list(session: &Session, keys: &HostKeys) -> Result<Exit, Failure> {
 
 fn make(
     session: &Session,
-    config: &Config,
     keys: &HostKeys,
     kind: KindWord,
     is_encrypted: bool,
@@ -102,10 +97,10 @@ fn make(
         KindWord::Rsa => HostKeyKind::Rsa,
     };
     let Some(kind) = KeyKind::ALL.into_iter().find(|one| one.kind == wanted) else { return Ok(Exit::Ok) };
+    let desk = AccessDesk::for_writing(session)?;
     let action = format!("hostkey make {}", kind.name);
     let work = || Ok(keys.make(kind, is_encrypted)?.fingerprint());
-    let fingerprint =
-        on_record(session, config, &action, reason, "is to be made", work, ToString::to_string)?;
+    let fingerprint = desk.do_on_record(&action, reason, "is to be made", work, ToString::to_string)?;
     if session.console().is_json() {
         session.console().json(&json!({ "kind": kind.name, "fingerprint": fingerprint.to_string() }));
     }
@@ -122,10 +117,11 @@ fn make(
     Ok(Exit::Ok)
 }
 
-fn encrypt(session: &Session, config: &Config, keys: &HostKeys, reason: &str) -> Result<Exit, Failure> {
+fn encrypt(session: &Session, keys: &HostKeys, reason: &str) -> Result<Exit, Failure> {
+    let desk = AccessDesk::for_writing(session)?;
     let after = |n_new: &usize| format!("encrypted: {n_new} that were plain");
     let work = || keys.encrypt();
-    let n_new = on_record(session, config, "hostkey encrypt", reason, "are to be encrypted", work, after)?;
+    let n_new = desk.do_on_record("hostkey encrypt", reason, "are to be encrypted", work, after)?;
     if session.console().is_json() {
         session.console().json(&json!({ "n_encrypted": n_new }));
     }
@@ -136,30 +132,4 @@ fn encrypt(session: &Session, config: &Config, keys: &HostKeys, reason: &str) ->
         ),
     );
     Ok(Exit::Ok)
-}
-
-/// Does something to the keys, on record before it is begun and after: no key changes without a reason there.
-fn on_record<T>(
-    session: &Session,
-    config: &Config,
-    action: &str,
-    reason: &str,
-    before: &str,
-    work: impl FnOnce() -> Result<T, Failure>,
-    after: impl FnOnce(&T) -> String,
-) -> Result<T, Failure> {
-    make_folders(config)?;
-    let store = open_store(config, session.wait(), true)?;
-    let now = HubClock::system().now();
-    let note = |result: String| -> Result<(), Failure> {
-        let mut tx = store.begin()?;
-        let action = action.to_owned();
-        tx.append_audit(&AuditEntry::new(now.to_string(), &session.operator(), action, reason, result))?;
-        Ok(tx.commit()?)
-    };
-    note(before.to_owned())?;
-    let done = work()?;
-    note(after(&done))?;
-    audit_head::keep(&store, config, now)?;
-    Ok(done)
 }

@@ -7,7 +7,7 @@ use renkei_core::Fault as _;
 use renkei_secret::{SecretError, SecretSource, Told};
 
 use super::finding::{Finding, Level, Words};
-use crate::config::Config;
+use crate::config::{Config, SECRETS};
 use crate::console::Lang;
 use crate::texts::of_fault;
 use crate::visitors::HostKeys;
@@ -42,7 +42,8 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     if n_encrypted > 0 {
         let plain = kept.iter().filter(|one| matches!(one.told, Told::Plain));
         findings.extend(plain.clone().filter(|one| is_declared(&one.path).is_some()).map(|one| {
-            let name = one.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let folder = config.folder.join(SECRETS);
+            let name = one.path.strip_prefix(&folder).unwrap_or(&one.path).display();
             left_plain(&one.path, &format!("renkei secret encrypt {name} --reason ..."))
         }));
         let host_keys: Vec<PathBuf> =

@@ -73,12 +73,16 @@ fn add(session: &Session, name: &str, keys: Vec<AccountKey>, reason: &str) -> Re
     let fingerprints: Vec<String> = keys.iter().map(|key| key.key.fingerprint().to_string()).collect();
     let action = format!("account key add {id} {}", fingerprints.join(" "));
     desk.change_account(&id, action, reason, |account| {
+        let mut told = Vec::new();
         for key in keys {
             // The same key again is that key on its new terms.
+            let before = account.keys.iter().find(|there| there.key == key.key).map(terms);
+            let before = before.map(|before| format!(" in place of {before}")).unwrap_or_default();
+            told.push(format!("{}{before}", terms(&key)));
             account.keys.retain(|there| there.key != key.key);
             account.keys.push(key);
         }
-        Ok(format!("the account has {} keys", account.keys.len()))
+        Ok(format!("{}; the account has {} keys", told.join(", "), account.keys.len()))
     })?;
     for fingerprint in &fingerprints {
         session.console().say(
@@ -87,6 +91,14 @@ fn add(session: &Session, name: &str, keys: Vec<AccountKey>, reason: &str) -> Re
         );
     }
     Ok(Exit::Ok)
+}
+
+/// From where and until when a key lets in.
+fn terms(key: &AccountKey) -> String {
+    let from: Vec<String> = key.from.iter().map(ToString::to_string).collect();
+    let from = if from.is_empty() { "anywhere".to_owned() } else { from.join(" ") };
+    let until = key.until.map(|until| format!(" until {until}")).unwrap_or_default();
+    format!("from {from}{until}")
 }
 
 fn remove(session: &Session, name: &str, fingerprint: Fingerprint, reason: &str) -> Result<Exit, Failure> {

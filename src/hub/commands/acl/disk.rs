@@ -79,19 +79,15 @@ impl Apply {
         }
         let (n_lines, n_made) = (looked.drifts.len(), looked.missing.len());
         // Before it is done: no right on disk changes without a reason on record.
-        let (action, reason) = ("acl apply", &self.reason.reason);
-        desk.change(action.to_owned(), reason, |_, _| {
-            Ok(format!("{n_lines} lines are to be put right, {n_made} folders to be made"))
-        })?;
-        for folder in &looked.missing {
-            looked.folders.make_folder(folder)?;
-        }
-        for one in &looked.plan {
-            set(&looked.folders, &looked.hub, one)?;
-        }
-        desk.change(action.to_owned(), reason, |_, _| {
-            Ok(format!("{n_lines} lines put right, {n_made} folders made"))
-        })?;
+        let before = format!("{n_lines} lines are to be put right, {n_made} folders to be made");
+        let work = || {
+            for folder in &looked.missing {
+                looked.folders.make_folder(folder)?;
+            }
+            looked.plan.iter().try_for_each(|one| set(&looked.folders, &looked.hub, one))
+        };
+        let after = |_: &()| format!("{n_lines} lines put right, {n_made} folders made");
+        desk.do_on_record("acl apply", &self.reason.reason, &before, work, after)?;
         session.console().say(
             format_args!("{n_lines} 行を直し、{n_made} フォルダを作りました。"),
             format_args!("Put {n_lines} lines right and made {n_made} folders."),
@@ -114,12 +110,13 @@ fn look(desk: &AccessDesk<'_>) -> Result<Looked, Failure> {
     let groups: Vec<LocalGroup> = desk.config.systems.iter().filter_map(group).collect();
     let folders = LocalFolders::open(&desk.config.root)?;
     let hub = folders.owner()?;
-    // Where no system has a group, rights on disk are somebody else's business.
-    let plan = if groups.is_empty() {
+    let all = folders.all_folders()?;
+    // Where no system has a group, rights on disk are somebody else's business; unless people have some, which they may
+    // have had by a group that is declared no more.
+    let plan = if groups.is_empty() && !has_people(&folders, &all)? {
         Vec::new()
     } else {
-        let people = LocalPeople { hub: hub.clone(), groups };
-        posix_plan(&desk.rulebook()?, &people, &folders.all_folders()?)
+        posix_plan(&desk.rulebook()?, &LocalPeople { hub: hub.clone(), groups }, &all)
     };
     let (mut drifts, mut missing) = (Vec::new(), Vec::new());
     for one in &plan {
@@ -144,6 +141,16 @@ fn look(desk: &AccessDesk<'_>) -> Result<Looked, Failure> {
         }
     }
     Ok(Looked { hub, drifts, missing, plan, folders })
+}
+
+/// Whether a line of a folder names somebody.
+fn has_people(folders: &LocalFolders, all: &[FolderPath]) -> Result<bool, Failure> {
+    for folder in std::iter::once(None).chain(all.iter().map(Some)) {
+        if folders.acl_of(folder)?.names_anybody() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Of a file only what others than its owner may do with it counts: who brought it is its owner.

@@ -85,9 +85,9 @@ impl Grant {
         };
         let (folder, rights) = (self.folder.to_string(), self.rights.to_string());
         let why = match bar.cause {
-            BarCause::HubAlone(_) => "a feed's folder is there, and only the hub writes into it",
+            BarCause::HubAlone(_) => "a folder is there into which only the hub puts files",
             BarCause::IndividualNumber(_) => {
-                "a feed with individual numbers is there, and by law the system's business is not given them"
+                "files with individual numbers are there, and by law the system's business is not given them"
             }
         };
         Err(AccessFault::NotGrantable { folder, rights, why }.into())

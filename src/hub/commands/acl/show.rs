@@ -91,13 +91,11 @@ impl Show {
 /// Why a right does not hold that a rule gives.
 pub(super) fn bar_text(bar: &Bar, lang: Lang) -> String {
     match (&bar.cause, lang) {
-        (BarCause::HubAlone(feed), Lang::Ja) => format!("{feed} のフォルダに書くのはハブだけ"),
-        (BarCause::HubAlone(feed), Lang::En) => {
-            format!("barred: only the hub writes into the folder of {feed}")
-        }
-        (BarCause::IndividualNumber(feed), Lang::Ja) => format!("{feed} の個人番号は番号利用事務だけ"),
-        (BarCause::IndividualNumber(feed), Lang::En) => {
-            format!("barred: the individual numbers of {feed} are for lawful systems only")
+        (BarCause::HubAlone(of), Lang::Ja) => format!("{of} のフォルダに書くのはハブだけ"),
+        (BarCause::HubAlone(of), Lang::En) => format!("barred: only the hub writes into the folder of {of}"),
+        (BarCause::IndividualNumber(of), Lang::Ja) => format!("{of} の個人番号は番号利用事務だけ"),
+        (BarCause::IndividualNumber(of), Lang::En) => {
+            format!("barred: the individual numbers of {of} are for lawful systems only")
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is done with secrets that are there: listing them, encrypting them, giving them another key.
 
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use renkei_core::Fault as _;
@@ -11,7 +12,7 @@ use super::Drawer;
 use crate::clock::HubClock;
 use crate::console::{Lang, TextTable};
 use crate::progress::stop_if_asked;
-use crate::{Exit, Failure};
+use crate::{Exit, Failure, HubError};
 
 pub(super) fn list(drawer: &Drawer<'_>) -> Result<Exit, Failure> {
     let (console, lang) = (drawer.session.console(), drawer.session.console().lang());
@@ -48,7 +49,14 @@ pub(super) fn list(drawer: &Drawer<'_>) -> Result<Exit, Failure> {
 /// Encrypts each of them, or says that it is already.
 pub(super) fn encrypt(drawer: &Drawer<'_>, names: &[String], reason: &str) -> Result<Exit, Failure> {
     let console = drawer.session.console();
+    // Only what some part of the hub reads by way of its key may be encrypted where it stands.
+    let declared: Vec<_> = drawer.config.iter().flat_map(crate::config::Config::secrets).collect();
+    let is_declared = |name: &str| declared.iter().any(|(_, one)| one.path() == Some(Path::new(name)));
+    if let Some(name) = names.iter().find(|name| name.starts_with('/') && !is_declared(name)) {
+        return Err(HubError::NoSecretThere { path: name.into() }.into());
+    }
     for name in names {
+        // A whole path stays what it is.
         let work = || Ok(drawer.keeper.encrypt(name)?);
         let after = |is_new: &bool| if *is_new { "encrypted" } else { "was encrypted already" }.to_owned();
         let action = format!("secret encrypt {name}");

@@ -36,8 +36,8 @@ enum SecretCommand {
     ///
     /// Copies of the plain file may stay on the disk and in backups. Where that matters, put another secret in its place.
     Encrypt {
-        /// The files' names in the hub's secrets folder.
-        #[arg(required = true, value_parser = set::file_name)]
+        /// The files' names in the hub's secrets folder, or the whole paths of files that hub.toml refers to elsewhere.
+        #[arg(required = true, value_parser = set::file_or_path)]
         names: Vec<String>,
         #[command(flatten)]
         reason: Reason,
@@ -126,13 +126,8 @@ impl<'s> Drawer<'s> {
         if !self.is_on_record() {
             return work();
         }
-        let desk = AccessDesk::for_writing(self.session)?;
-        let note = |result: String| desk.change(action.to_owned(), reason, |_, _| Ok(result));
         // Before it is done: no secret changes without a reason on record.
-        note(before.to_owned())?;
-        let done = work()?;
-        note(after(&done))?;
-        Ok(done)
+        AccessDesk::for_writing(self.session)?.do_on_record(action, reason, before, work, after)
     }
 
     /// Says so where nothing is in the audit.

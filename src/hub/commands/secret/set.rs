@@ -43,6 +43,11 @@ pub(super) fn file_name(text: &str) -> Result<String, String> {
     Err("must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', not with a dot first".to_owned())
 }
 
+/// The same, or a whole path.
+pub(super) fn file_or_path(text: &str) -> Result<String, String> {
+    if text.starts_with('/') { Ok(text.to_owned()) } else { file_name(text) }
+}
+
 fn name(text: &str) -> Result<String, String> {
     match text {
         NUMBER_KEY => Err("the key for 個人番号 is never replaced".to_owned()),
