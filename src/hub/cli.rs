@@ -46,6 +46,10 @@ pub(crate) struct Globals {
     /// Who asks, for the audit; default: the user, or the user behind sudo.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) operator: Option<String>,
+    /// The file of the key that secrets are encrypted under, in place of the one that hub.toml declares: where that is a
+    /// credential of systemd's, or in a folder without hub.toml.
+    #[arg(long, global = true, env = "RENKEI_KEY_FILE", value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
     /// Wait for another writer to end, at most SECONDS (600 where not given).
     #[arg(
         long,

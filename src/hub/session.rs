@@ -1,6 +1,6 @@
 //! What every command is handed: the console, and what the global options say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use renkei_core::declared::nearest;
@@ -20,7 +20,15 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn new(console: Console, globals: Globals) -> Self {
+        if let Some(path) = &globals.key_file {
+            renkei_secret::use_key_file(std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+        }
         Self { console, globals }
+    }
+
+    /// The key file that was named in place of the declared one.
+    pub(crate) fn key_file(&self) -> Option<&Path> {
+        self.globals.key_file.as_deref()
     }
 
     /// The one place that prints.

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use aes_gcm_siv::Aes256GcmSiv;
 use aes_gcm_siv::aead::{Generate as _, Key};
@@ -33,12 +34,21 @@ pub enum KeyPlace {
     Credential(String),
 }
 
+/// The key file that whoever runs this process names in place of the declared one.
+static BY_HAND: OnceLock<PathBuf> = OnceLock::new();
+
+/// Has this process take `path`, absolute, for its key file, whatever is declared: by hand there is no credential of
+/// systemd's. The first call counts.
+pub fn use_key_file(path: PathBuf) {
+    let _ = BY_HAND.set(path);
+}
+
 impl KeyPlace {
-    /// The path of the key file; for a credential only within the service that has it.
+    /// The path of the key file; for a credential only within the service that has it, or where [`use_key_file`] was told.
     pub fn path(&self) -> Result<PathBuf, SecretError> {
-        match self {
-            Self::File(path) => Ok(path.clone()),
-            Self::Credential(name) => {
+        match (self, BY_HAND.get()) {
+            (_, Some(path)) | (Self::File(path), None) => Ok(path.clone()),
+            (Self::Credential(name), None) => {
                 let folder = std::env::var_os(CREDENTIALS).filter(|folder| !folder.is_empty());
                 let folder = folder.ok_or_else(|| SecretError::NoCredentials { name: name.clone() })?;
                 Ok(Path::new(&folder).join(name))
@@ -48,8 +58,8 @@ impl KeyPlace {
 
     pub(crate) fn guard(&self) -> Guard {
         match self {
-            Self::File(_) => Guard::Own,
-            Self::Credential(_) => Guard::Credential,
+            Self::Credential(_) if BY_HAND.get().is_none() => Guard::Credential,
+            Self::File(_) | Self::Credential(_) => Guard::Own,
         }
     }
 }

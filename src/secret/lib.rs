@@ -17,7 +17,7 @@ mod whole;
 
 pub use errors::SecretError;
 pub use keeper::{Keeper, Kept, Told};
-pub use key_file::{KeyId, KeyPlace};
+pub use key_file::{KeyId, KeyPlace, use_key_file};
 pub use own_file::{Exposure, exposure};
 pub use rekey::{REKEY_POINTS, Rekeyed};
 pub use source::{Secret, SecretSource};

@@ -164,6 +164,36 @@ fn a_folder_without_a_hub_has_its_secrets_by_a_key_of_its_own() {
     assert_eq!(holders(&sandbox), Vec::<String>::new());
 }
 
+/// With `LoadCredential=` the daemon has the key in a folder of its own, and whoever works by hand has not.
+#[test]
+fn where_the_key_is_a_credential_commands_work_by_hand_with_its_file() {
+    let sandbox = hub();
+    let key = sandbox.path("elsewhere/secret.key");
+    declare(&sandbox, free_port());
+    sandbox.run(&["secret", "encrypt", "number.key", "--reason", "x"]).expect(0);
+    sandbox.run(&["hostkey", "encrypt", "--reason", "x"]).expect(0);
+    let text = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let declared = format!("key_file = \"{}\"", key.display());
+    sandbox.write("hub/hub.toml", &text.replace(&declared, "key_credential = \"secret.key\""));
+    let refused = sandbox.run(&["status"]).expect(10);
+    refused.says("CREDENTIALS_DIRECTORY is not set").says("--key-file");
+    let file = key.display().to_string();
+    let by_hand = |args: &[&str]| sandbox.run(&[args, &["--key-file", &file]].concat());
+    by_hand(&["status"]).expect(0);
+    by_hand(&["hostkey", "list"]).expect(0).says("SHA256:");
+    by_hand(&["hostkey", "make", "ed25519", "--reason", "x"]).expect(0);
+    by_hand(&["secret", "rekey", "--reason", "x"]).expect(0);
+    by_hand(&["doctor", "--lang", "en"]).says_not("CREDENTIALS_DIRECTORY");
+    let as_service = |args: &[&str]| {
+        let mut command = sandbox.command(args);
+        command.env("CREDENTIALS_DIRECTORY", key.parent().unwrap()).output().unwrap()
+    };
+    assert!(as_service(&["status"]).status.success());
+    assert!(as_service(&["hostkey", "list"]).status.success());
+    let mut named = sandbox.command(&["status"]);
+    assert!(named.env("RENKEI_KEY_FILE", &file).output().unwrap().status.success());
+}
+
 #[test]
 fn only_what_the_hub_reads_by_its_key_is_encrypted_where_it_stands() {
     let sandbox = hub();

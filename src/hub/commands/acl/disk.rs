@@ -86,7 +86,7 @@ impl Apply {
             }
             looked.plan.iter().try_for_each(|one| set(&looked.folders, &looked.hub, one))
         };
-        let after = |_: &()| format!("{n_lines} lines put right, {n_made} folders made");
+        let after = |(): &()| format!("{n_lines} lines put right, {n_made} folders made");
         desk.do_on_record("acl apply", &self.reason.reason, &before, work, after)?;
         session.console().say(
             format_args!("{n_lines} 行を直し、{n_made} フォルダを作りました。"),

@@ -19,10 +19,6 @@ const NUMBER_KEY: &str = "number.key";
 /// Keys and passwords that hub.toml refers to.
 #[derive(Debug, Args)]
 pub(crate) struct Secret {
-    /// The file of the key that secrets are encrypted under, in place of the one that hub.toml declares: where that is a
-    /// credential of systemd's, or in a folder without hub.toml.
-    #[arg(long, value_name = "FILE", global = true)]
-    key_file: Option<PathBuf>,
     #[command(subcommand)]
     command: SecretCommand,
 }
@@ -74,7 +70,7 @@ enum KeyCommand {
 
 impl Secret {
     pub(super) fn run(&self, session: &Session) -> Result<Exit, Failure> {
-        let drawer = Drawer::open(session, self.key_file.clone())?;
+        let drawer = Drawer::open(session)?;
         match &self.command {
             SecretCommand::Set(set) => set.run(&drawer),
             SecretCommand::List => keep::list(&drawer),
@@ -97,10 +93,12 @@ struct Drawer<'s> {
 }
 
 impl<'s> Drawer<'s> {
-    fn open(session: &'s Session, key_file: Option<PathBuf>) -> Result<Self, Failure> {
+    fn open(session: &'s Session) -> Result<Self, Failure> {
         let hub = session.folder()?;
         let config = session.config().ok();
-        let key = key_file.map(|path| KeyPlace::File(std::path::absolute(&path).unwrap_or(path)));
+        let key = session
+            .key_file()
+            .map(|path| KeyPlace::File(std::path::absolute(path).unwrap_or_else(|_| path.to_owned())));
         let folder = hub.join(SECRETS);
         let keeper = match &config {
             Some(config) => config.keeper(key),
