@@ -91,7 +91,8 @@ fn asked() -> Result<Zeroizing<String>, AccessFault> {
         return Ok(password);
     }
     let most = u64::try_from(MOST_PASSWORD_BYTES + 2).unwrap_or(u64::MAX);
-    let mut text = Zeroizing::new(String::new());
+    // Room for all of it at once: a buffer that grows leaves copies behind that nobody wipes.
+    let mut text = Zeroizing::new(String::with_capacity(MOST_PASSWORD_BYTES + 3));
     std::io::stdin().lock().take(most).read_to_string(&mut text).map_err(input("standard input"))?;
     let line = text.lines().next().unwrap_or_default();
     Ok(Zeroizing::new(line.to_owned()))

@@ -41,7 +41,8 @@ enum SecretCommand {
     /// Make a new key and give it to every encrypted file; the old key is of no use after.
     ///
     /// Killed anywhere, every secret can still be read, and the next rekey finishes. Where the daemon has the key as a
-    /// credential of systemd's, restart it after.
+    /// credential of systemd's, restart it after. Only what this hub keeps is given the new key: a hub or an agent that
+    /// uses the same key file could open nothing after, so give each a file of its own.
     Rekey {
         #[command(flatten)]
         reason: Reason,
