@@ -58,6 +58,8 @@ pub enum LoginRefusal {
     Disabled,
     /// The key is not one of the account's.
     OtherKey,
+    /// The key, or what it is signed by, is of a kind or length that is not taken from anybody.
+    KeyNotTaken,
     /// The key may no longer be used.
     KeyEnded,
     /// The key may not be used from that address.
@@ -82,10 +84,11 @@ pub enum LoginRefusal {
 
 impl LoginRefusal {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoAccount,
         Self::Disabled,
         Self::OtherKey,
+        Self::KeyNotTaken,
         Self::KeyEnded,
         Self::KeyFromElsewhere,
         Self::NoPassword,
@@ -104,6 +107,7 @@ impl LoginRefusal {
             Self::NoAccount => "no-account",
             Self::Disabled => "disabled",
             Self::OtherKey => "other-key",
+            Self::KeyNotTaken => "key-not-taken",
             Self::KeyEnded => "key-ended",
             Self::KeyFromElsewhere => "key-from-elsewhere",
             Self::NoPassword => "no-password",

@@ -38,6 +38,9 @@ impl From<Offer> for Shown {
     }
 }
 
+/// A key that nobody may log in by.
+struct NotTaken(Fingerprint);
+
 /// Whoever is at the other end.
 pub(super) struct Caller {
     house: Arc<House>,
@@ -72,14 +75,22 @@ impl Caller {
         decide_login(account, self.connection.address, offer, proven, self.house.gate.now())
     }
 
-    /// A key that the policy takes; `None` for one whose signature would be by SHA-1.
-    fn fingerprint(&self, key: &PublicKey, algorithm: &Algorithm) -> Option<Fingerprint> {
-        let is_sha1 = matches!(algorithm, Algorithm::Rsa { hash: None });
-        if is_sha1 && !self.suite.has_rsa_sha1() {
-            return None;
+    /// By what a key is known; an error where the policy takes none such from anybody, or no signature of that algorithm.
+    fn fingerprint(&self, key: &PublicKey, algorithm: &Algorithm) -> Result<Fingerprint, NotTaken> {
+        let blob = key.to_bytes().map_err(|_| NotTaken(Fingerprint::of_blob(&[])))?;
+        let not_taken = NotTaken(Fingerprint::of_blob(&blob));
+        if matches!(algorithm, Algorithm::Rsa { hash: None }) && !self.suite.has_rsa_sha1() {
+            return Err(not_taken);
         }
         // What the core takes for no key of an account it would not have taken in either.
-        renkei_core::access::PublicKey::from_blob(key.to_bytes().ok()?).ok().map(|key| key.fingerprint())
+        renkei_core::access::PublicKey::from_blob(blob).map(|key| key.fingerprint()).map_err(|_| not_taken)
+    }
+
+    /// Refuses a key that nobody may log in by, and says so in the audit: its owner will ask why.
+    async fn refuse_kind(&self, user: &str, NotTaken(key): NotTaken) -> Auth {
+        let begun = Instant::now();
+        let account = self.account(user).await.map(|account| account.id);
+        self.refuse(begun, account, LoginRefusal::KeyNotTaken, &Offer::Key(key).into()).await
     }
 
     /// Refuses what was asked at `begun`. What somebody gave as his name is written down only where it is an account's:
@@ -181,8 +192,9 @@ impl Handler for Caller {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        let Some(fingerprint) = self.fingerprint(offer.public_key, offer.algorithm) else {
-            return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
+        let fingerprint = match self.fingerprint(offer.public_key, offer.algorithm) {
+            Ok(fingerprint) => fingerprint,
+            Err(not_taken) => return Ok(self.refuse_kind(user, not_taken).await),
         };
         // The library asks about a certificate's bare key first, and does not say that it has one. Where certificates are
         // taken, nobody is told which keys are known: the signature is asked for, and then it is decided.
@@ -202,8 +214,9 @@ impl Handler for Caller {
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        let Some(fingerprint) = self.fingerprint(key.public_key, key.algorithm) else {
-            return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
+        let fingerprint = match self.fingerprint(key.public_key, key.algorithm) {
+            Ok(fingerprint) => fingerprint,
+            Err(not_taken) => return Ok(self.refuse_kind(user, not_taken).await),
         };
         let begun = Instant::now();
         let account = self.account(user).await;
@@ -218,7 +231,9 @@ impl Handler for Caller {
         certificate: &Certificate,
     ) -> Result<Auth, Self::Error> {
         let Some(certificate) = judged(certificate) else {
-            return Ok(ask_again(&[MethodKind::PublicKey, MethodKind::Password], false));
+            let key = PublicKey::new(certificate.public_key().clone(), "");
+            let blob = key.to_bytes().unwrap_or_default();
+            return Ok(self.refuse_kind(user, NotTaken(Fingerprint::of_blob(&blob))).await);
         };
         let begun = Instant::now();
         let account = self.account(user).await;

@@ -45,6 +45,16 @@ fn keys_of_every_kind_taken_get_in_and_others_do_not() {
         drop(accounts);
         assert_eq!(sftp(&house, "pwd\n").is_success, is_in, "{kind:?}");
     }
+    assert!(was_not_taken(&house));
+}
+
+/// Whether it is on record that a key of the account is of a kind that nobody's is taken of.
+fn was_not_taken(house: &House) -> bool {
+    let events = house.gate.events.lock().unwrap();
+    events.iter().any(|event| {
+        let GateEvent::LoginRefused { account, refusal, key, .. } = event else { return false };
+        *refusal == LoginRefusal::KeyNotTaken && account.is_some() && key.is_some()
+    })
 }
 
 #[test]
