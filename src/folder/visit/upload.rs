@@ -77,6 +77,8 @@ pub struct Upload {
     /// Bytes from the start that the system was told to write out.
     n_bytes_pushed: u64,
     durable: Durable,
+    /// Why something the client wanted done to it was not done: the file must not get its name.
+    failure: Option<VisitError>,
     times: Option<(i64, i64)>,
 }
 
@@ -124,6 +126,7 @@ impl VisitedRoot {
             n_bytes: 0,
             n_bytes_pushed: 0,
             durable: Durable::AllBut(0),
+            failure: None,
             times: None,
         };
         if writing.start == UploadStart::Standing && standing.is_some() {
@@ -229,9 +232,15 @@ impl Upload {
         self.write_at(self.n_bytes, data)
     }
 
-    /// Writes a block.
+    /// Writes a block. After one that failed all fail, and so does the close: clients send many blocks ahead and close
+    /// whatever became of them.
     pub fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<(), VisitError> {
-        self.file.write_all_at(data, offset).map_err(|error| system(&error))?;
+        self.may_go_on()?;
+        if let Err(error) = self.file.write_all_at(data, offset) {
+            // Some of it may have been written, over what had arrived there before.
+            self.solid.set_len(offset);
+            return Err(self.fail(system(&error)));
+        }
         let n_bytes = data.len() as u64;
         self.solid.add(offset, n_bytes);
         self.n_bytes = self.n_bytes.max(offset.saturating_add(n_bytes));
@@ -262,14 +271,24 @@ impl Upload {
         read_at(&self.file, offset, n_bytes, out)
     }
 
-    /// Cuts or lengthens the file.
+    /// Cuts or lengthens the file; fails, and makes fail, as [`Upload::write_at`] does.
     pub fn set_len(&mut self, n_bytes: u64) -> Result<(), VisitError> {
-        self.file.set_len(n_bytes).map_err(|error| system(&error))?;
+        self.may_go_on()?;
+        self.file.set_len(n_bytes).map_err(|error| self.fail(system(&error)))?;
         self.solid.set_len(n_bytes);
         self.n_bytes = n_bytes;
         self.n_bytes_pushed = self.n_bytes_pushed.min(n_bytes);
         self.changed(0);
         Ok(())
+    }
+
+    fn may_go_on(&self) -> Result<(), VisitError> {
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn fail(&mut self, failure: VisitError) -> VisitError {
+        self.failure = Some(failure);
+        failure
     }
 
     /// Gives the file these times, in unix seconds, when it is closed.
@@ -314,8 +333,10 @@ impl Upload {
     /// A clean close: durable, then there under its name by one step, which is durable too.
     ///
     /// [`VisitError::Taken`] where a file is there that may not, or no longer, be replaced, and [`VisitError::Missing`]
-    /// where none is and none may be made; the upload is gone then.
+    /// where none is and none may be made; the upload is gone then. Where a write failed, its failure once more: nothing
+    /// gets the name, and what had arrived without holes is kept.
     pub fn finish(mut self, keeping: Keeping) -> Result<Stored, VisitError> {
+        self.may_go_on()?;
         if let Some((accessed, changed)) = self.times {
             rustix::fs::futimens(&self.file, &timestamps(accessed, changed))?;
             self.changed(0);

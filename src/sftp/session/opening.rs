@@ -166,11 +166,15 @@ impl Session {
             return Err(refused(Right::Create));
         }
         let has_lost_replace = upload.may_replace() && !keeping.may_replace;
+        let n_bytes = upload.look().map_or(0, |look| look.n_bytes);
         let stored = upload.finish(keeping).map_err(|error| match error {
             VisitError::Taken if has_lost_replace => refused(Right::Replace),
             VisitError::Taken => Refusal::new(StatusCode::Failure, "the name was taken meanwhile"),
             VisitError::Missing if !keeping.may_create => refused(Right::Create),
-            error => error.into(),
+            error => {
+                self.premises.note(&self.visitor, &Deed::BrokenOff { path: &path, n_bytes });
+                error.into()
+            }
         })?;
         self.share.brought(&path, stored.look);
         let deed = Deed::Stored { path: &path, n_bytes: stored.n_bytes, has_replaced: stored.has_replaced };

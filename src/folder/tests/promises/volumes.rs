@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use renkei_core::port::{FolderError, Folders, Inbox, Share, WhyRefused};
+use renkei_folder::visit::{Keeping, UploadStart, VisitError, VisitPath, VisitedRoot, Writing};
 use renkei_folder::{LocalFolders, ReadOnlyShare};
 
 use crate::desk::{again, code, content, folder, name, write_staged};
@@ -95,6 +96,39 @@ fn a_full_volume_is_told_and_leaves_nothing_published() {
         write_staged(&folders, "x.csv", b"room again").unwrap();
         folders.publish(&name("s"), &name("x.csv"), &folder("001/v1"), &content(b"room again")).unwrap();
     });
+}
+
+#[test]
+fn an_upload_of_which_a_block_found_no_room_is_never_there_and_is_gone_on_with() {
+    on_a_small_volume(
+        "volumes::an_upload_of_which_a_block_found_no_room_is_never_there_and_is_gone_on_with",
+        |folder| {
+            let root = VisitedRoot::open(folder).unwrap();
+            let path = VisitPath::parse(b"a.csv").unwrap();
+            let block = vec![b'x'; 128 << 10];
+            let at = |no: usize| (no * block.len()) as u64;
+            let writing = |start| Writing { start, may_replace: false, may_create: true };
+            std::fs::write(folder.join("filler"), vec![0; 600 << 10]).unwrap();
+            let mut upload = root.upload("015", &path, writing(UploadStart::Empty)).unwrap();
+            let n_written = (0..8).take_while(|no| upload.write_at(at(*no), &block).is_ok()).count();
+            assert!((1..8).contains(&n_written), "{n_written}");
+            // The client has sent more ahead, for which there is room again, and closes.
+            std::fs::remove_file(folder.join("filler")).unwrap();
+            assert_eq!(upload.write_at(at(n_written + 1), &block), Err(VisitError::Full));
+            assert_eq!(upload.set_len(at(8)), Err(VisitError::Full));
+            assert_eq!(upload.finish(Keeping::AS_BEGUN), Err(VisitError::Full));
+            assert_eq!(root.look(&path), Err(VisitError::Missing));
+            let kept = root.look_at_partial("015", &path).unwrap().n_bytes;
+            assert_eq!(kept, at(n_written), "what had arrived without a hole");
+
+            let mut upload = root.upload("015", &path, writing(UploadStart::Standing)).unwrap();
+            for no in n_written..7 {
+                upload.write_at(at(no), &block).unwrap();
+            }
+            assert_eq!(upload.finish(Keeping::AS_BEGUN).map(|stored| stored.n_bytes), Ok(at(7)));
+            assert_eq!(std::fs::read(folder.join("a.csv")).unwrap(), vec![b'x'; 7 * block.len()]);
+        },
+    );
 }
 
 #[test]

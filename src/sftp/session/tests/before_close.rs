@@ -135,6 +135,22 @@ fn removed_it_never_appears() {
 }
 
 #[test]
+fn after_a_write_that_failed_it_never_appears() {
+    let (house, mut client, first) = bringing(Rights::ALL);
+    // No file system has this place; on a full one any other would do.
+    let beyond = Request::Write { handle: &first, offset: 1 << 63, data: b"y" };
+    assert_eq!(client.ask(beyond), Told::Status(StatusCode::Failure));
+    assert_eq!(client.close(&first), Told::Status(StatusCode::Failure));
+    assert!(!house.folder.path().join("a/c").exists());
+    assert_eq!(*house.n_broken_off.lock().unwrap(), 1);
+    // What had arrived is gone on with.
+    let second = handle(client.open("a/c", OpenFlags::WRITE | OpenFlags::APPEND));
+    assert_eq!(client.ask(Request::Write { handle: &second, offset: 0, data: b"z" }), DONE);
+    assert_eq!(client.close(&second), DONE);
+    assert_eq!(text(&house, "a/c"), "x\nz");
+}
+
+#[test]
 fn begun_anew_the_later_one_is_what_is_seen() {
     let (house, mut client, first) = bringing(Rights::ALL);
     let second = handle(client.open("a/c", ANEW));

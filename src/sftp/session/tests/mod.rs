@@ -20,6 +20,7 @@ struct House {
     root: VisitedRoot,
     rules: Mutex<Arc<Rulebook>>,
     n_refused: Mutex<usize>,
+    n_broken_off: Mutex<usize>,
     /// Of each file that was fetched, whether it was whole.
     fetched: Mutex<Vec<bool>>,
 }
@@ -39,6 +40,7 @@ impl Premises for House {
 
     fn note(&self, _visitor: &Visitor, deed: &Deed<'_>) {
         *self.n_refused.lock().unwrap() += usize::from(matches!(deed, Deed::Refused { .. }));
+        *self.n_broken_off.lock().unwrap() += usize::from(matches!(deed, Deed::BrokenOff { .. }));
         if matches!(deed, Deed::Fetched { .. }) {
             self.fetched.lock().unwrap().push(deed.is_whole_fetch());
         }
@@ -66,7 +68,14 @@ fn house(rules: Vec<Rule>) -> Arc<House> {
     let folder = tempfile::tempdir().unwrap();
     let root = VisitedRoot::open(folder.path()).unwrap();
     let rules = Mutex::new(Arc::new(Rulebook::new(rules)));
-    Arc::new(House { folder, root, rules, n_refused: Mutex::default(), fetched: Mutex::default() })
+    Arc::new(House {
+        folder,
+        root,
+        rules,
+        n_refused: Mutex::default(),
+        n_broken_off: Mutex::default(),
+        fetched: Mutex::default(),
+    })
 }
 
 impl House {
