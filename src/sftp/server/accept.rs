@@ -21,6 +21,8 @@ const STACK_BYTES: usize = 2 * 1024 * 1024;
 const LOOK: Duration = Duration::from_secs(1);
 /// A connection that ends sooner without a login is nobody's offence: it only looked whether somebody listens.
 const GLANCE: Duration = Duration::from_secs(3);
+/// A connection that was cut so long ago, and in which nothing has been done since, is not waited for any more.
+const LEFT_BEHIND: Duration = Duration::from_secs(10);
 /// Pause after the system had no connection to give, for want of descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -109,9 +111,10 @@ async fn stay(
     config: Arc<Config>,
     suite: Suite,
 ) {
-    if let Ok(socket) = TcpStream::from_std(socket) {
-        attend(house, socket, connection, config, suite).await;
-    }
+    let ended = match TcpStream::from_std(socket) {
+        Ok(socket) => attend(house, socket, connection, config, suite).await,
+        Err(_) => Ended::Over,
+    };
     connection.cut();
     let address = connection.address;
     match connection.account() {
@@ -126,7 +129,22 @@ async fn stay(
     }
     // Whoever stops the server waits for this: it is on record by then that he went.
     house.connections.remove(connection.no);
-    connection.all_channels_over().await;
+    match ended {
+        Ended::Over => connection.all_channels_over().await,
+        // Its channels end with the thread.
+        Ended::Left => {
+            tracing::error!(session.no = connection.no, "left a connection that did not end when it was cut");
+        }
+    }
+}
+
+/// How attending a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// By its end.
+    Over,
+    /// It was cut and does not end.
+    Left,
 }
 
 /// The socket, and another descriptor of it by which it can be ended from outside.
@@ -144,7 +162,7 @@ async fn attend(
     connection: &Arc<Connection>,
     config: Arc<Config>,
     suite: Suite,
-) {
+) -> Ended {
     let caller = Caller::new(Arc::clone(house), Arc::clone(connection), suite);
     let conversation = async {
         // What ends a connection is its client's affair; what matters was written down where it was decided.
@@ -161,12 +179,16 @@ async fn attend(
     let begun = Instant::now();
     loop {
         tokio::select! {
-            () = &mut conversation => return,
+            () = &mut conversation => return Ended::Over,
             () = tokio::time::sleep(LOOK) => {
                 let is_late = !connection.is_in() && begun.elapsed() >= house.login_time;
                 let is_idle = connection.is_in() && connection.idle_time() >= house.idle_time;
                 if is_late || is_idle {
                     connection.cut();
+                }
+                let is_left = |time| time >= LEFT_BEHIND && connection.idle_time() >= LEFT_BEHIND;
+                if connection.time_since_cut().is_some_and(is_left) {
+                    return Ended::Left;
                 }
             }
         }

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::algorithms::Suite;
 use super::certificate::judged;
-use super::channel;
+use super::channel::Unused;
 use super::connections::{Connection, Login};
 use super::defender::Offence;
 use super::gate::{GateEvent, LoginMeans};
@@ -51,7 +51,7 @@ pub(super) struct Caller {
     /// Who has logged in.
     visitor: Option<Arc<Visitor>>,
     /// Channels that were opened and not yet put to use.
-    waiting: HashMap<ChannelId, Channel<Msg>>,
+    waiting: HashMap<ChannelId, Unused>,
 }
 
 impl Caller {
@@ -262,7 +262,7 @@ impl Handler for Caller {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         }
-        self.waiting.insert(channel.id(), channel);
+        self.waiting.insert(channel.id(), Unused::open(channel, Arc::clone(&self.connection)));
         reply.accept().await;
         Ok(())
     }
@@ -280,8 +280,10 @@ impl Handler for Caller {
             return session.channel_failure(channel);
         };
         let served = SftpSession::sharing(self.house.premises(), Arc::clone(visitor), &self.house.shares);
-        channel::start(opened, served, Arc::clone(&self.connection), self.house.waiting.clone());
-        session.channel_success(channel)
+        if opened.start(served, &self.connection, self.house.waiting.clone()) {
+            return session.channel_success(channel);
+        }
+        session.channel_failure(channel)
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Self::Error> {

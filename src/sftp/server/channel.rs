@@ -9,10 +9,10 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use russh::server::Msg;
-use russh::{Channel, ChannelWriteHalf};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{oneshot, watch};
 
 use super::connections::Connection;
 use super::pump::{Gauge, PumpEnd, pump, until_closed};
@@ -24,42 +24,97 @@ const SEND_BYTES: usize = 64 * 1024;
 /// … or so many replies, and whenever no whole request waits.
 const SEND_REPLIES: usize = 16;
 
-/// Serves a session on a channel, until either ends. `waiting` is where work may wait for a disk.
-pub(super) fn start(channel: Channel<Msg>, session: Session, connection: Arc<Connection>, waiting: Handle) {
-    let (mut read_half, write_half) = channel.split();
-    let (sender, queue) = unbounded_channel();
-    // Nothing is said on it: it ends when nobody is there any more to read what is sent.
-    let (there, client) = watch::channel(());
-    let gauge = Arc::new(Gauge::default());
-    let worker = Worker {
-        write_half,
-        client,
-        gauge: Arc::clone(&gauge),
-        connection: Arc::clone(&connection),
-        waiting,
-        out: Vec::new(),
-        n_replies: 0,
-        is_busy: false,
-    };
-    let at_work = connection.begin_channel();
-    tokio::spawn(async move {
-        worker.run(session, queue).await;
-        drop(at_work);
-    });
-    tokio::spawn(async move {
-        match pump(&mut read_half, sender, gauge).await {
-            PumpEnd::Closed => {}
-            PumpEnd::Asked => until_closed(&mut read_half).await,
-            PumpEnd::Overrun => {
-                tracing::warn!(
-                    session.no = connection.no,
-                    "ended a client that sends requests and reads no replies"
-                );
-                connection.cut();
+/// A channel that was opened and has no session yet. Dropped, it is read no more.
+pub(super) struct Unused {
+    write_half: ChannelWriteHalf<Msg>,
+    starter: oneshot::Sender<Begun>,
+}
+
+/// Where what arrives goes once a session has begun.
+struct Begun {
+    queue: UnboundedSender<Bytes>,
+    gauge: Arc<Gauge>,
+    /// Nothing is said on it: it ends when nobody is there any more to read what is sent.
+    there: watch::Sender<()>,
+}
+
+impl Unused {
+    /// Reads a channel from its opening: while the queue of one is full, russh reads nothing at all of its connection,
+    /// nor does it see that it was cut.
+    pub(super) fn open(channel: Channel<Msg>, connection: Arc<Connection>) -> Self {
+        let (mut read_half, write_half) = channel.split();
+        let (starter, begun) = oneshot::channel();
+        tokio::spawn(async move {
+            if let Some(begun) = until_begun(&mut read_half, begun, &connection).await {
+                bring(&mut read_half, begun, &connection).await;
+            }
+        });
+        Self { write_half, starter }
+    }
+
+    /// Serves a session on it, until either ends. `waiting` is where work may wait for a disk. Says whether it began.
+    pub(super) fn start(self, session: Session, connection: &Arc<Connection>, waiting: Handle) -> bool {
+        let (queue, arriving) = unbounded_channel();
+        let (there, client) = watch::channel(());
+        let gauge = Arc::new(Gauge::default());
+        let worker = Worker {
+            write_half: self.write_half,
+            client,
+            gauge: Arc::clone(&gauge),
+            connection: Arc::clone(connection),
+            waiting,
+            out: Vec::new(),
+            n_replies: 0,
+            is_busy: false,
+        };
+        let at_work = connection.begin_channel();
+        let has_begun = self.starter.send(Begun { queue, gauge, there }).is_ok();
+        tokio::spawn(async move {
+            worker.run(session, arriving).await;
+            drop(at_work);
+        });
+        has_begun
+    }
+}
+
+/// Reads until a session begins; `None` where none will. Whoever sends data before that is sent away.
+async fn until_begun(
+    read_half: &mut ChannelReadHalf,
+    mut begun: oneshot::Receiver<Begun>,
+    connection: &Connection,
+) -> Option<Begun> {
+    loop {
+        tokio::select! {
+            biased;
+            begun = &mut begun => return begun.ok(),
+            message = read_half.wait() => match message {
+                Some(ChannelMsg::Data { .. } | ChannelMsg::ExtendedData { .. }) => {
+                    tracing::warn!(session.no = connection.no, "ended a client that sends data to no session");
+                    connection.cut();
+                    return None;
+                }
+                Some(ChannelMsg::Close) | None => return None,
+                Some(_) => {}
             }
         }
-        drop(there);
-    });
+    }
+}
+
+/// Brings what arrives to its session, until either ends.
+async fn bring(read_half: &mut ChannelReadHalf, begun: Begun, connection: &Connection) {
+    let Begun { queue, gauge, there } = begun;
+    match pump(read_half, queue, gauge).await {
+        PumpEnd::Closed => {}
+        PumpEnd::Asked => until_closed(read_half).await,
+        PumpEnd::Overrun => {
+            tracing::warn!(
+                session.no = connection.no,
+                "ended a client that sends requests and reads no replies"
+            );
+            connection.cut();
+        }
+    }
+    drop(there);
 }
 
 struct Worker {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use renkei_core::Moment;
@@ -68,6 +68,8 @@ pub(super) struct Connection {
     n_refused_keys: AtomicU32,
     /// Milliseconds after `begun` of the last request.
     last_asked_ms: AtomicU64,
+    /// Milliseconds after `begun` of its first being cut.
+    cut_ms: OnceLock<u64>,
     /// Channels in which something is open.
     pub(super) n_busy: AtomicUsize,
     /// SFTP channels at work.
@@ -122,8 +124,11 @@ impl Connection {
 
     /// A request came.
     pub(super) fn touch(&self) {
-        let elapsed_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last_asked_ms.store(elapsed_ms, Ordering::Relaxed);
+        self.last_asked_ms.store(self.age_ms(), Ordering::Relaxed);
+    }
+
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// How long it has stood.
@@ -150,8 +155,14 @@ impl Connection {
         }
     }
 
+    /// How long ago it was cut; `None` if it was not.
+    pub(super) fn time_since_cut(&self) -> Option<Duration> {
+        self.cut_ms.get().map(|cut_ms| self.begun.elapsed().saturating_sub(Duration::from_millis(*cut_ms)))
+    }
+
     /// Ends it: whoever reads or writes finds it closed.
     pub(super) fn cut(&self) {
+        self.cut_ms.get_or_init(|| self.age_ms());
         // It may have been closed already.
         let _ = self.socket.shutdown(Shutdown::Both);
     }
@@ -228,6 +239,7 @@ impl Connections {
             was_refused: AtomicBool::new(false),
             n_refused_keys: AtomicU32::new(0),
             last_asked_ms: AtomicU64::new(0),
+            cut_ms: OnceLock::new(),
             n_busy: AtomicUsize::new(0),
             n_channels: AtomicUsize::new(0),
             channel_over: Notify::new(),

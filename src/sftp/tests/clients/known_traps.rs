@@ -92,6 +92,36 @@ fn a_client_that_never_reads_is_ended() {
     assert!(output.contains("ended") && !output.contains("never ended"), "{output}");
 }
 
+/// What is sent to a channel before it has a session is read by nobody: the connection is ended, and not only stands still.
+#[test]
+fn data_for_no_session_ends_the_connection() {
+    let house = House::open();
+    for before in [
+        "",
+        "m = message(98); m.add_string('exec'); m.add_boolean(True); m.add_string('ls'); t._send_user_message(m)",
+    ] {
+        let output = python(
+            &house,
+            &format!(
+                "import time\n\
+                 ch = t.open_session()\n\
+                 def message(kind):\n\
+                \x20   m = paramiko.Message(); m.add_byte(bytes([kind])); m.add_int(ch.remote_chanid); return m\n\
+                 {before}\n\
+                 try:\n\
+                \x20   for n in range(300): m = message(94); m.add_string('x'); t._send_user_message(m)\n\
+                 except (EOFError, OSError): pass\n\
+                 end = time.monotonic() + 50\n\
+                 while t.is_active() and time.monotonic() < end: time.sleep(0.01)\n\
+                 print('ended' if not t.is_active() else 'goes on')\n"
+            ),
+        )
+        .output;
+        assert!(output.contains("ended"), "{output}");
+        wait_until("it has gone", || house.server().n_connections() == 0 && house.server().n_sessions() == 0);
+    }
+}
+
 /// A download that is cut while the client's window is full, and an upload beside it: nothing of them stays open.
 #[test]
 fn a_download_that_is_cut_leaves_nothing_behind() {
