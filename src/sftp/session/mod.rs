@@ -138,7 +138,7 @@ impl Session {
             Request::Close { .. } | Request::Extended(Extended::Fsync { .. }) => {
                 self.handles.n_bytes_not_durable() > SOON_DURABLE_BYTES
             }
-            Request::Open { flags, .. } => flags.has(OpenFlags::WRITE) && !flags.has(OpenFlags::TRUNCATE),
+            Request::Open { flags, .. } => flags.is_to_bring() && !flags.has(OpenFlags::TRUNCATE),
             Request::Setstat { attrs, .. } | Request::Fsetstat { attrs, .. } => attrs.n_bytes.is_some(),
             _ => false,
         }

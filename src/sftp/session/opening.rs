@@ -14,7 +14,7 @@ use crate::wire::{OpenFlags, StatusCode};
 impl Session {
     pub(super) fn open(&mut self, path: &VisitPath, flags: OpenFlags) -> Result<u32, Refusal> {
         let room = self.handles.room(&self.share)?;
-        let open = if flags.has(OpenFlags::WRITE) || flags.has(OpenFlags::APPEND) {
+        let open = if flags.is_to_bring() {
             Open::Bring(self.open_to_bring(path, flags)?)
         } else {
             self.open_to_fetch(path)?

@@ -57,6 +57,11 @@ impl OpenFlags {
     pub const fn has(self, bits: u32) -> bool {
         self.0 & bits == bits
     }
+
+    /// True if something is to be written; some clients ask only to append.
+    pub const fn is_to_bring(self) -> bool {
+        self.has(Self::WRITE) || self.has(Self::APPEND)
+    }
 }
 
 /// A packet from a client.

@@ -15,7 +15,12 @@ fn what_is_quick_is_done_at_once_and_what_takes_long_elsewhere() {
     assert!(!client.waits(open(OpenFlags::READ)));
     assert!(!client.waits(open(ANEW)));
     // A file that stands is copied to be gone on with, and to be cut.
-    assert!(client.waits(open(OpenFlags::WRITE | OpenFlags::APPEND)));
+    for flags in
+        [OpenFlags::WRITE | OpenFlags::APPEND, OpenFlags::APPEND, OpenFlags::APPEND | OpenFlags::READ]
+    {
+        assert!(client.waits(open(flags)), "{flags}");
+    }
+    assert!(!client.waits(open(OpenFlags::APPEND | OpenFlags::TRUNCATE)));
     let times = Attrs { times: Some((1, 1)), ..Attrs::default() };
     let length = Attrs { n_bytes: Some(1), ..Attrs::default() };
     assert!(!client.waits(Request::Setstat { path: b"a/c", attrs: times }));
