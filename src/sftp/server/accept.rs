@@ -116,6 +116,15 @@ async fn stay(
         Err(_) => Ended::Over,
     };
     connection.cut();
+    match ended {
+        // It holds its place until all is put in order, and says that it went after the last thing that it did.
+        Ended::Over => connection.all_channels_over().await,
+        // Its channels end with the thread.
+        Ended::Left => {
+            connection.send_away();
+            tracing::error!(session.no = connection.no, "left a connection that did not end when it was cut");
+        }
+    }
     let address = connection.address;
     match connection.account() {
         Some(account) => {
@@ -129,13 +138,6 @@ async fn stay(
     }
     // Whoever stops the server waits for this: it is on record by then that he went.
     house.connections.remove(connection.no);
-    match ended {
-        Ended::Over => connection.all_channels_over().await,
-        // Its channels end with the thread.
-        Ended::Left => {
-            tracing::error!(session.no = connection.no, "left a connection that did not end when it was cut");
-        }
-    }
 }
 
 /// How attending a connection ended.

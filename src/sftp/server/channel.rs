@@ -159,6 +159,10 @@ impl Worker {
         framing: &mut Framing,
     ) -> Result<(), Ended> {
         loop {
+            // Of whom was sent away nothing more is done, whatever he has asked for ahead.
+            if self.connection.is_sent_away() {
+                return Err(Ended);
+            }
             let step = match (framing.next_packet(), &mut *session) {
                 (Ok(None), _) => return Ok(()),
                 (Ok(Some(packet)), Some(here)) if !here.waits_for_disk(packet) => {

@@ -70,6 +70,7 @@ pub(super) struct Connection {
     last_asked_ms: AtomicU64,
     /// Milliseconds after `begun` of its first being cut.
     cut_ms: OnceLock<u64>,
+    is_sent_away: AtomicBool,
     /// Channels in which something is open.
     pub(super) n_busy: AtomicUsize,
     /// SFTP channels at work.
@@ -155,12 +156,23 @@ impl Connection {
         }
     }
 
+    /// Ends it, and what it has asked for and was not yet done is not done any more. Says whether that is news.
+    pub(super) fn send_away(&self) -> bool {
+        let is_news = !self.is_sent_away.swap(true, Ordering::AcqRel);
+        self.cut();
+        is_news
+    }
+
+    pub(super) fn is_sent_away(&self) -> bool {
+        self.is_sent_away.load(Ordering::Acquire)
+    }
+
     /// How long ago it was cut; `None` if it was not.
     pub(super) fn time_since_cut(&self) -> Option<Duration> {
         self.cut_ms.get().map(|cut_ms| self.begun.elapsed().saturating_sub(Duration::from_millis(*cut_ms)))
     }
 
-    /// Ends it: whoever reads or writes finds it closed.
+    /// Ends it: whoever reads or writes finds it closed. What was asked for before is still done.
     pub(super) fn cut(&self) {
         self.cut_ms.get_or_init(|| self.age_ms());
         // It may have been closed already.
@@ -240,6 +252,7 @@ impl Connections {
             n_refused_keys: AtomicU32::new(0),
             last_asked_ms: AtomicU64::new(0),
             cut_ms: OnceLock::new(),
+            is_sent_away: AtomicBool::new(false),
             n_busy: AtomicUsize::new(0),
             n_channels: AtomicUsize::new(0),
             channel_over: Notify::new(),

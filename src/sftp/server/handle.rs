@@ -112,16 +112,14 @@ impl ServerHandle {
     }
 
     /// Ends every login that would be refused now, where `accounts` are all that there are: the account is gone or
-    /// stopped, its key or password was taken away or has ended, or it needs more than was proven. Says whose.
+    /// stopped, its key or password was taken away or has ended, or it needs more than was proven. What such a client asked for and was not yet done is not done. Says whose.
     pub fn recheck(&self, accounts: &[Account]) -> Vec<AccountId> {
         let (now, authorities) = (self.house.gate.now(), self.house.gate.authorities());
         let connections = self.house.connections.all().into_iter();
         let over = connections.filter(|one| one.is_in() && !one.would_be_in(accounts, &authorities, now));
-        over.filter_map(|connection| {
-            connection.cut();
-            connection.account()
-        })
-        .collect()
+        over.filter(|connection| connection.send_away())
+            .filter_map(|connection| connection.account())
+            .collect()
     }
 
     /// Stops: no more connections are taken, those without anything open are ended at once, the others when they are
@@ -133,7 +131,9 @@ impl ServerHandle {
             let open = self.house.connections.all();
             let is_over = Instant::now() >= until;
             for connection in &open {
-                if is_over || connection.n_busy.load(Ordering::Acquire) == 0 {
+                if is_over {
+                    connection.send_away();
+                } else if connection.n_busy.load(Ordering::Acquire) == 0 {
                     connection.cut();
                 }
             }
@@ -157,7 +157,7 @@ impl ServerHandle {
         loop {
             let open = self.house.connections.all();
             for connection in &open {
-                connection.cut();
+                connection.send_away();
             }
             let is_quiet = open.is_empty() && self.house.connections.n_at_work() == 0;
             if is_quiet || Instant::now() >= until {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use renkei_core::Moment;
@@ -25,6 +26,8 @@ pub(crate) struct TestGate {
     root: VisitedRoot,
     pub(crate) accounts: Mutex<HashMap<AccountId, Account>>,
     pub(crate) rules: Mutex<Arc<Rulebook>>,
+    /// How often the rules were asked for, also by whoever still waits for them.
+    pub(crate) n_rules_asked: AtomicUsize,
     pub(crate) deeds: Mutex<Vec<String>>,
     pub(crate) events: Mutex<Vec<GateEvent>>,
     pub(crate) authorities: Mutex<Arc<Authorities>>,
@@ -36,6 +39,7 @@ impl Premises for TestGate {
     }
 
     fn rulebook(&self) -> Arc<Rulebook> {
+        self.n_rules_asked.fetch_add(1, Ordering::AcqRel);
         Arc::clone(&self.rules.lock().unwrap())
     }
 
@@ -125,6 +129,7 @@ impl House {
             root: VisitedRoot::open(&root).unwrap(),
             accounts: Mutex::new([(account.id.clone(), account)].into()),
             rules: Mutex::new(Arc::new(Rulebook::new(rules))),
+            n_rules_asked: AtomicUsize::new(0),
             deeds: Mutex::default(),
             events: Mutex::default(),
             authorities: Mutex::default(),

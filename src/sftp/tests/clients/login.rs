@@ -1,10 +1,13 @@
 //! Who gets in: keys of each kind, passwords, both, and those who guess.
 
+use std::io::Write as _;
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use renkei_core::access::{AccountKey, AccountState, LoginRefusal, LoginRule};
 use renkei_sftp::server::{DefenderLimits, GateEvent, LoginMeans, TurnedAway};
+use renkei_sftp::wire::{Attrs, OpenFlags, Packet, Request};
 
 use super::house::{House, PASSWORD, make_key, wait_until};
 use super::programs::{Ended, run, sftp};
@@ -210,6 +213,37 @@ fn a_grant_taken_back_holds_at_once_and_an_account_can_be_sent_away() {
     assert_eq!(sftp.stat(path).unwrap_err().code(), ssh2::ErrorCode::SFTP(2));
     assert_eq!(house.server().recheck(&[]).len(), 1);
     wait_until("it has gone", || house.server().n_connections() == 0);
+}
+
+#[test]
+fn whoever_is_sent_away_gets_nothing_more_done_that_he_asked_for_ahead() {
+    let house = House::open();
+    let session = super::libssh2::connect(&house);
+    let mut channel = session.channel_session().unwrap();
+    channel.subsystem("sftp").unwrap();
+    let mut asked = vec![0, 0, 0, 5, 1, 0, 0, 0, 3];
+    let flags = OpenFlags(OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE);
+    let handle = &1_u32.to_be_bytes();
+    for (id, request) in [
+        (1, Request::Open { path: b"015/inbox/a.csv", flags, attrs: Attrs::default() }),
+        (2, Request::Write { handle, offset: 0, data: b"x" }),
+        (3, Request::Close { handle }),
+    ] {
+        Packet::Request { id, request }.put(&mut asked);
+    }
+    // The opening waits for the rules, and what comes after it has arrived too.
+    let rules = house.gate.rules.lock().unwrap();
+    let n_asked = || house.gate.n_rules_asked.load(Ordering::Acquire);
+    let n_before = n_asked();
+    channel.write_all(&asked).unwrap();
+    wait_until("the opening is at work", || n_asked() > n_before);
+    assert_eq!(house.server().recheck(&[]), ["office".parse().unwrap()]);
+    assert!(house.server().recheck(&[]).is_empty(), "it is told once");
+    drop(rules);
+    wait_until("it has gone", || house.server().n_connections() == 0 && house.server().n_sessions() == 0);
+    assert!(house.inbox().is_empty(), "{:?}", house.inbox());
+    assert_eq!(house.deeds(), ["office broken off /015/inbox/a.csv"]);
+    assert!(matches!(house.gate.events.lock().unwrap().last(), Some(GateEvent::LoggedOut { .. })));
 }
 
 #[test]
