@@ -71,9 +71,11 @@ impl Server {
         }
     }
 
-    /// Stops it; uploads that are at work have so long.
+    /// Stops it; uploads that are at work have so long. What was done is written down then, also where something that
+    /// hangs keeps a session's thread, and the house with it.
     pub(crate) fn stop(self, patience: Duration) {
         self.handle.stop(patience);
+        self.house.close_books();
     }
 }
 
@@ -113,9 +115,55 @@ fn handle_limits(n_descriptors: Option<u64>, sftp: &SftpConfig) -> HandleLimits 
 
 #[cfg(test)]
 mod tests {
-    use renkei_core::access::Authorities;
+    use renkei_core::access::{Account, AccountState, Authorities, LoginRule, Right};
+    use renkei_core::port::Store as _;
+    use renkei_folder::visit::VisitPath;
+    use renkei_sftp::session::{Deed, Premises as _, Visitor};
 
     use super::*;
+    use crate::init::{NewHub, init};
+
+    #[test]
+    fn a_stop_has_all_written_down_though_a_session_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let hub = NewHub {
+            municipality: "082201".parse().unwrap(),
+            name: "つくば市".to_owned(),
+            keeps_existing: false,
+        };
+        init(folder.path(), &hub).unwrap();
+        let path = folder.path().join("hub.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{text}\n[sftp]\nlisten = [\"127.0.0.1:0\"]\n")).unwrap();
+        let config = Config::load(folder.path()).unwrap();
+        HostKeys::of(&config).unwrap().make_at_first().unwrap();
+        let server = Server::start(&config, HubClock::system()).unwrap().unwrap();
+        let account = Account {
+            id: "office".parse().unwrap(),
+            system: "015".parse().unwrap(),
+            state: AccountState::Enabled,
+            rule: LoginRule::Either,
+            keys: Vec::new(),
+            password_hash: None,
+            addresses: Vec::new(),
+        };
+        let visitor = Visitor { account, address: None, session_no: 1 };
+        let path = VisitPath::parse(b"/x").unwrap();
+        // As a thread has it that is still there. What is refused again is told at the end of its minute, or of all.
+        let house = Arc::clone(&server.house);
+        for _ in 0..3 {
+            house.note(&visitor, &Deed::Refused { path: &path, right: Right::Read });
+        }
+        server.stop(Duration::ZERO);
+        let store = crate::premises::open_store(&config, Duration::from_secs(30), true).unwrap();
+        let lines = store.snapshot().unwrap().audit(0, 100).unwrap();
+        let results: Vec<_> = lines
+            .iter()
+            .filter(|line| line.operator == "sftp:office")
+            .map(|line| line.result.as_str())
+            .collect();
+        assert_eq!(results, ["refused", "refused 2 times more"]);
+    }
 
     #[test]
     fn what_visitors_open_is_within_what_the_process_may() {
