@@ -19,7 +19,7 @@ use super::pump::{Gauge, PumpEnd, pump, until_closed};
 use crate::session::{Session, SessionError};
 use crate::wire::Framing;
 
-/// Replies are sent when so many bytes wait, …
+/// Replies are sent when so many bytes wait, and so many at once, …
 const SEND_BYTES: usize = 64 * 1024;
 /// … or so many replies, and whenever no whole request waits.
 const SEND_REPLIES: usize = 16;
@@ -140,7 +140,6 @@ impl Worker {
             framing.push(&piece);
             let stepped = self.answer_all(&mut session, &mut framing).await;
             self.gauge.took(piece.len());
-            self.connection.touch();
             self.show_busy(session.as_ref().is_some_and(Session::has_open));
             if self.has_gone() && !session.as_ref().is_some_and(Session::is_bringing) {
                 break;
@@ -163,6 +162,7 @@ impl Worker {
             if self.connection.is_sent_away() {
                 return Err(Ended);
             }
+            self.connection.touch();
             let step = match (framing.next_packet(), &mut *session) {
                 (Ok(None), _) => return Ok(()),
                 (Ok(Some(packet)), Some(here)) if !here.waits_for_disk(packet) => {
@@ -203,7 +203,7 @@ impl Worker {
             let answered = session.answer(&packet, &mut out);
             (session, out, answered)
         });
-        answered.await.ok()
+        self.connection.elsewhere(answered).await.ok()
     }
 
     async fn send(&mut self) -> Result<(), Ended> {
@@ -211,14 +211,21 @@ impl Worker {
         if self.out.is_empty() {
             return Ok(());
         }
-        let bytes = Bytes::from(std::mem::take(&mut self.out));
+        let mut bytes = Bytes::from(std::mem::take(&mut self.out));
         self.gauge.begin_sending();
-        let sent = tokio::select! {
-            sent = self.write_half.data_bytes(bytes) => sent.map_err(|_| Ended),
-            // russh waits for room in the client's window even when there is no client any more. What he asked
-            // for before is still done: it may end what he brought.
-            _ = self.client.changed() => Ok(()),
-        };
+        let mut sent = Ok(());
+        // In pieces, because a slow client takes its time for a long reply and is not idle meanwhile.
+        while !bytes.is_empty() && sent.is_ok() {
+            let piece = bytes.split_to(SEND_BYTES.min(bytes.len()));
+            sent = tokio::select! {
+                sent = self.write_half.data_bytes(piece) => sent.map_err(|_| Ended),
+                // russh waits for room in the client's window even when there is no client any more. What he asked
+                // for before is still done: it may end what he brought.
+                _ = self.client.changed() => break,
+            };
+            self.gauge.moved();
+            self.connection.touch();
+        }
         self.gauge.end_sending();
         sent
     }

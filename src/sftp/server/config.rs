@@ -44,7 +44,7 @@ pub struct ServerConfig {
     pub max_unauthenticated_per_address: usize,
     /// Time within which somebody must have logged in.
     pub login_time: Duration,
-    /// Time without a request after which a connection is ended.
+    /// Time after which a connection is ended for which nothing was asked, done or taken.
     pub idle_time: Duration,
     /// Silence after which the client is asked whether it is still there; three times without an answer end it.
     pub keep_alive: Duration,

@@ -66,8 +66,10 @@ pub(super) struct Connection {
     has_logged_in: AtomicBool,
     was_refused: AtomicBool,
     n_refused_keys: AtomicU32,
-    /// Milliseconds after `begun` of the last request.
-    last_asked_ms: AtomicU64,
+    /// Milliseconds after `begun` of the last sign of life: a request was taken up, or something of a reply was taken.
+    last_moved_ms: AtomicU64,
+    /// Requests that are done where waiting is allowed.
+    n_elsewhere: AtomicUsize,
     /// Milliseconds after `begun` of its first being cut.
     cut_ms: OnceLock<u64>,
     is_sent_away: AtomicBool,
@@ -123,9 +125,9 @@ impl Connection {
         self.was_refused.load(Ordering::Acquire)
     }
 
-    /// A request came.
+    /// A request is taken up, or the client took something of a reply.
     pub(super) fn touch(&self) {
-        self.last_asked_ms.store(self.age_ms(), Ordering::Relaxed);
+        self.last_moved_ms.store(self.age_ms(), Ordering::Relaxed);
     }
 
     fn age_ms(&self) -> u64 {
@@ -137,9 +139,22 @@ impl Connection {
         self.begun.elapsed()
     }
 
+    /// How long nothing has moved; nobody is idle for whom something is done.
     pub(super) fn idle_time(&self) -> Duration {
-        let last = Duration::from_millis(self.last_asked_ms.load(Ordering::Relaxed));
+        if self.n_elsewhere.load(Ordering::Acquire) > 0 {
+            return Duration::ZERO;
+        }
+        let last = Duration::from_millis(self.last_moved_ms.load(Ordering::Relaxed));
         self.begun.elapsed().saturating_sub(last)
+    }
+
+    /// Something is done for it where waiting is allowed, however long that takes.
+    pub(super) async fn elsewhere<T>(&self, doing: impl Future<Output = T>) -> T {
+        self.n_elsewhere.fetch_add(1, Ordering::AcqRel);
+        let done = doing.await;
+        self.n_elsewhere.fetch_sub(1, Ordering::AcqRel);
+        self.touch();
+        done
     }
 
     /// An SFTP channel is at work until what is given is dropped.
@@ -250,7 +265,8 @@ impl Connections {
             has_logged_in: AtomicBool::new(false),
             was_refused: AtomicBool::new(false),
             n_refused_keys: AtomicU32::new(0),
-            last_asked_ms: AtomicU64::new(0),
+            last_moved_ms: AtomicU64::new(0),
+            n_elsewhere: AtomicUsize::new(0),
             cut_ms: OnceLock::new(),
             is_sent_away: AtomicBool::new(false),
             n_busy: AtomicUsize::new(0),

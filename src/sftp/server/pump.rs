@@ -42,8 +42,12 @@ impl Gauge {
         self.is_sending.store(true, Ordering::Release);
     }
 
-    pub(super) fn end_sending(&self) {
+    /// The client had room for some of it.
+    pub(super) fn moved(&self) {
         self.n_sent.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn end_sending(&self) {
         self.is_sending.store(false, Ordering::Release);
     }
 

@@ -165,6 +165,30 @@ fn an_idle_connection_is_ended() {
     wait_until("it has gone", || house.server().n_connections() == 0);
 }
 
+/// A slow line takes longer for one reply than a connection may be idle.
+#[test]
+fn whoever_reads_slowly_is_not_idle() {
+    let house = House::open_with(|config| config.idle_time = Duration::from_secs(4));
+    std::fs::write(house.on_disk("001/feed/big"), noise(1 << 18)).unwrap();
+    let output = python(
+        &house,
+        "import struct, time\n\
+         ch = t.open_session(window_size=1 << 15, max_packet_size=1 << 15); ch.invoke_subsystem('sftp')\n\
+         def packet(kind, rest): return struct.pack('>IB', 1 + len(rest), kind) + rest\n\
+         path = b'001/feed/big'\n\
+         ch.sendall(packet(1, struct.pack('>I', 3)) + packet(3, struct.pack('>II', 1, len(path)) + path + struct.pack('>II', 1, 0))\n\
+        \x20   + packet(5, struct.pack('>III', 2, 4, 1) + struct.pack('>QI', 0, 250000)))\n\
+         n = 0\n\
+         while n < 250000:\n\
+        \x20   got = ch.recv(1 << 14)\n\
+        \x20   if not got: break\n\
+        \x20   n += len(got); time.sleep(0.4)\n\
+         print('read', n >= 250000)\n",
+    )
+    .output;
+    assert!(output.contains("read True"), "{output}");
+}
+
 #[test]
 fn a_stop_lets_work_end_and_cuts_what_does_not() {
     let mut house = House::open();
