@@ -140,7 +140,9 @@ impl Worker {
             framing.push(&piece);
             let stepped = self.answer_all(&mut session, &mut framing).await;
             self.gauge.took(piece.len());
-            self.show_busy(session.as_ref().is_some_and(Session::has_open));
+            let has_open = session.as_ref().is_some_and(Session::has_open);
+            // Whoever has yet to be told that his file is there is not cut before that.
+            self.show_busy(has_open || !self.out.is_empty());
             if self.has_gone() && !session.as_ref().is_some_and(Session::is_bringing) {
                 break;
             }
@@ -148,6 +150,7 @@ impl Worker {
             if stepped.is_err() || (is_due && self.send().await.is_err()) {
                 break;
             }
+            self.show_busy(has_open || !self.out.is_empty());
         }
         self.end(session).await;
     }

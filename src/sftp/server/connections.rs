@@ -73,7 +73,7 @@ pub(super) struct Connection {
     /// Milliseconds after `begun` of its first being cut.
     cut_ms: OnceLock<u64>,
     is_sent_away: AtomicBool,
-    /// Channels in which something is open.
+    /// Channels in which something is open or to be answered.
     pub(super) n_busy: AtomicUsize,
     /// SFTP channels at work.
     pub(super) n_channels: AtomicUsize,
@@ -146,6 +146,12 @@ impl Connection {
         }
         let last = Duration::from_millis(self.last_moved_ms.load(Ordering::Relaxed));
         self.begun.elapsed().saturating_sub(last)
+    }
+
+    /// Whether nothing is open or to be answered, and nothing has moved for so long.
+    pub(super) fn is_quiet_for(&self, time: Duration) -> bool {
+        // In this order: the answer that ends what was open is a sign of life before it counts as ended.
+        self.n_busy.load(Ordering::Acquire) == 0 && self.idle_time() >= time
     }
 
     /// Something is done for it where waiting is allowed, however long that takes.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +31,9 @@ const CHANNEL_SLOTS: usize = 256;
 const MAX_ATTEMPTS: usize = 12;
 /// A stop looks so often whether everybody has gone.
 const STOP_LOOK: Duration = Duration::from_millis(20);
+/// A connection without anything open is ended by a stop once nothing has moved for so long: its last answer may still
+/// be on its way to the network.
+const STOP_QUIET: Duration = Duration::from_millis(200);
 /// Time for connections that were cut to put their uploads in order.
 const CUT_TIME: Duration = Duration::from_secs(5);
 
@@ -122,8 +124,8 @@ impl ServerHandle {
             .collect()
     }
 
-    /// Stops: no more connections are taken, those without anything open are ended at once, the others when they are
-    /// done or after `patience`.
+    /// Stops: no more connections are taken, those without anything open are ended as soon as they are quiet, the others
+    /// when they are done or after `patience`.
     pub fn stop(mut self, patience: Duration) {
         self.close_doors();
         let until = Instant::now() + patience;
@@ -133,7 +135,7 @@ impl ServerHandle {
             for connection in &open {
                 if is_over {
                     connection.send_away();
-                } else if connection.n_busy.load(Ordering::Acquire) == 0 {
+                } else if connection.is_quiet_for(STOP_QUIET) {
                     connection.cut();
                 }
             }

@@ -189,6 +189,39 @@ fn whoever_reads_slowly_is_not_idle() {
     assert!(output.contains("read True"), "{output}");
 }
 
+/// Small files one after the other, with a pause now and then in which a stop may end the connection: of each that is
+/// there its client was told.
+#[test]
+fn a_stop_cuts_nobody_between_his_close_and_its_answer() {
+    for _ in 0..4 {
+        let mut house = House::open();
+        let session = super::libssh2::connect(&house);
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let bringing = std::thread::spawn(move || {
+            let sftp = session.sftp().unwrap();
+            let bring = |n: usize| {
+                let mut remote = sftp.create(std::path::Path::new(&format!("015/inbox/{n}")))?;
+                remote.write_all(b"x").map_err(|_| ssh2::Error::unknown())?;
+                remote.close()
+            };
+            let goes_on = |n: &usize| {
+                let is_done = bring(*n).is_ok();
+                let _ = begun.send(());
+                if n % 4 == 3 {
+                    std::thread::sleep(Duration::from_millis(400));
+                }
+                is_done
+            };
+            (0..10_000).take_while(goes_on).count()
+        });
+        has_begun.recv().unwrap();
+        house.stop(Duration::from_mins(1));
+        let n_told = bringing.join().unwrap();
+        let n_stored = house.deeds().iter().filter(|deed| deed.contains(" stored ")).count();
+        assert_eq!(n_told, n_stored);
+    }
+}
+
 #[test]
 fn a_stop_lets_work_end_and_cuts_what_does_not() {
     let mut house = House::open();
