@@ -5,6 +5,7 @@
 //! has a final name.
 
 mod change;
+mod copy;
 mod errors;
 mod hidden;
 mod listing;

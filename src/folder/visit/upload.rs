@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 
+use super::copy::{copy, has_room};
 use super::hidden::{partial_name, upload_name};
 use super::look::{look_of, open_plain, read_at};
 use super::solid::Solid;
@@ -104,6 +105,17 @@ impl VisitedRoot {
     /// [`VisitError::Taken`] where a file is there that may not be replaced, [`VisitError::Missing`] where none is and
     /// none may be made.
     pub fn upload(&self, visitor: &str, path: &VisitPath, writing: Writing) -> Result<Upload, VisitError> {
+        self.upload_while(visitor, path, writing, &|| true)
+    }
+
+    /// [`VisitedRoot::upload`], which copies a file that stands only for as long as that is wanted.
+    pub fn upload_while(
+        &self,
+        visitor: &str,
+        path: &VisitPath,
+        writing: Writing,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Upload, VisitError> {
         let (folder, name) = self.new_place(path)?;
         let standing = any_at(folder.as_fd(), name)?;
         match standing {
@@ -130,8 +142,7 @@ impl VisitedRoot {
             times: None,
         };
         if writing.start == UploadStart::Standing && standing.is_some() {
-            let mut published = open_plain(upload.folder.as_fd(), name)?;
-            std::io::copy(&mut published, &mut &upload.file).map_err(|error| system(&error))?;
+            copy(&open_plain(upload.folder.as_fd(), name)?, &upload.file, is_wanted)?;
         }
         let n_bytes = upload.look()?.n_bytes;
         upload.durable = Durable::AllBut(n_bytes);
@@ -274,6 +285,7 @@ impl Upload {
     /// Cuts or lengthens the file; fails, and makes fail, as [`Upload::write_at`] does.
     pub fn set_len(&mut self, n_bytes: u64) -> Result<(), VisitError> {
         self.may_go_on()?;
+        has_room(&self.file, n_bytes.saturating_sub(self.n_bytes)).map_err(|error| self.fail(error))?;
         self.file.set_len(n_bytes).map_err(|error| self.fail(system(&error)))?;
         self.solid.set_len(n_bytes);
         self.n_bytes = n_bytes;

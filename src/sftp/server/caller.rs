@@ -279,8 +279,11 @@ impl Handler for Caller {
         let Some(opened) = self.waiting.remove(&channel) else {
             return session.channel_failure(channel);
         };
-        let served = SftpSession::sharing(self.house.premises(), Arc::clone(visitor), &self.house.shares);
-        if opened.start(served, &self.connection, self.house.waiting.clone()) {
+        let connection = Arc::clone(&self.connection);
+        let served = SftpSession::sharing(self.house.premises(), Arc::clone(visitor), &self.house.shares)
+            .while_wanted(move || connection.time_since_cut().is_none());
+        let room = self.house.rooms.of(&visitor.account.id);
+        if opened.start(served, &self.connection, room) {
             return session.channel_success(channel);
         }
         session.channel_failure(channel)

@@ -10,12 +10,12 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
-use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 
 use super::connections::Connection;
 use super::pump::{Gauge, PumpEnd, pump, until_closed};
+use super::waiting::WaitingRoom;
 use crate::session::{Session, SessionError};
 use crate::wire::Framing;
 
@@ -53,7 +53,7 @@ impl Unused {
     }
 
     /// Serves a session on it, until either ends. `waiting` is where work may wait for a disk. Says whether it began.
-    pub(super) fn start(self, session: Session, connection: &Arc<Connection>, waiting: Handle) -> bool {
+    pub(super) fn start(self, session: Session, connection: &Arc<Connection>, waiting: WaitingRoom) -> bool {
         let (queue, arriving) = unbounded_channel();
         let (there, client) = watch::channel(());
         let gauge = Arc::new(Gauge::default());
@@ -122,7 +122,7 @@ struct Worker {
     client: watch::Receiver<()>,
     gauge: Arc<Gauge>,
     connection: Arc<Connection>,
-    waiting: Handle,
+    waiting: WaitingRoom,
     out: Vec<u8>,
     n_replies: usize,
     is_busy: bool,
@@ -177,6 +177,7 @@ impl Worker {
                     let Some((back, out, answered)) = answered else { return Err(Ended) };
                     *session = Some(back);
                     self.out = out;
+                    let Some(answered) = answered else { return Err(Ended) };
                     answered
                 }
                 (Err(error), _) => Err(error.into()),
@@ -200,13 +201,15 @@ impl Worker {
         session: Option<Session>,
         packet: Vec<u8>,
         mut out: Vec<u8>,
-    ) -> Option<(Session, Vec<u8>, Result<(), SessionError>)> {
+    ) -> Option<(Session, Vec<u8>, Option<Result<(), SessionError>>)> {
         let mut session = session?;
-        let answered = self.waiting.spawn_blocking(move || {
-            let answered = session.answer(&packet, &mut out);
+        let connection = Arc::clone(&self.connection);
+        let answered = self.waiting.have_done(move || {
+            // Its turn may have taken long to come.
+            let answered = (!connection.is_sent_away()).then(|| session.answer(&packet, &mut out));
             (session, out, answered)
         });
-        self.connection.elsewhere(answered).await.ok()
+        self.connection.elsewhere(answered).await
     }
 
     async fn send(&mut self) -> Result<(), Ended> {
@@ -251,7 +254,7 @@ impl Worker {
 
     async fn end(mut self, session: Option<Session>) {
         // Uploads that broke off are put in order before the client could come again.
-        let _ = self.waiting.spawn_blocking(move || drop(session)).await;
+        let _ = self.waiting.have_done(move || drop(session)).await;
         self.show_busy(false);
         // The connection may have gone; then nobody is left to tell.
         let _ = self.write_half.exit_status(0).await;

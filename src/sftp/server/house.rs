@@ -13,6 +13,7 @@ use super::config::ServerConfig;
 use super::connections::{Connection, Connections};
 use super::defender::{Defender, Knock, Offence, place};
 use super::gate::{Gate, GateEvent, TurnedAway};
+use super::waiting::WaitingRooms;
 use crate::password::is_password_of;
 use crate::session::{Premises, Shares};
 
@@ -35,6 +36,8 @@ pub(super) struct House {
     checks: Semaphore,
     /// Where work may wait.
     pub(super) waiting: Handle,
+    /// Where an account's work may wait.
+    pub(super) rooms: WaitingRooms,
     begun: Instant,
     pub(super) login_time: Duration,
     pub(super) idle_time: Duration,
@@ -45,6 +48,7 @@ impl House {
     pub(super) fn new(gate: Arc<dyn Gate>, config: &ServerConfig, waiting: Handle) -> Self {
         Self {
             gate,
+            rooms: WaitingRooms::new(waiting.clone()),
             waiting,
             banner: config.banner.clone(),
             connections: Connections::new(config),

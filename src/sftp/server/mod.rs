@@ -15,6 +15,7 @@ mod gate;
 mod handle;
 mod house;
 mod pump;
+mod waiting;
 
 pub use algorithms::{LegacyAlgorithm, Suite};
 pub use config::{DESCRIPTORS_OF_CONNECTION, Listening, ServerConfig};

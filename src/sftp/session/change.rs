@@ -175,7 +175,12 @@ impl Session {
         self.ask(path, Operation::Replace(folder.as_ref()), Asking::AboutStanding)?;
         let start = if n_bytes == 0 { UploadStart::Empty } else { UploadStart::Standing };
         let writing = Writing { start, may_replace: true, may_create: false };
-        let mut upload = self.premises.root().upload(self.visitor.account.id.as_str(), path, writing)?;
+        let mut upload = self.premises.root().upload_while(
+            self.visitor.account.id.as_str(),
+            path,
+            writing,
+            &*self.is_wanted,
+        )?;
         upload.set_len(n_bytes)?;
         let stored = upload.finish(Keeping { may_replace: true, may_create: false })?;
         self.share.brought(path, stored.look);

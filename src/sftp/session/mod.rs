@@ -53,6 +53,8 @@ pub struct Session {
     share: Arc<Share>,
     handles: Handles,
     is_greeted: bool,
+    /// Whether to go on with what takes long.
+    is_wanted: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// What a request brought.
@@ -117,7 +119,15 @@ impl Session {
     /// A session beside others, which together keep to the limits of `shares`.
     pub fn sharing(premises: Arc<dyn Premises>, visitor: Arc<Visitor>, shares: &Arc<Shares>) -> Self {
         let share = shares.of(&visitor.account.id);
-        Self { premises, visitor, share, handles: Handles::default(), is_greeted: false }
+        let handles = Handles::default();
+        Self { premises, visitor, share, handles, is_greeted: false, is_wanted: Box::new(|| true) }
+    }
+
+    /// Copies a file that stands only for as long as that is wanted.
+    #[must_use]
+    pub fn while_wanted(mut self, is_wanted: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.is_wanted = Box::new(is_wanted);
+        self
     }
 
     /// Whether a file or a folder is open.

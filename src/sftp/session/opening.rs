@@ -64,15 +64,16 @@ impl Session {
             may_replace: may_replace && !flags.has(OpenFlags::EXCLUSIVE),
             may_create: may_bring && (flags.has(OpenFlags::CREATE) || goes_on),
         };
-        let upload = root.upload(visitor, path, writing).map_err(|error| match error {
-            VisitError::Taken if !flags.has(OpenFlags::EXCLUSIVE) => {
-                self.refuse(path, Right::Replace, folder, Asking::ToBring)
-            }
-            VisitError::Missing if !may_bring && flags.has(OpenFlags::CREATE) => {
-                self.refuse(path, Right::Create, folder, Asking::ToBring)
-            }
-            error => error.into(),
-        })?;
+        let upload =
+            root.upload_while(visitor, path, writing, &*self.is_wanted).map_err(|error| match error {
+                VisitError::Taken if !flags.has(OpenFlags::EXCLUSIVE) => {
+                    self.refuse(path, Right::Replace, folder, Asking::ToBring)
+                }
+                VisitError::Missing if !may_bring && flags.has(OpenFlags::CREATE) => {
+                    self.refuse(path, Right::Create, folder, Asking::ToBring)
+                }
+                error => error.into(),
+            })?;
         let no = self.handles.bring(Bring::new(path.clone(), upload));
         Ok(self.handles.pen(no, may_read, appends))
     }

@@ -132,6 +132,31 @@ fn an_upload_of_which_a_block_found_no_room_is_never_there_and_is_gone_on_with()
 }
 
 #[test]
+fn a_file_is_made_no_longer_than_its_volume_and_copied_only_where_there_is_room() {
+    on_a_small_volume(
+        "volumes::a_file_is_made_no_longer_than_its_volume_and_copied_only_where_there_is_room",
+        |folder| {
+            let root = VisitedRoot::open(folder).unwrap();
+            let path = VisitPath::parse(b"a.csv").unwrap();
+            let writing = |start| Writing { start, may_replace: true, may_create: true };
+            let mut upload = root.upload("015", &path, writing(UploadStart::Empty)).unwrap();
+            assert_eq!(upload.set_len(1 << 40), Err(VisitError::Full));
+            assert_eq!(upload.finish(Keeping::AS_BEGUN), Err(VisitError::Full));
+            // As somebody made it beside the hub: long by its length only.
+            std::fs::File::create(folder.join("a.csv")).unwrap().set_len(1 << 40).unwrap();
+            let copied = root.upload("015", &path, writing(UploadStart::Standing));
+            assert_eq!(copied.err(), Some(VisitError::Full));
+            std::fs::write(folder.join("b.csv"), "b").unwrap();
+            let other = VisitPath::parse(b"b.csv").unwrap();
+            let unwanted = root.upload_while("015", &other, writing(UploadStart::Standing), &|| false);
+            assert!(matches!(unwanted.err(), Some(VisitError::System(_))));
+            root.upload("015", &other, writing(UploadStart::Standing)).unwrap();
+            assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "nothing is left of them");
+        },
+    );
+}
+
+#[test]
 fn a_read_only_volume_denies_writing_and_is_still_read() {
     on_a_small_volume("volumes::a_read_only_volume_denies_writing_and_is_still_read", |root| {
         let folders = LocalFolders::open(root).unwrap();
