@@ -75,6 +75,7 @@ pub struct Upload {
     has_published: bool,
     solid: Solid,
     n_bytes: u64,
+    n_bytes_copied: u64,
     /// Bytes from the start that the system was told to write out.
     n_bytes_pushed: u64,
     durable: Durable,
@@ -136,6 +137,7 @@ impl VisitedRoot {
             has_published: standing.is_some(),
             solid: Solid::default(),
             n_bytes: 0,
+            n_bytes_copied: 0,
             n_bytes_pushed: 0,
             durable: Durable::AllBut(0),
             failure: None,
@@ -143,6 +145,7 @@ impl VisitedRoot {
         };
         if writing.start == UploadStart::Standing && standing.is_some() {
             copy(&open_plain(upload.folder.as_fd(), name)?, &upload.file, is_wanted)?;
+            upload.n_bytes_copied = upload.look()?.n_bytes;
         }
         let n_bytes = upload.look()?.n_bytes;
         upload.durable = Durable::AllBut(n_bytes);
@@ -275,6 +278,11 @@ impl Upload {
             );
             self.n_bytes_pushed = self.solid.n_bytes();
         }
+    }
+
+    /// Length of the published file that it began with; 0 where it began with none.
+    pub fn n_bytes_copied(&self) -> u64 {
+        self.n_bytes_copied
     }
 
     /// Puts up to `n_bytes` of what has been written at the end of `out`.

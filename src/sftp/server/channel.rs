@@ -66,6 +66,7 @@ impl Unused {
             out: Vec::new(),
             n_replies: 0,
             is_busy: false,
+            has_lost: false,
         };
         let at_work = connection.begin_channel();
         let has_begun = self.starter.send(Begun { queue, gauge, there }).is_ok();
@@ -126,6 +127,8 @@ struct Worker {
     out: Vec<u8>,
     n_replies: usize,
     is_busy: bool,
+    /// The client went before all that he was answered was sent.
+    has_lost: bool,
 }
 
 /// The client has gone, or is to go.
@@ -147,7 +150,7 @@ impl Worker {
                 break;
             }
             let is_due = self.n_replies >= SEND_REPLIES || queue.is_empty();
-            if stepped.is_err() || (is_due && self.send().await.is_err()) {
+            if stepped.is_err() || (is_due && self.send(session.as_mut()).await.is_err()) {
                 break;
             }
             self.show_busy(has_open || !self.out.is_empty());
@@ -185,12 +188,12 @@ impl Worker {
             if let Err(error) = step {
                 tracing::warn!(session.no = self.connection.no, cause = %error, "ended a session by its client's fault");
                 // What was answered before is sent yet.
-                let _ = self.send().await;
+                let _ = self.send(session.as_mut()).await;
                 return Err(Ended);
             }
             self.n_replies += 1;
             if self.out.len() >= SEND_BYTES {
-                self.send().await?;
+                self.send(session.as_mut()).await?;
             }
         }
     }
@@ -212,7 +215,8 @@ impl Worker {
         self.connection.elsewhere(answered).await
     }
 
-    async fn send(&mut self) -> Result<(), Ended> {
+    /// Sends what was answered, and has the session know that it was.
+    async fn send(&mut self, session: Option<&mut Session>) -> Result<(), Ended> {
         self.n_replies = 0;
         if self.out.is_empty() {
             return Ok(());
@@ -227,12 +231,18 @@ impl Worker {
                 sent = self.write_half.data_bytes(piece) => sent.map_err(|_| Ended),
                 // russh waits for room in the client's window even when there is no client any more. What he asked
                 // for before is still done: it may end what he brought.
-                _ = self.client.changed() => break,
+                _ = self.client.changed() => {
+                    self.has_lost = true;
+                    break;
+                }
             };
             self.gauge.moved();
             self.connection.touch();
         }
         self.gauge.end_sending();
+        if let (Ok(()), false, Some(session)) = (&sent, self.has_lost, session) {
+            session.sent();
+        }
         sent
     }
 

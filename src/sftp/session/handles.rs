@@ -23,11 +23,37 @@ pub(super) enum Open {
 pub(super) struct Fetch {
     pub(super) path: VisitPath,
     pub(super) file: OpenFile,
-    pub(super) n_bytes: u64,
-    pub(super) n_bytes_sent: u64,
-    pub(super) sent: Solid,
+    pub(super) extent: Extent,
     /// The rules by which it was last allowed.
     pub(super) rules: Arc<Rulebook>,
+}
+
+/// How much of a file was read.
+#[derive(Debug)]
+pub(super) struct Extent {
+    /// Its length when it was opened, in bytes.
+    pub(super) n_bytes: u64,
+    /// Bytes read in all; parts read twice count twice.
+    pub(super) n_bytes_read: u64,
+    pub(super) read: Solid,
+}
+
+impl Extent {
+    pub(super) fn of(n_bytes: u64) -> Self {
+        Self { n_bytes, n_bytes_read: 0, read: Solid::default() }
+    }
+
+    pub(super) fn add(&mut self, offset: u64, n_read: u64) {
+        self.n_bytes_read = self.n_bytes_read.saturating_add(n_read);
+        self.read.add(offset, n_read);
+    }
+}
+
+/// A file that was fetched.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) path: VisitPath,
+    pub(super) extent: Extent,
 }
 
 /// By which a file that is being brought is written.
@@ -59,13 +85,12 @@ impl Bring {
 }
 
 /// What a handle was for.
-#[derive(Debug)]
-pub(super) enum Closed {
-    Fetch(Fetch),
-    /// Nothing more will be written.
-    Brought(Bring),
-    /// A folder, or one of several pens.
-    Nothing,
+#[derive(Debug, Default)]
+pub(super) struct Closed {
+    /// A file was read, by its own handle or by a pen.
+    pub(super) fetched: Option<Fetched>,
+    /// Nothing more will be written, and it was not given up.
+    pub(super) brought: Option<Bring>,
 }
 
 /// Handles by number.
@@ -73,6 +98,8 @@ pub(super) enum Closed {
 pub(super) struct Handles {
     open: BTreeMap<u32, (Open, Room)>,
     brings: BTreeMap<u32, Bring>,
+    /// What was read by pens of published files that are gone on with, by handle.
+    read_by_pens: BTreeMap<u32, Extent>,
     n_given: u32,
     n_brought: u32,
 }
@@ -163,6 +190,26 @@ impl Handles {
         self.brings.get_mut(&pen.bring).ok_or(Refusal::HANDLE)
     }
 
+    /// Puts bytes of the file that a handle's pen writes at the end of `out`.
+    pub(super) fn read_by_pen(
+        &mut self,
+        handle: &[u8],
+        pen: Pen,
+        offset: u64,
+        n_bytes: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, Refusal> {
+        let upload = &self.brought_by(pen)?.upload;
+        let n_read = upload.read_at(offset, n_bytes, out)?;
+        let n_bytes_copied = upload.n_bytes_copied();
+        // What somebody reads of his own is not fetched.
+        if n_bytes_copied > 0 {
+            let extent = self.read_by_pens.entry(number(handle)?);
+            extent.or_insert_with(|| Extent::of(n_bytes_copied)).add(offset, n_read as u64);
+        }
+        Ok(n_read)
+    }
+
     /// The file that is being brought under a path, if this session brings one; of several the last begun.
     pub(super) fn bringing(&mut self, path: &VisitPath) -> Option<(u32, &mut Bring)> {
         let mut brings = self.brings.iter_mut().rev();
@@ -170,28 +217,31 @@ impl Handles {
     }
 
     pub(super) fn take(&mut self, handle: &[u8]) -> Result<Closed, Refusal> {
-        let open = self.open.remove(&number(handle)?).map(|(open, _)| open);
-        open.map(|open| self.closed(open)).ok_or(Refusal::HANDLE)
+        let no = number(handle)?;
+        let open = self.open.remove(&no).map(|(open, _)| open);
+        open.map(|open| self.closed(no, open)).ok_or(Refusal::HANDLE)
     }
 
     pub(super) fn take_any(&mut self) -> Option<Closed> {
-        let (_, (open, _)) = self.open.pop_first()?;
-        Some(self.closed(open))
+        let (no, (open, _)) = self.open.pop_first()?;
+        Some(self.closed(no, open))
     }
 
-    fn closed(&mut self, open: Open) -> Closed {
+    fn closed(&mut self, no: u32, open: Open) -> Closed {
         let pen = match open {
-            Open::Fetch(fetch) => return Closed::Fetch(fetch),
-            Open::Folder { .. } => return Closed::Nothing,
+            Open::Fetch(Fetch { path, extent, .. }) => {
+                return Closed { fetched: Some(Fetched { path, extent }), brought: None };
+            }
+            Open::Folder { .. } => return Closed::default(),
             Open::Bring(pen) => pen,
         };
-        if let Some(bring) = self.brings.get_mut(&pen.bring) {
-            bring.n_pens = bring.n_pens.saturating_sub(1);
-            if bring.n_pens > 0 {
-                return Closed::Nothing;
-            }
-        }
-        self.brings.remove(&pen.bring).map_or(Closed::Nothing, Closed::Brought)
+        let Some(bring) = self.brings.get_mut(&pen.bring) else { return Closed::default() };
+        let path = bring.path.clone();
+        let fetched = self.read_by_pens.remove(&no).map(|extent| Fetched { path, extent });
+        bring.n_pens = bring.n_pens.saturating_sub(1);
+        let is_last = bring.n_pens == 0;
+        let brought = if is_last { self.brings.remove(&pen.bring) } else { None };
+        Closed { fetched, brought: brought.filter(|bring| !bring.is_given_up) }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::wire::{
     self, Attrs, Entry, Extended, Limits, OpenFlags, Packet, Reply, Request, StatusCode, VolumeStat,
     WireError,
 };
-use handles::Handles;
+use handles::{Fetched, Handles};
 use share::Share;
 
 /// Handles a session may have open at once.
@@ -52,6 +52,8 @@ pub struct Session {
     visitor: Arc<Visitor>,
     share: Arc<Share>,
     handles: Handles,
+    /// What was fetched and closed, and whose last answers have yet to be sent.
+    to_be_sent: Vec<Fetched>,
     is_greeted: bool,
     /// Whether to go on with what takes long.
     is_wanted: Box<dyn Fn() -> bool + Send + Sync>,
@@ -119,8 +121,15 @@ impl Session {
     /// A session beside others, which together keep to the limits of `shares`.
     pub fn sharing(premises: Arc<dyn Premises>, visitor: Arc<Visitor>, shares: &Arc<Shares>) -> Self {
         let share = shares.of(&visitor.account.id);
-        let handles = Handles::default();
-        Self { premises, visitor, share, handles, is_greeted: false, is_wanted: Box::new(|| true) }
+        Self {
+            premises,
+            visitor,
+            share,
+            handles: Handles::default(),
+            to_be_sent: Vec::new(),
+            is_greeted: false,
+            is_wanted: Box::new(|| true),
+        }
     }
 
     /// Copies a file that stands only for as long as that is wanted.
@@ -154,7 +163,8 @@ impl Session {
         }
     }
 
-    /// Answers one packet (type first, without its length field) by putting reply packets at the end of `out`.
+    /// Answers one packet (type first, without its length field) by putting reply packets at the end of `out`. Once they
+    /// have been sent, [`Session::sent`] is to be told.
     ///
     /// An error means that the session is to be ended.
     pub fn answer(&mut self, packet: &[u8], out: &mut Vec<u8>) -> Result<(), SessionError> {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use renkei_core::access::{Operation, Right};
-use renkei_folder::visit::{Keeping, Solid, UploadStart, VisitError, VisitPath, Writing};
+use renkei_folder::visit::{Keeping, UploadStart, VisitError, VisitPath, Writing};
 
 use super::asked::{Asking, ruled_parent};
-use super::handles::{Bring, Closed, Fetch, Open, Pen};
+use super::handles::{Bring, Extent, Fetch, Fetched, Open, Pen};
 use super::premises::Deed;
 use super::{Refusal, Session};
 use crate::wire::{OpenFlags, StatusCode};
@@ -32,8 +32,7 @@ impl Session {
             None => self.premises.root().read(path).map_err(|error| self.told(path, error))?,
         };
         let n_bytes = file.look()?.n_bytes;
-        let (path, sent) = (path.clone(), Solid::default());
-        Ok(Open::Fetch(Fetch { path, file, n_bytes, n_bytes_sent: 0, sent, rules }))
+        Ok(Open::Fetch(Fetch { path: path.clone(), file, extent: Extent::of(n_bytes), rules }))
     }
 
     /// What is said of something that could not be done to a path; a folder that is not seen is not there.
@@ -90,13 +89,12 @@ impl Session {
         match self.handles.get_mut(handle)? {
             Open::Fetch(fetch) => {
                 let n_read = fetch.file.read_at(offset, n_bytes, out)?;
-                fetch.n_bytes_sent = fetch.n_bytes_sent.saturating_add(n_read as u64);
-                fetch.sent.add(offset, n_read as u64);
+                fetch.extent.add(offset, n_read as u64);
                 Ok(n_read)
             }
             Open::Bring(pen) if pen.may_read => {
                 let pen = *pen;
-                Ok(self.handles.brought_by(pen)?.upload.read_at(offset, n_bytes, out)?)
+                self.handles.read_by_pen(handle, pen, offset, n_bytes, out)
             }
             Open::Bring(_) => Err(Refusal::DENIED),
             Open::Folder { .. } => Err(Refusal::HANDLE),
@@ -144,12 +142,17 @@ impl Session {
     }
 
     pub(super) fn close(&mut self, handle: &[u8]) -> Result<(), Refusal> {
-        match self.handles.take(handle)? {
-            Closed::Fetch(fetch) => self.note_fetch(&fetch, true),
-            Closed::Brought(bring) if !bring.is_given_up => self.keep(bring)?,
-            Closed::Brought(_) | Closed::Nothing => {}
+        let closed = self.handles.take(handle)?;
+        self.to_be_sent.extend(closed.fetched);
+        closed.brought.map_or(Ok(()), |bring| self.keep(bring))
+    }
+
+    /// All that was answered so far has been sent: what was fetched and closed is on record from then on, and not before,
+    /// because a client may go between asking and reading.
+    pub fn sent(&mut self) {
+        for fetched in std::mem::take(&mut self.to_be_sent) {
+            self.note_fetch(&fetched, true);
         }
-        Ok(())
     }
 
     /// Puts what was brought under its name. Rights may have been taken back, or its folder may have got rules of its
@@ -183,12 +186,13 @@ impl Session {
         Ok(())
     }
 
-    fn note_fetch(&self, fetch: &Fetch, is_closed: bool) {
+    fn note_fetch(&self, fetched: &Fetched, is_closed: bool) {
+        let extent = &fetched.extent;
         let deed = Deed::Fetched {
-            path: &fetch.path,
-            n_bytes: fetch.n_bytes,
-            n_bytes_from_start: fetch.sent.n_bytes(),
-            n_bytes_sent: fetch.n_bytes_sent,
+            path: &fetched.path,
+            n_bytes: extent.n_bytes,
+            n_bytes_from_start: extent.read.n_bytes(),
+            n_bytes_sent: extent.n_bytes_read,
             is_closed,
         };
         self.premises.note(&self.visitor, &deed);
@@ -198,16 +202,18 @@ impl Session {
 /// The session ends: what was open is told, what was being brought is given up.
 impl Drop for Session {
     fn drop(&mut self) {
+        // Whether the last bytes arrived is not known.
+        for fetched in std::mem::take(&mut self.to_be_sent) {
+            self.note_fetch(&fetched, false);
+        }
         while let Some(closed) = self.handles.take_any() {
-            match closed {
-                // Whether the last bytes arrived is not known.
-                Closed::Fetch(fetch) => self.note_fetch(&fetch, false),
-                Closed::Brought(Bring { path, upload, is_given_up: false, .. }) => {
-                    let n_bytes = upload.look().map_or(0, |look| look.n_bytes);
-                    drop(upload);
-                    self.premises.note(&self.visitor, &Deed::BrokenOff { path: &path, n_bytes });
-                }
-                Closed::Brought(_) | Closed::Nothing => {}
+            if let Some(fetched) = closed.fetched {
+                self.note_fetch(&fetched, false);
+            }
+            if let Some(Bring { path, upload, .. }) = closed.brought {
+                let n_bytes = upload.look().map_or(0, |look| look.n_bytes);
+                drop(upload);
+                self.premises.note(&self.visitor, &Deed::BrokenOff { path: &path, n_bytes });
             }
         }
     }

@@ -46,11 +46,13 @@ pub fn serve(mut session: Session, mut input: impl Read, mut output: impl Write)
             if out.len() >= SEND_BYTES {
                 output.write_all(&out)?;
                 out.clear();
+                session.sent();
             }
         };
         output.write_all(&out)?;
         output.flush()?;
         out.clear();
+        session.sent();
         ended?;
     }
 }

@@ -88,6 +88,8 @@ impl House {
 struct Client {
     session: Session,
     n_asked: u32,
+    /// Answers reach it, so that what it fetched is on record.
+    reads_answers: bool,
 }
 
 /// A reply that stands by itself.
@@ -108,7 +110,7 @@ impl Client {
         let mut session = Session::new(premises, Arc::new(visitor));
         let mut out = Vec::new();
         session.answer(&[1, 0, 0, 0, 3], &mut out).unwrap();
-        Self { session, n_asked: 0 }
+        Self { session, n_asked: 0, reads_answers: true }
     }
 
     fn ask(&mut self, request: Request<'_>) -> Told {
@@ -117,6 +119,9 @@ impl Client {
         Packet::Request { id: self.n_asked, request }.put(&mut bytes);
         let mut out = Vec::new();
         self.session.answer(&bytes[4..], &mut out).unwrap();
+        if self.reads_answers {
+            self.session.sent();
+        }
         let mut framing = Framing::default();
         framing.push(&out);
         let (id, reply) = Reply::parse(framing.next_packet().unwrap().unwrap()).unwrap();

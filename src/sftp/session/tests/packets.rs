@@ -127,6 +127,35 @@ fn a_fetch_is_whole_only_when_its_client_closed_it() {
     assert!(fetch(5, true));
     assert!(!fetch(4, true));
     assert!(!fetch(5, false), "nobody knows what arrived");
+    // He asked for all of it and its close, and went without reading.
+    let mut client = Client { reads_answers: false, ..Client::new(&house) };
+    let Told::Handle(handle) = client.open("a/b", OpenFlags::READ) else { panic!("no handle") };
+    client.ask(Request::Read { handle: &handle, offset: 0, n_bytes: 5 });
+    client.ask(Request::Close { handle: &handle });
+    assert!(house.fetched.lock().unwrap().is_empty());
+    drop(client);
+    assert_eq!(*house.fetched.lock().unwrap(), [false]);
+}
+
+#[test]
+fn what_is_read_of_a_published_file_is_fetched_by_whatever_handle() {
+    let house = house(vec![rule("a", Rights::ALL)]);
+    std::fs::create_dir(house.folder.path().join("a")).unwrap();
+    std::fs::write(house.folder.path().join("a/b"), "12345").unwrap();
+    let mut client = Client::new(&house);
+    let mut read = |path, flags, n_bytes| {
+        let Told::Handle(handle) = client.open(path, flags) else { panic!("no handle") };
+        client.ask(Request::Write { handle: &handle, offset: 0, data: b"1" });
+        client.ask(Request::Read { handle: &handle, offset: 0, n_bytes });
+        client.ask(Request::Close { handle: &handle });
+        std::mem::take(&mut *house.fetched.lock().unwrap())
+    };
+    let both = OpenFlags::READ | OpenFlags::WRITE;
+    assert_eq!(read("a/b", both, 5), [true]);
+    assert_eq!(read("a/b", both, 4), [false]);
+    // What somebody brought himself he knows.
+    assert!(read("a/c", both | OpenFlags::CREATE, 5).is_empty());
+    assert!(read("a/b", both | OpenFlags::CREATE | OpenFlags::TRUNCATE, 5).is_empty());
 }
 
 #[test]

@@ -165,6 +165,27 @@ fn an_idle_connection_is_ended() {
     wait_until("it has gone", || house.server().n_connections() == 0);
 }
 
+/// Whoever asks for a file and its close at once, and goes before he has read it, has not fetched it whole.
+#[test]
+fn what_was_never_sent_is_not_fetched_whole() {
+    let house = House::open();
+    std::fs::write(house.on_disk("001/feed/big"), noise(200_000)).unwrap();
+    let output = python(
+        &house,
+        "import struct, time\n\
+         ch = t.open_session(window_size=1 << 15, max_packet_size=1 << 15); ch.invoke_subsystem('sftp')\n\
+         def packet(kind, rest): return struct.pack('>IB', 1 + len(rest), kind) + rest\n\
+         path = b'001/feed/big'\n\
+         ch.sendall(packet(1, struct.pack('>I', 3)) + packet(3, struct.pack('>II', 1, len(path)) + path + struct.pack('>II', 1, 0))\n\
+        \x20   + packet(5, struct.pack('>III', 2, 4, 1) + struct.pack('>QI', 0, 200000)) + packet(4, struct.pack('>III', 3, 4, 1)))\n\
+         while len(ch.in_buffer) < 1 << 15: time.sleep(0.01)\n\
+         print('goes', flush=True); os._exit(0)\n",
+    )
+    .output;
+    assert!(output.contains("goes"), "{output}");
+    house.wait_for("office fetched /001/feed/big 200000");
+}
+
 /// A slow line takes longer for one reply than a connection may be idle.
 #[test]
 fn whoever_reads_slowly_is_not_idle() {
