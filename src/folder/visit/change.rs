@@ -4,6 +4,7 @@ use std::os::fd::AsFd as _;
 
 use rustix::fs::AtFlags;
 
+use super::sweep::MAX_DEPTH;
 use super::upload::{any_at, rename_to_free, timestamps};
 use super::{Look, SeenKind, VisitError, VisitPath, VisitedRoot, sync_names};
 use crate::confined::PUBLISHED_FOLDER;
@@ -63,6 +64,10 @@ impl VisitedRoot {
             VisitError::IsFolder => VisitError::Taken,
             error => error,
         })?;
+        // Into a deeper one nothing could be brought.
+        if path.parts().len() > MAX_DEPTH {
+            return Err(VisitError::BadName);
+        }
         rustix::fs::mkdirat(&folder, name, PUBLISHED_FOLDER)?;
         Ok(sync_names(folder.as_fd())?)
     }

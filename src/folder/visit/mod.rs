@@ -69,7 +69,9 @@ impl VisitedRoot {
     /// [`VisitedRoot::place`] for something that is to be made there.
     fn new_place<'a>(&self, path: &'a VisitPath) -> Result<(OwnedFd, &'a [u8]), VisitError> {
         let (folder, name) = self.place(path)?;
-        if path.is_hidden() || !hidden::may_be_made(name) {
+        // What broke off where no sweep looks would stay for ever.
+        let is_too_deep = path.parts().len() > sweep::MAX_DEPTH + 1;
+        if is_too_deep || path.is_hidden() || !hidden::may_be_made(name) {
             return Err(VisitError::BadName);
         }
         Ok((folder, name))

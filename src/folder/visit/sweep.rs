@@ -13,8 +13,8 @@ use crate::confined::open_beneath;
 
 /// Seconds within which an upload's maker may not have marked it as being written yet.
 const FRESH_SECONDS: i64 = 60;
-/// Folders within folders that are looked into.
-const MAX_DEPTH: usize = 32;
+/// Folders within folders that are looked into; deeper, visitors make nothing.
+pub(super) const MAX_DEPTH: usize = 32;
 
 impl VisitedRoot {
     /// Removes uploads nobody is writing any more, and what was kept for longer than `keep_seconds`. Says how many

@@ -196,6 +196,27 @@ fn a_sweep_removes_what_nobody_writes_and_what_waited_too_long() {
 }
 
 #[test]
+fn nothing_is_brought_deeper_than_a_sweep_looks() {
+    let (folder, root) = root();
+    let mut at = path("015/inbox");
+    while at.parts().len() < sweep::MAX_DEPTH {
+        at = at.join(b"x");
+        root.make_folder(&at).unwrap();
+    }
+    let deepest = folder.path().join(at.relative());
+    assert_eq!(root.make_folder(&at.join(b"x")), Err(VisitError::BadName));
+    std::fs::create_dir(deepest.join("x")).unwrap();
+    assert_eq!(root.upload("015", &at.join(b"x").join(b"a"), NEW).err(), Some(VisitError::BadName));
+    let mut upload = root.upload("015", &at.join(b"a"), NEW).unwrap();
+    upload.write_at(0, b"x").unwrap();
+    let now = upload.look().unwrap().changed;
+    drop(upload);
+    assert_eq!(on_disk(&deepest).len(), 2);
+    assert_eq!(root.sweep(now + 4000, 3600), Ok(1));
+    assert_eq!(on_disk(&deepest), ["x"]);
+}
+
+#[test]
 fn what_is_gone_on_with_is_swept_by_nobody() {
     let (folder, root) = root();
     let at = path("015/inbox/a.csv");
