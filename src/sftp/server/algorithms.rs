@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, cipher, compression, kex, mac};
 
-/// Key agreement, in the order of preference.
-const KEX: [kex::Name; 8] = [
+/// Key agreement, in the order of preference. Those that cost a server milliseconds for whoever asks, before he has said
+/// who he is, are not among them.
+const KEX: [kex::Name; 6] = [
     kex::MLKEM768X25519_SHA256,
     kex::CURVE25519,
     kex::CURVE25519_PRE_RFC_8731,
-    kex::DH_G18_SHA512,
-    kex::DH_G16_SHA512,
     kex::EXTENSION_SUPPORT_AS_SERVER,
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
     kex::EXTENSION_SUPPORT_AS_CLIENT,
@@ -27,6 +26,8 @@ const MACS: [mac::Name; 2] = [mac::HMAC_SHA256_ETM, mac::HMAC_SHA512_ETM];
 pub enum LegacyAlgorithm {
     /// Key agreement on the NIST curves.
     EcdhNist,
+    /// Key agreement by Diffie-Hellman with SHA-512 (groups 16 and 18).
+    DhSha512,
     /// Key agreement by Diffie-Hellman with SHA-256 (group 14, and groups agreed).
     DhSha256,
     /// Key agreement by Diffie-Hellman group 14 with SHA-1.
@@ -45,8 +46,9 @@ pub enum LegacyAlgorithm {
 
 impl LegacyAlgorithm {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::EcdhNist,
+        Self::DhSha512,
         Self::DhSha256,
         Self::Dh14Sha1,
         Self::AesCtr,
@@ -60,6 +62,7 @@ impl LegacyAlgorithm {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EcdhNist => "ecdh-sha2-nistp",
+            Self::DhSha512 => "diffie-hellman-sha512",
             Self::DhSha256 => "diffie-hellman-sha256",
             Self::Dh14Sha1 => "diffie-hellman-group14-sha1",
             Self::AesCtr => "aes-ctr",
@@ -113,6 +116,7 @@ impl Suite {
                 LegacyAlgorithm::EcdhNist => {
                     kexes.extend([kex::ECDH_SHA2_NISTP256, kex::ECDH_SHA2_NISTP384, kex::ECDH_SHA2_NISTP521]);
                 }
+                LegacyAlgorithm::DhSha512 => kexes.extend([kex::DH_G18_SHA512, kex::DH_G16_SHA512]),
                 LegacyAlgorithm::DhSha256 => kexes.extend([kex::DH_G14_SHA256, kex::DH_GEX_SHA256]),
                 LegacyAlgorithm::Dh14Sha1 => kexes.push(kex::DH_G14_SHA1),
                 LegacyAlgorithm::AesCtr => ciphers.extend([cipher::AES_128_CTR, cipher::AES_192_CTR]),
@@ -150,16 +154,7 @@ mod tests {
             .into_iter()
             .filter(|name| !name.starts_with("ext-") && !name.contains("strict"))
             .collect();
-        assert_eq!(
-            kexes,
-            [
-                "mlkem768x25519-sha256",
-                "curve25519-sha256",
-                "curve25519-sha256@libssh.org",
-                "diffie-hellman-group18-sha512",
-                "diffie-hellman-group16-sha512"
-            ]
-        );
+        assert_eq!(kexes, ["mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.org"]);
         assert_eq!(
             names(&strict.cipher),
             [

@@ -175,7 +175,6 @@ fn every_strict_algorithm_is_spoken_and_no_other() {
         "Ciphers=chacha20-poly1305@openssh.com",
         "Ciphers=aes256-ctr",
         "KexAlgorithms=curve25519-sha256",
-        "KexAlgorithms=diffie-hellman-group16-sha512",
     ] {
         sftp_with(&house, &["-o", option], "ls\n").succeeded();
     }
@@ -183,6 +182,8 @@ fn every_strict_algorithm_is_spoken_and_no_other() {
         "Ciphers=aes128-cbc",
         "Ciphers=aes128-ctr",
         "KexAlgorithms=ecdh-sha2-nistp256",
+        "KexAlgorithms=diffie-hellman-group16-sha512",
+        "KexAlgorithms=diffie-hellman-group18-sha512",
         "KexAlgorithms=diffie-hellman-group14-sha1",
         "HostKeyAlgorithms=ssh-rsa",
     ] {
@@ -204,10 +205,15 @@ fn keys_are_agreed_anew_from_both_sides() {
 fn a_legacy_door_speaks_what_it_names() {
     use renkei_sftp::server::{LegacyAlgorithm, Listening, Suite};
     let house = House::open_with(|config| {
-        let suite = Suite::with_legacy(vec![LegacyAlgorithm::AesCbc, LegacyAlgorithm::HmacSha1]);
+        let suite = Suite::with_legacy(vec![
+            LegacyAlgorithm::AesCbc,
+            LegacyAlgorithm::HmacSha1,
+            LegacyAlgorithm::DhSha512,
+        ]);
         config.listening = vec![Listening { address: "127.0.0.1:0".parse().unwrap(), suite }];
     });
     sftp_with(&house, &["-o", "Ciphers=aes128-cbc", "-o", "MACs=hmac-sha1"], "ls\n").succeeded();
+    sftp_with(&house, &["-o", "KexAlgorithms=diffie-hellman-group16-sha512"], "ls\n").succeeded();
 }
 
 /// A folder mounted is written by programs that open, write, stat and close as on any disk.
