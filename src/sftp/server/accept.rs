@@ -19,7 +19,7 @@ use super::house::House;
 const STACK_BYTES: usize = 2 * 1024 * 1024;
 /// Connections are looked at so often for being idle or late.
 const LOOK: Duration = Duration::from_secs(1);
-/// A connection that ends sooner without a login is nobody's offence: it only looked whether somebody listens.
+/// A connection that ends sooner without a login only looked whether somebody listens.
 const GLANCE: Duration = Duration::from_secs(3);
 /// A connection that was cut so long ago, and in which nothing has been done since, is not waited for any more.
 const LEFT_BEHIND: Duration = Duration::from_secs(10);
@@ -131,8 +131,10 @@ async fn stay(
             house.note(GateEvent::LoggedOut { account, address, session_no: connection.no }).await;
         }
         // Refusals have been counted.
-        None if connection.age() >= GLANCE && !connection.was_refused() => {
-            house.offence(address, Offence::Nothing, None).await;
+        None if !connection.was_refused() => {
+            let is_glance = connection.age() < GLANCE;
+            let offence = if is_glance { Offence::Glance } else { Offence::Nothing };
+            house.offence(address, offence, None).await;
         }
         None => {}
     }

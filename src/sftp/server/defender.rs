@@ -46,13 +46,15 @@ pub enum Offence {
     Key,
     /// A connection that was held for a while and ended without a login or a refusal.
     Nothing,
+    /// A connection that ended at once. Whoever watches over the service looks so; only many in a minute count.
+    Glance,
 }
 
 impl Offence {
     const fn points(self) -> u32 {
         match self {
             Self::Password => 5,
-            Self::Key | Self::Nothing => 1,
+            Self::Key | Self::Nothing | Self::Glance => 1,
         }
     }
 }
@@ -69,6 +71,11 @@ pub enum Knock {
 /// Time of the last ban that counts for the length of the next.
 const BAN_MEMORY: Duration = Duration::from_hours(24);
 
+/// Glances in a minute that are nobody's offence: one a second.
+const FREE_GLANCES: u32 = 60;
+/// The minute.
+const GLANCES_IN: Duration = Duration::from_mins(1);
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Record {
     points: u32,
@@ -76,6 +83,9 @@ struct Record {
     faded_at: Duration,
     banned_until: Option<Duration>,
     n_bans: u32,
+    /// Glances since.
+    n_glances: u32,
+    glances_since: Duration,
 }
 
 /// What is known of addresses. Times are since any fixed moment, and never go back.
@@ -111,6 +121,9 @@ impl Defender {
         let limits = self.limits;
         let record = self.records.entry(place(address)).or_default();
         record.fade(&limits, now);
+        if offence == Offence::Glance && record.is_free_glance(now) {
+            return (Duration::ZERO, None);
+        }
         record.points = record.points.saturating_add(offence.points());
         let delay = limits.delay_per_point.saturating_mul(record.points).min(limits.longest_delay);
         let is_banned = record.banned_until.is_some_and(|until| until > now);
@@ -166,6 +179,15 @@ impl Defender {
 }
 
 impl Record {
+    /// Counts a glance, and says whether it is one of those that anybody has.
+    fn is_free_glance(&mut self, now: Duration) -> bool {
+        if now.saturating_sub(self.glances_since) >= GLANCES_IN {
+            (self.n_glances, self.glances_since) = (0, now);
+        }
+        self.n_glances = self.n_glances.saturating_add(1);
+        self.n_glances <= FREE_GLANCES
+    }
+
     fn fade(&mut self, limits: &DefenderLimits, now: Duration) {
         let since = now.saturating_sub(self.faded_at);
         let n_faded = u32::try_from(since.as_millis() / limits.fade.as_millis().max(1)).unwrap_or(u32::MAX);
@@ -275,6 +297,18 @@ mod tests {
         check("2001:db8::1", "2001:db8:0:1::1", false);
         check("::ffff:192.0.2.1", "192.0.2.1", true);
         check("192.0.2.1", "192.0.2.2", false);
+    }
+
+    #[test]
+    fn whoever_looks_whether_somebody_listens_may_and_whoever_floods_the_door_is_banned() {
+        let mut defender = Defender::new(DefenderLimits::default());
+        for n in 0..3600 {
+            assert_eq!(defender.offence(ONE, Offence::Glance, after(n)), (Duration::ZERO, None), "{n}");
+        }
+        let at_once = Duration::from_hours(2);
+        let n_come = (1..1000).find(|_| defender.offence(ONE, Offence::Glance, at_once).1.is_some()).unwrap();
+        assert_eq!(n_come, FREE_GLANCES + DefenderLimits::default().ban_points);
+        assert!(matches!(defender.knock(ONE, at_once), Knock::Banned(_)));
     }
 
     #[test]
