@@ -218,6 +218,27 @@ fn killed_at_any_point_it_ends_as_an_undisturbed_one() {
 }
 
 #[test]
+fn what_was_removed_here_before_it_was_judged_comes_again() {
+    for point in ["pull.remembered", "pull.notice-here"] {
+        let (server, sandbox) = (Sshd::start(), hub().noted(point));
+        declare(&sandbox, "kaigo-center", &server, &known(&server), "after = \"delete\"");
+        look(&sandbox).expect(0);
+        put(&first(), &server.inbox());
+        let args = ["pull", "--reason", "x"];
+        sandbox.run_with(&[("RENKEI_STOP_AT", point)], &args).expect_killed();
+        // A person makes room, by no means the intake.
+        for name in names(&sandbox.path(INBOX)) {
+            fs::remove_file(sandbox.path(INBOX).join(name)).unwrap();
+        }
+        let came = sandbox.run(&[args.as_slice(), &["--json"]].concat()).expect(0).json();
+        assert_eq!(came[0]["sets"][0]["sequence"], 1, "{point}: {came}");
+        assert!(names(&server.inbox()).is_empty(), "{point}");
+        look(&sandbox).expect(0);
+        assert_eq!(held(&sandbox), rows(&[(1, "21")]), "{point}");
+    }
+}
+
+#[test]
 fn the_daemon_fetches_by_itself_and_one_that_fails_holds_no_other_up() {
     let (server, sandbox) = (Sshd::start(), hub());
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::delivery::DeliveryError;
-use crate::file_name::FileName;
-use crate::ids::DestinationId;
+use crate::file_name::{FileName, FolderPath};
+use crate::ids::{DestinationId, Digest};
 use crate::moment::Moment;
 use crate::port::{DeliveryWatch, StoreError};
 use crate::pull::{PullFolder, PullLine, PullLook, PulledFile, Remembered};
@@ -36,6 +36,10 @@ pub trait PullMemory: Sync {
         files: &[PulledFile],
         is_here: bool,
     ) -> Result<(), StoreError>;
+
+    /// Whether somebody who takes from this folder here has on record what became of a set whose notice had these
+    /// bytes. One that only waits there is none.
+    fn was_judged(&self, to: &FolderPath, notice_sha256: &Digest) -> Result<bool, StoreError>;
 }
 
 /// Reading what is on record of sources.

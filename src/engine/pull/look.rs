@@ -3,14 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use renkei_core::delivery::DeliveryWindows;
-use renkei_core::port::{DeliveryWatch, PullWay};
+use renkei_core::port::{DeliveryWatch, PullWay, StoreError};
 use renkei_core::pull::{PullLine, PullLook, PullTerms, PullWait};
-use renkei_core::{DestinationId, Fault as _, FileName, Moment};
+use renkei_core::{DestinationId, Digest, Fault as _, FileName, FolderPath, Moment};
 
 use super::memory::StoreMemory;
 use crate::error::EngineError;
 use crate::generate::audit_entry;
 use crate::house::House;
+
+/// Whether an intake that looks into a folder has judged a set, by its notice's digest; see
+/// [`renkei_core::port::PullMemory::was_judged`].
+pub type Judged<'j> = &'j (dyn Fn(&FolderPath, &Digest) -> Result<bool, StoreError> + Sync);
 
 /// A source and the way there.
 #[derive(Clone, Copy)]
@@ -21,6 +25,8 @@ pub struct Source<'s> {
     pub way: &'s dyn PullWay,
     /// Something that differs from look to look, to spread pauses.
     pub dice: &'s (dyn Fn() -> u32 + Sync),
+    /// What intakes have on record.
+    pub was_judged: Judged<'s>,
 }
 
 /// Looks at a source whatever it waits for, fetches what is new and puts how it ended on record. By the scheduler only
@@ -46,7 +52,7 @@ pub fn pull_source(
         closes_at: windows.closes_at(now),
         n_bytes: AtomicU64::new(0),
     };
-    let memory = StoreMemory { house, source: &terms.id };
+    let memory = StoreMemory { house, source: &terms.id, was_judged: source.was_judged };
     let look = source.way.pull(&terms.folders, &memory, &watch);
     house.witness.reached("pull.looked");
     // A person may have put something right while it was under way.

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use renkei_core::port::{PullMemory, PulledPlace, StoreError};
 use renkei_core::pull::{PulledFile, Remembered};
-use renkei_core::{DestinationId, FileName};
+use renkei_core::{DestinationId, Digest, FileName, FolderPath};
 
+use super::look::Judged;
 use crate::house::House;
 
 /// The memory of one source.
 pub(super) struct StoreMemory<'m> {
     pub(super) house: House<'m>,
     pub(super) source: &'m DestinationId,
+    pub(super) was_judged: Judged<'m>,
 }
 
 impl PullMemory for StoreMemory<'_> {
@@ -41,5 +43,9 @@ impl PullMemory for StoreMemory<'_> {
         let place = PulledPlace { source: self.source, folder, notice };
         tx.put_pulled(place, files, is_here, self.house.clock.now())?;
         tx.commit()
+    }
+
+    fn was_judged(&self, to: &FolderPath, notice_sha256: &Digest) -> Result<bool, StoreError> {
+        (self.was_judged)(to, notice_sha256)
     }
 }

@@ -6,7 +6,7 @@
 mod look;
 mod memory;
 
-pub use look::{Source, forget_set, pull_source};
+pub use look::{Judged, Source, forget_set, pull_source};
 
 /// Every point of fetching at which a process may be cut off.
 pub const PULL_POINTS: [&str; 8] = [

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use renkei_core::port::{PullMemory, StoreError};
 use renkei_core::pull::{PulledFile, Remembered};
-use renkei_core::{FileName, Moment};
+use renkei_core::{Digest, FileName, FolderPath, Moment};
 use renkei_engine::Clock as _;
 use serde_json::{Value, json};
 
@@ -138,12 +138,15 @@ impl PullMemory for MirrorMemory {
         }
         Ok(())
     }
+
+    fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
+        // What is judged stays in the mirror; what lacks there comes again and is known by its notice.
+        Ok(false)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use renkei_core::Digest;
-
     use super::*;
 
     #[test]

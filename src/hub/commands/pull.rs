@@ -3,7 +3,7 @@
 use clap::Args;
 use renkei_core::declared::nearest;
 use renkei_core::pull::{PullLine, PullLook, PulledSet};
-use renkei_core::{Fault as _, FileName};
+use renkei_core::{Digest, Fault as _, FileName, FolderPath};
 use renkei_engine::pull::{Source as Looked, forget_set, pull_source};
 use renkei_engine::{EngineError, House};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::reason::Reason;
 use crate::config::{Config, Source};
 use crate::daemon::{DaemonLink, dice};
-use crate::pull::{PullKeeper, open_source};
+use crate::pull::{PullKeeper, open_source, was_judged};
 use crate::workplace::Workplace;
 use crate::{Exit, Failure, HubError, Session};
 
@@ -143,7 +143,10 @@ fn look_now(
     source: &Source,
 ) -> Result<Option<(PullLine, PullLook)>, EngineError> {
     let way = open_source(workplace.premises(), &workplace.config, source)?;
-    pull_source(house, Looked { terms: &source.terms, way: &way, dice: &dice }, true)
+    let was_judged =
+        |to: &FolderPath, notice: &Digest| was_judged(workplace.premises(), &workplace.config, to, notice);
+    let looked = Looked { terms: &source.terms, way: &way, dice: &dice, was_judged: &was_judged };
+    pull_source(house, looked, true)
 }
 
 fn report(session: &Session, told: &[Told<'_>]) {

@@ -4,4 +4,4 @@ mod puller;
 mod way;
 
 pub(crate) use puller::Pullers;
-pub(crate) use way::{PullKeeper, open_source};
+pub(crate) use way::{PullKeeper, open_source, was_judged};

@@ -8,12 +8,12 @@ use std::time::Instant;
 
 use renkei_core::port::Store as _;
 use renkei_core::pull::{PullLine, PullLook, PullWait};
-use renkei_core::{DestinationId, Fault as _, Moment};
+use renkei_core::{DestinationId, Digest, Fault as _, FolderPath, Moment};
 use renkei_engine::pull::{Source as Looked, pull_source};
 use renkei_engine::{EngineError, Witness};
 use tokio::sync::Notify;
 
-use super::way::{PullKeeper, open_source};
+use super::way::{PullKeeper, open_source, was_judged};
 use crate::config::{Config, Source};
 use crate::delivery::Rests;
 use crate::premises::Premises;
@@ -147,7 +147,9 @@ fn go(
         taken => taken?,
     };
     let way = open_source(premises, config, source)?;
-    let looked = Looked { terms: &source.terms, way: &way, dice: &crate::daemon::dice };
+    let was_judged = |to: &FolderPath, notice: &Digest| was_judged(premises, config, to, notice);
+    let looked =
+        Looked { terms: &source.terms, way: &way, dice: &crate::daemon::dice, was_judged: &was_judged };
     if let Some((line, look)) = pull_source(premises.house(witness, SCHEDULER), looked, false)? {
         tell(&line, &look);
     }

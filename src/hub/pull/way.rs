@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use renkei_core::delivery::TrustedKey;
-use renkei_core::port::{FolderError, Store as _};
+use renkei_core::port::{FolderError, IntakeStore as _, Outcome, Store as _, StoreError};
+use renkei_core::{Digest, FolderPath};
 use renkei_engine::{Clock as _, EngineError};
 use renkei_folder::{Landing, RootLock};
 use renkei_sftp::client::{SftpSource, SftpTerms};
@@ -50,4 +51,21 @@ pub(crate) fn open_source(
     let host_keys = source.server.host_keys.iter().copied().chain(accepted).collect();
     let terms = SftpTerms { host_keys, ..source.server.clone() };
     Ok(SftpSource::new(terms, Landing::at(&config.root)))
+}
+
+/// Whether an intake that looks into a folder has judged a set.
+pub(crate) fn was_judged(
+    premises: &Premises,
+    config: &Config,
+    folder: &FolderPath,
+    notice_sha256: &Digest,
+) -> Result<bool, StoreError> {
+    let store = premises.intake_store()?;
+    for intake in config.intakes.iter().filter(|intake| intake.terms.folders.contains(folder)) {
+        let last = store.last_of_notice(&intake.terms.id, notice_sha256)?;
+        if last.is_some_and(|set| set.outcome != Outcome::Waiting) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -125,8 +125,8 @@ impl FolderPull<'_> {
         Ok(None)
     }
 
-    /// Whether a set whose notice was about to get its name has come: its notice is here, or somebody has taken its
-    /// files away since, which nobody does before the notice is there.
+    /// Whether a set whose notice was about to get its name has come: its notice is here, or it was judged since and
+    /// its files brought away. That they are gone tells nothing by itself: a person may have made room.
     fn has_come(&self, name: &FileName, bytes: &[u8], notice: &Notice) -> Result<bool, DeliveryError> {
         let content = Content { n_bytes: bytes.len() as u64, sha256: Digest(sha256(bytes)) };
         if self.standing(name, &content)? == Standing::Same {
@@ -137,7 +137,8 @@ impl FolderPull<'_> {
                 return Ok(false);
             }
         }
-        Ok(true)
+        let to = &self.folder.to;
+        self.memory.was_judged(to, &Digest(sha256(bytes))).map_err(DeliveryError::Memory)
     }
 
     /// Sees to it that no notice here tells of other files than those that are about to come under their names.

@@ -7,7 +7,7 @@ use renkei_core::delivery::DeliveryError;
 use renkei_core::port::{DeliveryWatch, PullMemory, StoreError};
 use renkei_core::pull::{AfterPull, PullFolder, PullLook, PulledFile, Remembered};
 use renkei_core::receive::Most;
-use renkei_core::{Digest, Fault as _, FileName, hash};
+use renkei_core::{Digest, Fault as _, FileName, FolderPath, hash};
 use renkei_folder::Landing;
 
 use super::FolderPull;
@@ -106,6 +106,9 @@ impl PullMemory for Forgetful {
     }
     fn remember(&self, _: &str, _: &FileName, _: &[PulledFile], _: bool) -> Result<(), StoreError> {
         Ok(())
+    }
+    fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
+        Ok(false)
     }
 }
 

@@ -11,7 +11,7 @@ use renkei_core::notice::{DataFile, FORMAT, FileFormatWords, Notice};
 use renkei_core::port::{PullMemory, StoreError};
 use renkei_core::publication::Kind;
 use renkei_core::pull::{PulledFile, Remembered};
-use renkei_core::{CommitNo, Digest, FileName, Moment, Sequence, Window};
+use renkei_core::{CommitNo, Digest, FileName, FolderPath, Moment, Sequence, Window};
 
 use crate::parcels::bytes;
 
@@ -163,5 +163,9 @@ impl PullMemory for Memory {
             of.insert((folder.to_owned(), file.name.clone()), one);
         }
         Ok(())
+    }
+
+    fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
+        Ok(false)
     }
 }
