@@ -117,9 +117,11 @@ fn give(
     }
     let hidden = format!(".{}.part", file.name);
     unlink(target, &hidden).map_err(DeliveryError::Folder)?;
-    if let Err(error) = copy(target, &hidden, file, source, watch) {
+    let mut n_bytes = 0;
+    if let Err(error) = copy(target, &hidden, file, source, watch, &mut n_bytes) {
         // It is written anew the next time, and holds room until then.
         let _ = unlink(target, &hidden);
+        watch.discarded(n_bytes);
         return Err(error);
     }
     match place(target, &hidden, file.name.as_str()) {
@@ -147,6 +149,7 @@ fn copy(
     file: &ParcelFile,
     source: &dyn ParcelSource,
     watch: &dyn DeliveryWatch,
+    n_bytes: &mut u64,
 ) -> Result<(), DeliveryError> {
     let path = target.path_of(file.name.as_str());
     let failed = |error: std::io::Error| DeliveryError::Folder(fault(&path, "written", error));
@@ -154,7 +157,7 @@ fn copy(
     let mut to = target
         .new_hidden_file(hidden)
         .map_err(|errno| DeliveryError::Folder(fault(&path, "created", errno)))?;
-    let (mut buffer, mut hasher, mut n_bytes) = (vec![0; COPY_BYTES], Hasher::new(), 0_u64);
+    let (mut buffer, mut hasher) = (vec![0; COPY_BYTES], Hasher::new());
     loop {
         if watch.wants_stop() {
             return Err(DeliveryError::Stopped);
@@ -174,10 +177,10 @@ fn copy(
         let chunk = buffer.get(..n_read).unwrap_or_default();
         hasher.update(chunk);
         to.write_all(chunk).map_err(failed)?;
-        n_bytes += n_read as u64;
+        *n_bytes += n_read as u64;
         watch.sent(n_read as u64);
     }
-    if n_bytes != file.content.n_bytes || hasher.finish() != file.content.sha256 {
+    if *n_bytes != file.content.n_bytes || hasher.finish() != file.content.sha256 {
         return Err(DeliveryError::SourceChanged { name: file.name.to_string() });
     }
     to.sync_data().map_err(failed)
@@ -313,6 +316,31 @@ mod tests {
         let transport = FolderTransport::new(root.path(), None);
         let stopped = transport.hand_over(&parcel(), &Names, &Stopping);
         assert!(matches!(stopped, Err(DeliveryError::Stopped)), "{stopped:?}");
+    }
+
+    #[test]
+    fn what_a_stop_leaves_of_a_file_is_told_to_be_of_no_use() {
+        use std::sync::atomic::{AtomicU64, Ordering};
+
+        /// Stops in the first file, after its bytes.
+        #[derive(Default)]
+        struct Counting(AtomicU64, AtomicU64);
+        impl DeliveryWatch for Counting {
+            fn sent(&self, n_bytes: u64) {
+                self.0.fetch_add(n_bytes, Ordering::Relaxed);
+            }
+            fn discarded(&self, n_bytes: u64) {
+                self.1.fetch_add(n_bytes, Ordering::Relaxed);
+            }
+            fn wants_stop(&self) -> bool {
+                self.0.load(Ordering::Relaxed) > 0
+            }
+        }
+        let (root, watch) = (tempfile::tempdir().unwrap(), Counting::default());
+        let stopped = FolderTransport::new(root.path(), None).hand_over(&parcel(), &Names, &watch);
+        assert!(matches!(stopped, Err(DeliveryError::Stopped)), "{stopped:?}");
+        assert_eq!((watch.0.into_inner(), watch.1.into_inner()), (7, 7));
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -157,3 +157,36 @@ fn the_end_of_a_window_ends_a_try_that_goes_on_in_the_next() {
     deliver(&sandbox, &[]).expect(0);
     assert!(arrived(&server.inbox()) == published(&sandbox));
 }
+
+#[test]
+fn what_fits_no_window_is_stopped_and_told() {
+    let server = Sshd::start();
+    let sandbox = slow(&server, "ssh2");
+    // Each a few seconds long: to prove what is there already takes more than a minute.
+    let windows: Vec<String> = (0..40)
+        .map(|no| 90 + no * 12)
+        .map(|from| format!("\"{}-{}\"", hour(from), hour(from + 10)))
+        .collect();
+    let declared = format!("window = [{}]\nbandwidth = \"4KB/s\"", windows.join(", "));
+    sandbox.replace("hub/hub.toml", "bandwidth = \"4KB/s\"", &declared);
+    let (name, bytes) = published(&sandbox).into_iter().find(|(name, _)| name.ends_with(".csv")).unwrap();
+    let digest = renkei_core::Digest(renkei_core::hash::sha256(&bytes)).to_string();
+    let part = server.inbox().join(format!(".{name}.{}.part", &digest[..12]));
+    fs::write(&part, &bytes[..300 * 1024]).unwrap();
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let clock = format!("{NOW}@{}*120", since_epoch.as_secs());
+    let mut running = Running::start(&sandbox, &[("RENKEI_CLOCK", &clock)]);
+    let told = (1, "stopped".to_owned(), "delivery.window-too-short".to_owned());
+    running.until("the end of it", || lines(&sandbox) == [told.clone()]);
+    assert_eq!(running.stop().code(), Some(0));
+    sandbox.run(&["deliveries"]).expect(10).says("delivery.window-too-short");
+    // Whoever asks for it waits for no window.
+    end_the_rate(&sandbox);
+    deliver(&sandbox, &[]).expect(0);
+    assert!(arrived(&server.inbox()) == published(&sandbox));
+}
+
+/// Minutes of the long clock.
+fn hour(minutes: u32) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}

@@ -15,6 +15,9 @@ use crate::moment::Moment;
 use crate::port::HandedOver;
 use crate::retry::{Next, after_fault, pause_left};
 
+/// The code of [`DeliveryError::WindowTooShort`], by which earlier tries that ended so are known.
+const WINDOW_TOO_SHORT: &str = "delivery.window-too-short";
+
 /// What an open delivery waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Waiting {
@@ -109,6 +112,26 @@ pub fn worn_out(
     (is_cut_off && n_tries >= terms.retry.n_tries).then_some(DeliveryError::Unfinished { n_tries })
 }
 
+/// What a try comes to that the end of a window stopped: [`DeliveryError::Stopped`], and the next window goes on with
+/// it; or, where nothing was kept of it, how often in a row that was so. `before` are the tries before it, oldest first.
+pub fn stopped_by_window(
+    line: &DeliveryLine,
+    before: &[DeliveryAttempt],
+    has_kept_something: bool,
+) -> DeliveryError {
+    if has_kept_something {
+        return DeliveryError::Stopped;
+    }
+    let in_vain = |attempt: &&DeliveryAttempt| {
+        attempt.fault_code.as_deref() == Some(WINDOW_TOO_SHORT)
+            || (attempt.fault_code.is_some() && attempt.n_files_sent == 0 && attempt.n_bytes_sent == 0)
+    };
+    let since = before.iter().rev().take_while(|attempt| attempt.started_at >= line.since);
+    let ends = since.take_while(in_vain).filter(|one| one.fault_code.as_deref() == Some(WINDOW_TOO_SHORT));
+    let n_times = u32::try_from(ends.count()).unwrap_or(u32::MAX).saturating_add(1);
+    DeliveryError::WindowTooShort { n_times, n_bytes: line.n_bytes }
+}
+
 /// The line after a try that [`begun`] counted. `dice` spreads the pause as in [`after_fault`].
 pub fn ended(
     terms: &DeliveryTerms,
@@ -128,7 +151,7 @@ pub fn ended(
             ..line
         },
         // Asked to end is no failure: it counts as no try and goes on at the next look.
-        Err(DeliveryError::Stopped) => {
+        Err(DeliveryError::Stopped | DeliveryError::WindowTooShort { n_times: 0 | 1, .. }) => {
             DeliveryLine { n_tries: line.n_tries.saturating_sub(1), next_at: None, ..line }
         }
         Err(error) => {

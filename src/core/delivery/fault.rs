@@ -148,6 +148,16 @@ pub enum DeliveryError {
         /// How often.
         n_tries: u32,
     },
+    /// The window closed, and this time nothing had arrived that a later try could build on.
+    #[error(
+        "the window closed before anything new could be kept at the destination, {n_times} times now; {n_bytes} bytes do not fit its window and bandwidth"
+    )]
+    WindowTooShort {
+        /// How many windows in a row, this one among them.
+        n_times: u32,
+        /// The bytes of all files.
+        n_bytes: u64,
+    },
     /// More than one data file for a partner's one file id.
     #[error(
         "the publication has {n_files} data files, and the destination takes one by its file id (multiple_files = true where the partner keeps generations)"
@@ -246,6 +256,7 @@ impl Fault for DeliveryError {
             Self::Command { .. } => "delivery.command",
             Self::NoCommand { .. } => "delivery.no-command",
             Self::Unfinished { .. } => "delivery.unfinished",
+            Self::WindowTooShort { .. } => "delivery.window-too-short",
             Self::SeveralFiles { .. } => "delivery.several-files",
             Self::NotMounted { .. } => "delivery.not-mounted",
             Self::NoParcel => "delivery.no-parcel",
@@ -274,6 +285,8 @@ impl Fault for DeliveryError {
             Self::Source(error) | Self::Folder(error) | Self::Landing(error) => error.class(),
             Self::Memory(error) => error.class(),
             Self::Command { class, .. } => *class,
+            // Once it may have been the rest of a window; twice, the next one ends the same.
+            Self::WindowTooShort { n_times, .. } if *n_times < 2 => Class::Retry,
             Self::Refused { .. }
             | Self::NoticeUnreadable { .. }
             | Self::TooLarge { .. }

@@ -18,7 +18,7 @@ mod window;
 
 pub use argument::{ARGUMENT_FIELDS, ArgumentValues, DeliveryArgument};
 pub use codes::{CodeRange, CodeTable, Verdict};
-pub use due::{Waiting, begun, deliverable, ended, standing, worn_out};
+pub use due::{Waiting, begun, deliverable, ended, standing, stopped_by_window, worn_out};
 pub use fault::DeliveryError;
 pub use line::{DeliveryAttempt, DeliveryLine, DeliveryState, TrustedKey};
 pub use pace::Pace;

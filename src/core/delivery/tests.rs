@@ -182,6 +182,51 @@ fn what_never_ended_is_worn_out_in_the_end() {
 }
 
 #[test]
+fn two_windows_in_a_row_that_keep_nothing_are_told_to_a_person() {
+    let attempt = |no: u32, code: Option<&str>, n_bytes_sent: u64| DeliveryAttempt {
+        feed: "a".parse().unwrap(),
+        sequence: Sequence(1),
+        destination: "tax".parse().unwrap(),
+        attempt_no: no,
+        operator: String::new(),
+        started_at: at("02T21:00").plus(TimeDelta::days(i64::from(no))),
+        ended_at: Some(at("02T21:00")),
+        fault_code: code.map(str::to_owned),
+        fault_class: None,
+        n_files_sent: 0,
+        n_files_there: 1,
+        n_bytes_sent,
+        detail: None,
+    };
+    let short = Some("delivery.window-too-short");
+    let check = |before: &[DeliveryAttempt], has_kept_something, n_times: Option<u32>| {
+        let error = stopped_by_window(&line("a", 1), before, has_kept_something);
+        let found = match &error {
+            DeliveryError::WindowTooShort { n_times, .. } => Some(*n_times),
+            _ => None,
+        };
+        assert_eq!(found, n_times, "{before:?}");
+        assert_eq!(error.code(), n_times.and(short).unwrap_or("delivery.stopped"));
+        let after = ended(&terms(&[]), &begun(&line("a", 1), 1), Err(&error), at("02T23:00"), 0);
+        let is_over = n_times.is_some_and(|n_times| n_times > 1);
+        assert_eq!(after.state, if is_over { DeliveryState::Stopped } else { DeliveryState::Due });
+        assert_eq!((after.n_tries, after.next_at), (u32::from(is_over), None));
+    };
+    check(&[], true, None);
+    check(&[], false, Some(1));
+    let stopped = Some("delivery.stopped");
+    check(&[attempt(1, stopped, 9)], false, Some(1));
+    check(&[attempt(1, stopped, 9), attempt(2, short, 0)], false, Some(2));
+    check(&[attempt(1, stopped, 9), attempt(2, short, 0)], true, None);
+    // What a folder was given and did not keep counts for nothing; a daemon that ended meanwhile tells neither way.
+    check(&[attempt(1, short, 9), attempt(2, stopped, 0)], false, Some(2));
+    // Something was kept since; or a person asked for it since.
+    check(&[attempt(1, short, 0), attempt(2, stopped, 9)], false, Some(1));
+    let long_ago = DeliveryAttempt { started_at: at("01T21:00"), ..attempt(1, short, 0) };
+    check(&[long_ago], false, Some(1));
+}
+
+#[test]
 fn arguments_are_data_and_placeholders_are_those_there_are() {
     let values = ArgumentValues {
         path: "/root/x y/a;b.csv",

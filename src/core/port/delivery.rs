@@ -32,6 +32,8 @@ pub trait ParcelSource: Send + Sync {
 pub trait DeliveryWatch: Send + Sync {
     /// So many more bytes are behind.
     fn sent(&self, n_bytes: u64);
+    /// So many of the bytes that were sent are of no use: the next try sends them again.
+    fn discarded(&self, _n_bytes: u64) {}
     /// One more file is over: sent, or there before.
     fn file_over(&self, _was_there: bool) {}
     /// Whether it is to end at its next safe point; asked often.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use renkei_core::delivery::{
     DeliveryAttempt, DeliveryError, DeliveryLine, DeliveryState, DeliveryTerms, DeliveryWindows, Parcel,
-    ParcelFile, begun, deliverable, ended, worn_out,
+    ParcelFile, begun, deliverable, ended, stopped_by_window, worn_out,
 };
 use renkei_core::ledger::{EventKind, LedgerEvent};
 use renkei_core::port::{
@@ -106,6 +106,7 @@ pub fn deliver_one(
     let parcel = record.as_ref().and_then(Parcel::of);
     let mut tx = house.store.begin()?;
     let Some(line) = still_due(tx.as_ref(), line)? else { return Ok(None) };
+    let before = tx.delivery_attempts(&line.feed, line.sequence, &line.destination)?;
     let line = begun(&line, parcel.as_ref().map_or(0, Parcel::n_bytes));
     let attempt = DeliveryAttempt {
         feed: line.feed.clone(),
@@ -133,6 +134,12 @@ pub fn deliver_one(
             way.transport.hand_over(parcel, &source, &watch)
         }
         _ => Err(DeliveryError::NoParcel),
+    };
+    let outcome = match outcome {
+        Err(DeliveryError::Stopped) if watch.is_closed() && !watch.must_end() => {
+            Err(stopped_by_window(&line, &before, watch.has_kept_something()))
+        }
+        outcome => outcome,
     };
     let attempt = watch.counted(attempt);
     house.witness.reached("deliver.handed-over");
@@ -245,6 +252,7 @@ struct Watch<'w> {
     closes_at: Option<Moment>,
     n_bytes: u64,
     n_bytes_sent: AtomicU64,
+    n_bytes_discarded: AtomicU64,
     n_files_sent: AtomicU64,
     n_files_there: AtomicU64,
 }
@@ -258,6 +266,7 @@ impl<'w> Watch<'w> {
             closes_at: terms.windows.closes_at(house.clock.now()),
             n_bytes: line.n_bytes,
             n_bytes_sent: AtomicU64::new(0),
+            n_bytes_discarded: AtomicU64::new(0),
             n_files_sent: AtomicU64::new(0),
             n_files_there: AtomicU64::new(0),
         }
@@ -273,6 +282,12 @@ impl<'w> Watch<'w> {
         }
     }
 
+    /// Whether anything arrived that a later try can build on.
+    fn has_kept_something(&self) -> bool {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        read(&self.n_files_sent) > 0 || read(&self.n_bytes_sent) > read(&self.n_bytes_discarded)
+    }
+
     fn is_closed(&self) -> bool {
         let Some(closes_at) = self.closes_at else { return false };
         let now = self.house.clock.now();
@@ -284,6 +299,10 @@ impl DeliveryWatch for Watch<'_> {
     fn sent(&self, n_bytes: u64) {
         let n_sent = self.n_bytes_sent.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
         self.house.witness.progress(&self.what, n_sent.min(self.n_bytes), self.n_bytes);
+    }
+
+    fn discarded(&self, n_bytes: u64) {
+        self.n_bytes_discarded.fetch_add(n_bytes, Ordering::Relaxed);
     }
 
     fn file_over(&self, was_there: bool) {
