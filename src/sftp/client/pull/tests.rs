@@ -228,6 +228,29 @@ fn lengths_are_not_believed() {
 }
 
 #[test]
+fn reports_count_like_data() {
+    let mut remote = Liar::with("a.csv", b"right", 5, 5);
+    let (notice, _) = remote.files.get("out/a.done").unwrap();
+    let report = format!(
+        r#""reports":[{{"name":"a.degraded.csv","kind":"degraded","n_rows":1,"n_bytes":{},"sha256":"{}"}}],"n_rows""#,
+        200_u64 << 30,
+        Digest([7; 32])
+    );
+    let notice = String::from_utf8(notice.clone()).unwrap().replacen(
+        r#""n_rows":0,"changes""#,
+        &format!("{report}:0,\"changes\""),
+        1,
+    );
+    let n_bytes = notice.len() as u64;
+    remote.files.insert("out/a.done".to_owned(), (notice.into_bytes(), n_bytes));
+    remote.files.insert("out/a.degraded.csv".to_owned(), (Vec::new(), 200 << 30));
+    let (look, done, names) = pull(&remote);
+    assert!(done.is_ok() && names.is_empty(), "{done:?} {names:?}");
+    assert_eq!(look.fault().map(renkei_core::Fault::code), Some("pull.too-large"));
+    assert_eq!(remote.n_fetched.get(), 1);
+}
+
+#[test]
 fn a_notice_without_an_end_is_not_read_to_it() {
     let mut remote = Liar::with("a.csv", b"x", 1, 1);
     remote.files.insert("out/a.done".to_owned(), (vec![b' '; 3 << 20], 10));
