@@ -26,7 +26,9 @@ impl FolderPull<'_> {
                 changed_at: file.changed_at,
                 replaces: self.folder.replaces,
             };
-            let fetched = match fetch_file(remote, &self.into, &incoming, self.under).await {
+            let fetched = fetch_file(remote, &self.into, &incoming, self.under).await;
+            lock(&self.under_way).remove(&file.name);
+            let fetched = match fetched {
                 Ok(n_bytes) => {
                     lock(&self.look).n_bytes += n_bytes;
                     self.under.watch.file_over(n_bytes == 0);
@@ -39,11 +41,17 @@ impl FolderPull<'_> {
         Ok(())
     }
 
+    /// A file that nobody is on. Two sets may name the same one, and it has one part: the second finds it here when the
+    /// first has it, whose worker comes back for it.
     fn next_file(&self) -> Option<(usize, FileName, NoticedFile)> {
         let mut sets = lock(&self.sets);
-        let (set_no, set) = sets.iter_mut().enumerate().find(|(_, set)| set.n_next < set.files.len())?;
+        let mut under_way = lock(&self.under_way);
+        let is_free =
+            |set: &NoticedSet| set.files.get(set.n_next).is_some_and(|file| !under_way.contains(&file.name));
+        let (set_no, set) = sets.iter_mut().enumerate().find(|(_, set)| is_free(set))?;
         let file = set.files.get(set.n_next)?.clone();
         set.n_next += 1;
+        under_way.insert(file.name.clone());
         Some((set_no, set.name.clone(), file))
     }
 

@@ -12,7 +12,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +34,8 @@ pub(super) struct FolderPull<'p> {
     under: &'p Under<'p>,
     waiting: Mutex<VecDeque<Candidate>>,
     sets: Mutex<Vec<NoticedSet>>,
+    /// The files that are being fetched.
+    under_way: Mutex<BTreeSet<FileName>>,
     n_held: AtomicU64,
     /// The last notice that was looked at, where the listing had more than are held.
     after: Mutex<Option<FileName>>,
@@ -81,6 +83,7 @@ impl<'p> FolderPull<'p> {
             under,
             waiting: Mutex::default(),
             sets: Mutex::default(),
+            under_way: Mutex::default(),
             n_held: AtomicU64::new(0),
             after: Mutex::default(),
             has_more: AtomicBool::new(false),

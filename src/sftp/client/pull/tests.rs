@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use renkei_core::delivery::DeliveryError;
 use renkei_core::port::{DeliveryWatch, PullMemory, StoreError};
 use renkei_core::pull::{AfterPull, PullFolder, PullLook, PulledFile, Remembered};
@@ -11,10 +12,10 @@ use renkei_core::{Digest, Fault as _, FileName, FolderPath, hash};
 use renkei_folder::Landing;
 
 use super::FolderPull;
-use crate::client::blocking::at_once;
 use crate::client::outgoing::{Outgoing, Under};
 use crate::client::remote::{Attributes, Each, EntryKind, Pieces, Remote, Renamed, Seen};
 use crate::client::source::NothingToGive;
+use crate::client::transport::run;
 
 /// A server that says what a test wants it to.
 #[derive(Default)]
@@ -24,6 +25,8 @@ struct Liar {
     n_more: u64,
     /// What stands there: its bytes, and what is said of its length.
     files: BTreeMap<String, (Vec<u8>, u64)>,
+    /// Others have their turn in the middle of a file.
+    is_slow: bool,
     n_fetched: Cell<usize>,
     n_listed: Cell<usize>,
 }
@@ -78,7 +81,12 @@ impl Remote for Liar {
         self.n_fetched.set(self.n_fetched.get() + 1);
         let (bytes, _) = self.files.get(path).ok_or(DeliveryError::Worker)?;
         let at = |n: u64| usize::try_from(n).unwrap().min(bytes.len());
-        into(&bytes[at(from)..at(to)])
+        let middle = at(from).midpoint(at(to));
+        into(&bytes[at(from)..middle])?;
+        if self.is_slow {
+            tokio::task::yield_now().await;
+        }
+        into(&bytes[middle..at(to)])
     }
     async fn remove(&self, _path: &str) -> Result<(), DeliveryError> {
         Err(DeliveryError::Worker)
@@ -113,6 +121,10 @@ impl PullMemory for Forgetful {
 }
 
 fn pull(remote: &Liar) -> (PullLook, Result<(), DeliveryError>, Vec<String>) {
+    pull_with(remote, &Forgetful)
+}
+
+fn pull_with(remote: &Liar, memory: &dyn PullMemory) -> (PullLook, Result<(), DeliveryError>, Vec<String>) {
     let root = tempfile::tempdir().unwrap();
     let folder = PullFolder {
         from: "out".to_owned(),
@@ -124,12 +136,13 @@ fn pull(remote: &Liar) -> (PullLook, Result<(), DeliveryError>, Vec<String>) {
     };
     let into = Landing::at(root.path()).folder(&folder.to).unwrap();
     let under = Under::new(&NothingToGive, &Unwatched, None);
-    let pull = FolderPull::new(&folder, into, &Forgetful, &under);
-    let done = at_once(async {
+    let pull = FolderPull::new(&folder, into, memory, &under);
+    let done = run(async {
         loop {
             pull.list(remote).await?;
             pull.read_notices(remote).await?;
-            pull.fetch_files(remote).await?;
+            let several = (0..3).map(|_| pull.fetch_files(remote));
+            join_all(several).await.into_iter().fold(Ok(()), Result::and)?;
             assert!(pull.is_read());
             if !pull.has_more() {
                 return Ok(());
@@ -248,6 +261,18 @@ fn reports_count_like_data() {
     assert!(done.is_ok() && names.is_empty(), "{done:?} {names:?}");
     assert_eq!(look.fault().map(renkei_core::Fault::code), Some("pull.too-large"));
     assert_eq!(remote.n_fetched.get(), 1);
+}
+
+#[test]
+fn a_file_that_two_notices_name_comes_once_and_for_both() {
+    let mut remote = Liar { is_slow: true, ..Liar::with("z.csv", b"a file of theirs", 16, 16) };
+    let notice = remote.files.get("out/a.done").unwrap().clone();
+    remote.files.insert("out/b.done".to_owned(), notice);
+    remote.listed.push(b"b.done".to_vec());
+    let (look, done, names) = pull(&remote);
+    assert!(done.is_ok() && look.fault().is_none(), "{look:?} {done:?}");
+    assert_eq!((names, look.pulled.len()), (["a.done", "b.done", "z.csv"].map(str::to_owned).to_vec(), 2));
+    assert_eq!(remote.n_fetched.get(), 3);
 }
 
 #[test]
