@@ -62,9 +62,10 @@ impl FolderPull<'_> {
         new: &mut BTreeMap<FileName, Candidate>,
     ) -> Result<(), DeliveryError> {
         let names: Vec<FileName> = batch.iter().map(|(name, _)| name.clone()).collect();
-        let mut known = self.memory.recall(&self.folder.from, &names).map_err(DeliveryError::Memory)?;
+        let known = self.memory.recall(&self.folder.from, &names).map_err(DeliveryError::Memory)?;
         for (name, found) in batch.drain(..) {
-            let remembered = known.remove(&name);
+            // A listing may give a name twice.
+            let remembered = known.get(&name).cloned();
             let is_done = remembered.as_ref().is_some_and(|one| {
                 let n_bytes = found.n_bytes.unwrap_or(u64::MAX);
                 one.is_here

@@ -8,7 +8,7 @@ use renkei_core::delivery::DeliveryError;
 use renkei_core::port::{DeliveryWatch, PullMemory, StoreError};
 use renkei_core::pull::{AfterPull, PullFolder, PullLook, PulledFile, Remembered};
 use renkei_core::receive::Most;
-use renkei_core::{Digest, Fault as _, FileName, FolderPath, hash};
+use renkei_core::{Digest, Fault as _, FileName, FolderPath, Moment, hash};
 use renkei_folder::Landing;
 
 use super::FolderPull;
@@ -273,6 +273,42 @@ fn a_file_that_two_notices_name_comes_once_and_for_both() {
     assert!(done.is_ok() && look.fault().is_none(), "{look:?} {done:?}");
     assert_eq!((names, look.pulled.len()), (["a.done", "b.done", "z.csv"].map(str::to_owned).to_vec(), 2));
     assert_eq!(remote.n_fetched.get(), 3);
+}
+
+#[test]
+fn a_name_that_is_listed_twice_is_known_both_times() {
+    /// Remembers every notice as it is listed.
+    struct Knowing;
+    impl PullMemory for Knowing {
+        fn recall(&self, _: &str, names: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+            let known = |name: &FileName| Remembered {
+                file: PulledFile {
+                    name: name.clone(),
+                    n_bytes: 1,
+                    changed_at: Some(1_000),
+                    sha256: Digest([1; 32]),
+                },
+                notice: name.clone(),
+                is_here: true,
+                at: Moment::from_unix(2_000).unwrap(),
+            };
+            Ok(names.iter().map(|name| (name.clone(), known(name))).collect())
+        }
+        fn set_of(&self, _: &str, _: &FileName) -> Result<Vec<Remembered>, StoreError> {
+            Ok(Vec::new())
+        }
+        fn remember(&self, _: &str, _: &FileName, _: &[PulledFile], _: bool) -> Result<(), StoreError> {
+            Ok(())
+        }
+        fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+    }
+    let mut remote = Liar::with("a.csv", b"x", 1, 1);
+    remote.listed.push(b"a.done".to_vec());
+    let (look, done, names) = pull_with(&remote, &Knowing);
+    assert!(done.is_ok() && look.fault().is_none() && names.is_empty(), "{look:?} {done:?} {names:?}");
+    assert_eq!(remote.n_fetched.get(), 0);
 }
 
 #[test]
