@@ -254,3 +254,34 @@ fn a_destination_must_be_one_of_the_feeds_receivers() {
         &["must be an absolute path", "1 to 50 of", "exit code or two", "unknown word \"later\""],
     );
 }
+
+#[test]
+fn two_destinations_give_no_feed_into_the_same_place() {
+    let sandbox = Sandbox::new().init();
+    let text = fs::read_to_string(sandbox.path("hub/hub.toml")).unwrap();
+    let head = |id: &str, way: &str| format!("\n[[destination]]\nid = \"{id}\"\nsystem = \"015\"\n{way}\n");
+    let check = |one: &str, other: &str, is_same: bool| {
+        let both = format!("{text}{}{}", head("one", one), head("other", other));
+        fs::write(sandbox.path("hub/hub.toml"), both).unwrap();
+        let told = sandbox.run(&["check"]);
+        let says = format!("{}{}", told.stdout, told.stderr)
+            .contains("destination other gives a feed of destination one into the same place");
+        assert_eq!(says, is_same, "{one} {other} {} {}", told.stdout, told.stderr);
+    };
+    let folder = "kind = \"folder\"\nroot = \"/mnt/x\"\n";
+    check(folder, folder, true);
+    let below = "kind = \"folder\"\nroot = \"/mnt/x/y\"\n";
+    check(&format!("{folder}folder = \"y/z\""), &format!("{below}folder = \"z\""), true);
+    check(folder, below, false);
+    let feeds = |feeds: &str| format!("feeds = [\"{feeds}\"]\n{folder}");
+    check(&feeds("001o005-v1.0"), &feeds("001o005-v1.0"), true);
+    let server = |host: &str, user: &str, folder: &str| {
+        format!(
+            "kind = \"sftp\"\nhost = \"{host}\"\nuser = \"{user}\"\npassword_env = \"P\"\nfolder = \"{folder}\"\n"
+        )
+    };
+    check(&server("a.example", "x", "in"), &server("A.example", "x", "./in/"), true);
+    check(&server("a.example", "x", "in"), &server("a.example", "x", "/in"), false);
+    check(&server("a.example", "x", "in"), &server("a.example", "y", "in"), false);
+    check(&server("a.example", "x", "in"), &server("b.example", "x", "in"), false);
+}

@@ -58,6 +58,30 @@ impl WayTerms {
             Self::Command(_) => "command",
         }
     }
+
+    /// Whether both surely lead to the same folder. Logins of one server may each have a root of their own, and what a
+    /// program does with a file is its own affair.
+    fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Folder { root, folder, .. }, Self::Folder { root: other_root, folder: other, .. }) => {
+                let at = |root: &Path, folder: &Option<FolderPath>| match folder {
+                    Some(folder) => root.join(folder.as_str()),
+                    None => root.to_owned(),
+                };
+                at(root, folder) == at(other_root, other)
+            }
+            (Self::Sftp(one), Self::Sftp(other)) => {
+                let folder = |terms: &SftpTerms| {
+                    let parts = terms.folder.split('/').filter(|part| !part.is_empty() && *part != ".");
+                    (terms.folder.starts_with('/'), parts.map(str::to_owned).collect::<Vec<_>>())
+                };
+                one.host.eq_ignore_ascii_case(&other.host)
+                    && (one.port, &one.user) == (other.port, &other.user)
+                    && folder(one) == folder(other)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What is declared around the destinations.
@@ -75,7 +99,7 @@ pub(super) struct Beside<'a> {
 /// Reads all `[[destination]]`.
 pub(super) fn read_all(tables: Vec<Table<'_>>, beside: &Beside<'_>) -> Option<Vec<Destination>> {
     let mut ids: Vec<DestinationId> = Vec::new();
-    let mut read = Vec::new();
+    let mut read: Vec<Option<Destination>> = Vec::new();
     for mut table in tables {
         let spot = table.spot_of("id");
         let id: Option<DestinationId> = table.required("id").and_then(Value::parsed);
@@ -85,9 +109,31 @@ pub(super) fn read_all(tables: Vec<Table<'_>>, beside: &Beside<'_>) -> Option<Ve
             }
             ids.push(id.clone());
         }
-        read.push(destination(table, id, beside));
+        let one = destination(table, id, beside);
+        if let Some(one) = &one {
+            check_place(one, read.iter().flatten(), &spot, beside.problems);
+        }
+        read.push(one);
     }
     read.into_iter().collect()
+}
+
+/// Two that give the same feed into the same place would write the same files there at the same time.
+fn check_place<'d>(
+    one: &Destination,
+    mut before: impl Iterator<Item = &'d Destination>,
+    spot: &Spot,
+    problems: &Problems,
+) {
+    let is_same = |other: &&Destination| {
+        one.way.is_same_place(&other.way)
+            && one.terms.feeds.iter().any(|feed| other.terms.feeds.contains(feed))
+    };
+    if let Some(other) = before.find(is_same) {
+        let (id, other) = (&one.terms.id, &other.terms.id);
+        let message = format!("destination {id} gives a feed of destination {other} into the same place");
+        problems.report_with(spot, message, "another folder, or other feeds".to_owned());
+    }
 }
 
 fn destination(mut table: Table<'_>, id: Option<DestinationId>, beside: &Beside<'_>) -> Option<Destination> {
