@@ -15,7 +15,7 @@ use super::pipelined::PipelinedRemote;
 use super::pull::FolderPull;
 use super::remote::{Remote, folder_path};
 use super::terms::{Backend, SftpTerms};
-use super::transport::run;
+use super::transport::{run, run_under};
 
 /// Parts that nobody went on with for so long are removed, in seconds.
 const PARTS_KEPT_S: i64 = 7 * 24 * 3600;
@@ -221,7 +221,9 @@ impl PullWay for SftpSource {
         let mut look = PullLook::default();
         look.end = match self.terms.backend {
             Backend::Ssh2 => self.pull_blocking(folders, memory, &under, &mut look),
-            Backend::Pipelined => run(self.pull_pipelined(folders, memory, &under, &mut look)),
+            Backend::Pipelined => {
+                run_under(&under, self.terms.timeout, self.pull_pipelined(folders, memory, &under, &mut look))
+            }
         };
         look
     }

@@ -80,3 +80,23 @@ impl SftpTerms {
         }
     }
 }
+
+#[cfg(test)]
+impl SftpTerms {
+    /// Of a server that no test connects to by them.
+    pub(crate) fn of_nowhere(timeout: Duration) -> Self {
+        Self {
+            destination: "nowhere".parse().unwrap(),
+            host: "nowhere.invalid".to_owned(),
+            port: 22,
+            user: "nobody".to_owned(),
+            login: LoginTerms::Password(SecretSource::File("/nonexistent".into())),
+            folder: String::new(),
+            backend: Backend::Pipelined,
+            parallel: 1,
+            bytes_per_second: None,
+            timeout,
+            host_keys: Vec::new(),
+        }
+    }
+}

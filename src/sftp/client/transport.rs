@@ -1,8 +1,11 @@
 //! The transport port over SFTP: data files side by side, then the notice.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt as _};
 use renkei_core::delivery::{DeliveryError, Parcel, ParcelFile};
 use renkei_core::port::{DeliveryWatch, HandedOver, ParcelSource, Transport};
@@ -129,6 +132,30 @@ pub(super) fn run<T>(future: impl Future<Output = Result<T, DeliveryError>>) -> 
     runtime.map_err(|_| DeliveryError::Worker)?.block_on(future)
 }
 
+/// How often it is looked whether the work is to end while it waits.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The same, and no longer than `patience` after it was asked to end: while an answer is waited for nobody asks, and
+/// whatever is cut off there goes on the next time.
+pub(super) fn run_under<T>(
+    under: &Under<'_>,
+    patience: Duration,
+    future: impl Future<Output = Result<T, DeliveryError>>,
+) -> Result<T, DeliveryError> {
+    run(async {
+        let overdue = async {
+            while !under.watch.wants_stop() {
+                tokio::time::sleep(LOOK).await;
+            }
+            tokio::time::sleep(patience).await;
+        };
+        match select(pin!(future), pin!(overdue)).await {
+            Either::Left((done, _)) => done,
+            Either::Right(((), _)) => Err(DeliveryError::Stopped),
+        }
+    })
+}
+
 impl Transport for SftpTransport {
     fn hand_over(
         &self,
@@ -139,7 +166,10 @@ impl Transport for SftpTransport {
         let under = Under::new(source, watch, self.terms.bytes_per_second);
         match self.terms.backend {
             Backend::Ssh2 => self.hand_over_blocking(parcel, &under),
-            Backend::Pipelined => run(self.hand_over_pipelined(parcel, &under)),
+            Backend::Pipelined => {
+                let patience = self.terms.patience(parcel.n_bytes());
+                run_under(&under, patience, self.hand_over_pipelined(parcel, &under))
+            }
         }
     }
 
@@ -152,5 +182,28 @@ impl Transport for SftpTransport {
             }
             Backend::Pipelined => run(self.probe_pipelined()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::source::NothingToGive;
+
+    struct Stopping;
+
+    impl DeliveryWatch for Stopping {
+        fn sent(&self, _n_bytes: u64) {}
+        fn wants_stop(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn what_waits_for_an_answer_ends_too_when_it_is_asked_to() {
+        let under = Under::new(&NothingToGive, &Stopping, None);
+        let waits = std::future::pending::<Result<(), DeliveryError>>();
+        let ended = run_under(&under, Duration::from_millis(10), waits);
+        assert!(matches!(ended, Err(DeliveryError::Stopped)), "{ended:?}");
     }
 }

@@ -19,6 +19,9 @@ use crate::client::terms::SftpTerms;
 const DATA_IN_FLIGHT: usize = 64;
 /// Packets that wait to be written.
 const QUEUE_PACKETS: usize = 256;
+/// So many times as long as an answer may take, one is waited for at most, whatever else is heard meanwhile: at the
+/// usual 30 s, half an hour for what is in flight before it.
+const MOST_WAITS: u32 = 60;
 /// Packets are joined up to this length.
 const JOINED_BYTES: usize = 128 * 1024;
 
@@ -146,7 +149,7 @@ impl Calls {
         Ok(Awaited(awaited))
     }
 
-    /// Waits as long as the server says anything at all, and then as long as an answer may take.
+    /// Waits as long as the server says anything at all, and then as long as an answer may take; not for ever.
     async fn in_time<T>(
         &self,
         longest: Duration,
@@ -157,7 +160,8 @@ impl Calls {
         let (mut future, began) = (pin!(future), Instant::now());
         loop {
             let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            let left = longest.saturating_sub(heard.max(began).elapsed());
+            let in_all = longest.saturating_mul(MOST_WAITS).saturating_sub(began.elapsed());
+            let left = longest.saturating_sub(heard.max(began).elapsed()).min(in_all);
             if left.is_zero() {
                 return Err(DeliveryError::TimedOut {
                     place: terms.place(),
@@ -223,4 +227,35 @@ async fn read_all(mut reader: ChannelReadHalf, mut cutter: Cutter, waiting: Wait
         }
     }
     lock(&waiting).take();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_says_anything_but_the_answer_is_not_waited_for_without_end() {
+        let (out, _queue) = mpsc::channel(1);
+        let heard: Heard = Arc::new(Mutex::new(Instant::now()));
+        let timeout = Duration::from_millis(20);
+        let calls = Calls {
+            terms: SftpTerms::of_nowhere(timeout),
+            out,
+            waiting: Arc::new(Mutex::new(Some(HashMap::new()))),
+            next_id: AtomicU32::new(1),
+            heard: Arc::clone(&heard),
+            data: Arc::new(Semaphore::new(1)),
+            extensions: Vec::new(),
+        };
+        let chatter = tokio::spawn(async move {
+            loop {
+                *heard.lock().unwrap() = Instant::now();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        let never = calls.in_time(timeout, std::future::pending::<()>());
+        let ended = tokio::time::timeout(Duration::from_mins(1), never).await.unwrap();
+        assert!(matches!(ended, Err(DeliveryError::TimedOut { .. })), "{ended:?}");
+        chatter.abort();
+    }
 }

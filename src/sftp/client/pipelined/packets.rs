@@ -1,5 +1,6 @@
 //! The packets of SFTP version 3 that a client of ours sends and understands (draft-ietf-secsh-filexfer-02).
 
+use crate::client::login::status;
 use crate::client::remote::Attributes;
 
 /// No answer of a server is longer: data come in pieces that were asked for.
@@ -191,6 +192,10 @@ pub(super) fn read_answer(packet: &[u8]) -> Result<(u32, Answer), Malformed> {
                 fields.text()?;
                 names.push((name, fields.attributes()?));
             }
+            if names.is_empty() {
+                // Some servers end a folder so; it would be asked for more for ever.
+                return Ok((id, Answer::Status { code: status::EOF, words: String::new() }));
+            }
             Answer::Names(names)
         }
         105 => Answer::Attributes(fields.attributes()?),
@@ -327,6 +332,7 @@ mod tests {
         check(&[101, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 2, b'n', b'o', 0, 0, 0, 0], Ok((9, status)));
         check(&[101, 0, 0, 0, 9, 0, 0, 0, 0], Ok((9, Answer::Status { code: 0, words: String::new() })));
         check(&[102, 0, 0, 0, 9, 0, 0, 0, 1, b'h'], Ok((9, Answer::Handle(b"h".to_vec()))));
+        check(&[104, 0, 0, 0, 9, 0, 0, 0, 0], Ok((9, Answer::Status { code: 1, words: String::new() })));
         let plain = Attributes { kind: Some(EntryKind::Other), ..Attributes::default() };
         check(&[105, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 0], Ok((9, Answer::Attributes(plain))));
         let all = [

@@ -13,6 +13,8 @@ use crate::client::remote::{Attributes, EntryKind, Remote};
 
 /// New notices that are held of one listing; the folder is listed again for those beyond.
 const MOST_NOTICES: usize = 4096;
+/// So often a folder is listed in one look: a server may show other names each time.
+const MOST_LISTINGS: u64 = 100;
 /// Names that are looked up in the memory at a time.
 const BATCH: usize = 512;
 /// A folder with more entries than this has no end.
@@ -22,6 +24,9 @@ impl FolderPull<'_> {
     /// Lists the folder: the notices in it that are not remembered as they are, from where the last listing was left.
     pub(in crate::client) async fn list<R: Remote>(&self, remote: &R) -> Result<(), DeliveryError> {
         self.has_more.store(false, Ordering::Relaxed);
+        if self.n_listings.fetch_add(1, Ordering::Relaxed) >= MOST_LISTINGS {
+            return Err(self.endless());
+        }
         let after = lock(&self.after).clone();
         let mut batch: Vec<(FileName, Attributes)> = Vec::new();
         let mut new: BTreeMap<FileName, Candidate> = BTreeMap::new();
@@ -30,8 +35,7 @@ impl FolderPull<'_> {
             self.under.may_go_on()?;
             n_entries += 1;
             if n_entries > MOST_ENTRIES {
-                let detail = "the folder has no end".to_owned();
-                return Err(DeliveryError::Refused { name: self.folder.from.clone(), detail });
+                return Err(self.endless());
             }
             let plain = std::str::from_utf8(name).ok().and_then(|name| name.parse::<FileName>().ok());
             let notice = plain.filter(|name| {
@@ -53,6 +57,11 @@ impl FolderPull<'_> {
         }
         *lock(&self.waiting) = new.into_values().collect();
         Ok(())
+    }
+
+    fn endless(&self) -> DeliveryError {
+        let detail = "the folder has no end".to_owned();
+        DeliveryError::Refused { name: self.folder.from.clone(), detail }
     }
 
     /// Takes out of a batch what is new, the first by name, and no more than one look takes.

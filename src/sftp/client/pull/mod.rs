@@ -40,6 +40,7 @@ pub(super) struct FolderPull<'p> {
     /// The last notice that was looked at, where the listing had more than are held.
     after: Mutex<Option<FileName>>,
     has_more: AtomicBool,
+    n_listings: AtomicU64,
     has_failed: AtomicBool,
     look: Mutex<PullLook>,
 }
@@ -87,6 +88,7 @@ impl<'p> FolderPull<'p> {
             n_held: AtomicU64::new(0),
             after: Mutex::default(),
             has_more: AtomicBool::new(false),
+            n_listings: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
             look: Mutex::default(),
         }

@@ -23,6 +23,8 @@ struct Liar {
     listed: Vec<Vec<u8>>,
     /// So many more entries follow: numbered notices.
     n_more: u64,
+    /// With other numbers at each listing.
+    grows: bool,
     /// What stands there: its bytes, and what is said of its length.
     files: BTreeMap<String, (Vec<u8>, u64)>,
     /// Others have their turn in the middle of a file.
@@ -65,6 +67,7 @@ impl Remote for Liar {
             each(name, Self::attributes(1))?;
         }
         for no in 0..self.n_more {
+            let no = if self.grows { self.n_listed.get() as u64 * 1_000_000 + no } else { no };
             each(format!("n{no:09}.done").as_bytes(), Self::attributes(1))?;
         }
         Ok(true)
@@ -220,6 +223,10 @@ fn a_folder_of_any_length_is_gone_through_with_little_in_hand() {
     assert_eq!((names, remote.n_listed.get()), (vec!["z.csv".to_owned(), "z.done".to_owned()], 3));
     let (_, done, _) = pull(&Liar { n_more: u64::MAX, ..Liar::default() });
     assert_eq!(done.unwrap_err().code(), "delivery.refused");
+    // Nor has one in which more stands whenever it is looked into.
+    let growing = Liar { n_more: 4_097, grows: true, ..Liar::default() };
+    let (_, done, _) = pull(&growing);
+    assert_eq!((done.unwrap_err().code(), growing.n_listed.get()), ("delivery.refused", 100));
 }
 
 #[test]
