@@ -1,6 +1,7 @@
 //! Connecting and logging in by russh.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use renkei_core::delivery::DeliveryError;
@@ -12,6 +13,7 @@ use russh::kex::{
 };
 use russh::keys::ssh_key::{Algorithm, EcdsaCurve, HashAlg};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
+use tokio::net::{TcpStream, lookup_host};
 
 use crate::client::fingerprint::Fingerprint;
 use crate::client::login::{check_host_key, plain};
@@ -56,10 +58,9 @@ impl client::Handler for Gate {
 
 /// Connects, checks the host key, logs in.
 pub(super) async fn connect(terms: &SftpTerms) -> Result<Handle<Gate>, DeliveryError> {
-    let stream =
-        in_time(terms, "connecting", tokio::net::TcpStream::connect((terms.host.as_str(), terms.port)))
-            .await?
-            .map_err(|error| unreachable(terms, &error))?;
+    let addresses = in_time(terms, "connecting", lookup_host((terms.host.as_str(), terms.port))).await?;
+    let addresses = addresses.map_err(|error| unreachable(terms, &error))?;
+    let stream = first_of(terms, addresses).await?;
     stream.set_nodelay(true).map_err(|error| unreachable(terms, &error))?;
     let verdict = Arc::new(Mutex::new(None));
     let gate = Gate { terms: terms.clone(), verdict: Arc::clone(&verdict) };
@@ -71,6 +72,23 @@ pub(super) async fn connect(terms: &SftpTerms) -> Result<Handle<Gate>, DeliveryE
     })?;
     in_time(terms, "logging in", log_in(terms, &mut handle)).await??;
     Ok(handle)
+}
+
+/// A connection to the first address that takes one. Each has its own time: one that answers nobody uses up no other's.
+async fn first_of(
+    terms: &SftpTerms,
+    addresses: impl Iterator<Item = SocketAddr>,
+) -> Result<TcpStream, DeliveryError> {
+    let mut last = None;
+    for address in addresses {
+        match in_time(terms, "connecting", TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = Some(unreachable(terms, &error)),
+            Err(error) => last = Some(error),
+        }
+    }
+    let none = || std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address");
+    Err(last.unwrap_or_else(|| unreachable(terms, &none())))
 }
 
 fn config() -> client::Config {
@@ -171,5 +189,39 @@ pub(super) fn of_error(terms: &SftpTerms, error: &russh::Error, attempt: &'stati
         | russh::Error::SendError
         | russh::Error::RecvError => DeliveryError::CutOff { place, attempt, detail },
         _ => DeliveryError::Protocol { place, detail },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use socket2::{Domain, SockAddr, Socket, Type};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_answers_nobody_leaves_the_next_its_time() {
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        // A queue of length 0 that somebody stands in: who comes next gets no answer.
+        let mute = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        mute.bind(&SockAddr::from(any)).unwrap();
+        mute.listen(0).unwrap();
+        let full = mute.local_addr().unwrap().as_socket().unwrap();
+        let mut standing = Vec::new();
+        while let Ok(Ok(one)) =
+            tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(full)).await
+        {
+            standing.push(one);
+            assert!(standing.len() < 100, "it has no end");
+        }
+        let answers = TcpListener::bind(any).unwrap();
+        let terms = SftpTerms::of_nowhere(Duration::from_secs(2));
+        let addresses = [full, answers.local_addr().unwrap()];
+        let met = first_of(&terms, addresses.into_iter()).await.unwrap();
+        assert_eq!(met.peer_addr().unwrap(), answers.local_addr().unwrap());
+        let none = first_of(&terms, [full].into_iter()).await;
+        assert!(matches!(none, Err(DeliveryError::TimedOut { .. })), "{none:?}");
     }
 }
