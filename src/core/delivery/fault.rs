@@ -1,7 +1,7 @@
 //! What can go wrong on the way to a destination. Nothing in it is personal: names of files hold none by design.
 
 use crate::fault::{Class, Fault};
-use crate::ids::DestinationId;
+use crate::ids::{DestinationId, Digest};
 use crate::notice::NoticeError;
 use crate::port::{FolderError, StoreError};
 
@@ -198,10 +198,12 @@ pub enum DeliveryError {
         name: String,
     },
     /// A file at a partner's is not what its notice says.
-    #[error("{name} at the partner's is not what its notice says")]
+    #[error("{name} at the partner's is not what its notice says: its SHA-256 is {found}")]
     NotAsNoticed {
         /// The file.
         name: String,
+        /// The digest of what came.
+        found: Digest,
     },
     /// The folder of this machine that files are fetched into has another file of the name.
     #[error("{name} is here already with other bytes; nothing was overwritten")]

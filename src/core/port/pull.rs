@@ -37,6 +37,14 @@ pub trait PullMemory: Sync {
         is_here: bool,
     ) -> Result<(), StoreError>;
 
+    /// What these files were when they came last, where they were not what their notice said; nothing is remembered
+    /// of it where a person asks. What stands there unchanged would come the same, and is not fetched again.
+    fn came_wrong(
+        &self,
+        folder: &str,
+        names: &[FileName],
+    ) -> Result<BTreeMap<FileName, Remembered>, StoreError>;
+
     /// Whether somebody who takes from this folder here has on record what became of a set whose notice had these
     /// bytes. One that only waits there is none.
     fn was_judged(&self, to: &FolderPath, notice_sha256: &Digest) -> Result<bool, StoreError>;

@@ -52,7 +52,7 @@ pub fn pull_source(
         closes_at: windows.closes_at(now),
         n_bytes: AtomicU64::new(0),
     };
-    let memory = StoreMemory { house, source: &terms.id, was_judged: source.was_judged };
+    let memory = StoreMemory { house, source: &terms.id, was_judged: source.was_judged, is_by_hand };
     let look = source.way.pull(&terms.folders, &memory, &watch);
     house.witness.reached("pull.looked");
     // A person may have put something right while it was under way.

@@ -14,6 +14,8 @@ pub(super) struct StoreMemory<'m> {
     pub(super) house: House<'m>,
     pub(super) source: &'m DestinationId,
     pub(super) was_judged: Judged<'m>,
+    /// Whether a person asks.
+    pub(super) is_by_hand: bool,
 }
 
 impl PullMemory for StoreMemory<'_> {
@@ -43,6 +45,20 @@ impl PullMemory for StoreMemory<'_> {
         let place = PulledPlace { source: self.source, folder, notice };
         tx.put_pulled(place, files, is_here, self.house.clock.now())?;
         tx.commit()
+    }
+
+    fn came_wrong(
+        &self,
+        folder: &str,
+        names: &[FileName],
+    ) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        if self.is_by_hand {
+            return Ok(BTreeMap::new());
+        }
+        let mut found = self.recall(folder, names)?;
+        // Of a set that was only about to be here the digest is the notice's, which tells it from what came wrong.
+        found.retain(|_, one| !one.is_here);
+        Ok(found)
     }
 
     fn was_judged(&self, to: &FolderPath, notice_sha256: &Digest) -> Result<bool, StoreError> {

@@ -2,7 +2,7 @@
 
 use renkei_core::delivery::DeliveryError;
 use renkei_core::port::{Content, FolderError, Standing};
-use renkei_core::{FileName, hash};
+use renkei_core::{Digest, FileName, hash};
 use renkei_folder::{LandingFolder, Part};
 
 use super::outgoing::Under;
@@ -75,31 +75,37 @@ async fn fill<R: Remote>(
     under: &Under<'_>,
 ) -> Result<u64, DeliveryError> {
     let wants_stop = || under.watch.wants_stop();
+    let is_right =
+        |part: &Part, found: Digest| part.n_bytes() == file.content.n_bytes && found == file.content.sha256;
     let mut n_bytes = 0;
     let goes_on =
         file.changed_at.is_some() && (LEAST_RESUMED_BYTES..=file.content.n_bytes).contains(&part.n_bytes());
-    let mut is_right = false;
+    let mut found = Digest(hash::sha256(&[]));
     if goes_on {
         let hasher = part.read_again(&wants_stop).map_err(DeliveryError::Landing)?;
         let hasher = hasher.ok_or(DeliveryError::Stopped)?;
-        n_bytes += part_of(remote, file, part, hasher, under, &mut is_right).await?;
+        n_bytes += part_of(remote, file, part, hasher, under, &mut found).await?;
     }
-    if !is_right {
+    if !goes_on || !is_right(part, found) {
         // What was there is of other bytes, or too little: from its start.
         part.begin_anew().map_err(DeliveryError::Landing)?;
-        n_bytes += part_of(remote, file, part, hash::Hasher::new(), under, &mut is_right).await?;
+        n_bytes += part_of(remote, file, part, hash::Hasher::new(), under, &mut found).await?;
     }
-    if is_right { Ok(n_bytes) } else { Err(DeliveryError::NotAsNoticed { name: file.name.to_string() }) }
+    if is_right(part, found) {
+        Ok(n_bytes)
+    } else {
+        Err(DeliveryError::NotAsNoticed { name: file.name.to_string(), found })
+    }
 }
 
-/// Fetches what a part lacks, and says whether all of it is then what the notice says.
+/// Fetches what a part lacks, and gives the digest of all of it beside how many bytes came.
 async fn part_of<R: Remote>(
     remote: &R,
     file: &Incoming<'_>,
     part: &mut Part,
     mut hasher: hash::Hasher,
     under: &Under<'_>,
-    is_right: &mut bool,
+    found: &mut Digest,
 ) -> Result<u64, DeliveryError> {
     let from = part.n_bytes();
     let mut n_bytes = 0;
@@ -115,7 +121,7 @@ async fn part_of<R: Remote>(
     if from < file.content.n_bytes {
         remote.fetch(&file.path, from, file.content.n_bytes, under, &mut into).await?;
     }
-    *is_right = part.n_bytes() == file.content.n_bytes && hasher.finish() == file.content.sha256;
+    *found = hasher.finish();
     Ok(n_bytes)
 }
 

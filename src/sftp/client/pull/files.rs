@@ -6,7 +6,7 @@ use renkei_core::FileName;
 use renkei_core::delivery::DeliveryError;
 use renkei_core::notice::Notice;
 use renkei_core::port::Standing;
-use renkei_core::pull::PulledSet;
+use renkei_core::pull::{PulledFile, PulledSet};
 
 use super::set::{NoticedFile, NoticedSet};
 use super::{FolderPull, lock};
@@ -33,6 +33,11 @@ impl FolderPull<'_> {
                     lock(&self.look).n_bytes += n_bytes;
                     self.under.watch.file_over(n_bytes == 0);
                     self.file_is_here(remote, set_no).await
+                }
+                Err(DeliveryError::NotAsNoticed { name, found }) => {
+                    let came = PulledFile { sha256: found, ..file.pulled() };
+                    self.remember(&notice, &[came], false)?;
+                    Err(DeliveryError::NotAsNoticed { name, found })
                 }
                 Err(error) => Err(error),
             };

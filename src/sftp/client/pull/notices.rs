@@ -104,6 +104,8 @@ impl FolderPull<'_> {
         name: &FileName,
         notice: &Notice,
     ) -> Result<Option<Vec<NoticedFile>>, DeliveryError> {
+        let names: Vec<FileName> = contents(notice).map(|(file, _)| file.clone()).collect();
+        let wrong = self.memory.came_wrong(&self.folder.from, &names).map_err(DeliveryError::Memory)?;
         let (mut files, mut n_lacking) = (Vec::new(), 0);
         for (file, content) in contents(notice) {
             self.under.may_go_on()?;
@@ -112,6 +114,14 @@ impl FolderPull<'_> {
                     return Err(DeliveryError::NoPlainFile { name: file.to_string() });
                 }
                 Some(found) if found.n_bytes == Some(content.n_bytes) => {
+                    let came = wrong.get(file).filter(|one| {
+                        one.file.sha256 != content.sha256
+                            && one.is_unchanged(content.n_bytes, found.changed_at)
+                    });
+                    if let Some(came) = came {
+                        let found = came.file.sha256;
+                        return Err(DeliveryError::NotAsNoticed { name: file.to_string(), found });
+                    }
                     files.push(NoticedFile { name: file.clone(), content, changed_at: found.changed_at });
                 }
                 _ => n_lacking += 1,

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
 use renkei_core::delivery::DeliveryError;
@@ -117,6 +119,9 @@ impl PullMemory for Forgetful {
     }
     fn remember(&self, _: &str, _: &FileName, _: &[PulledFile], _: bool) -> Result<(), StoreError> {
         Ok(())
+    }
+    fn came_wrong(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        Ok(BTreeMap::new())
     }
     fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
         Ok(false)
@@ -307,6 +312,9 @@ fn a_name_that_is_listed_twice_is_known_both_times() {
         fn remember(&self, _: &str, _: &FileName, _: &[PulledFile], _: bool) -> Result<(), StoreError> {
             Ok(())
         }
+        fn came_wrong(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+            Ok(BTreeMap::new())
+        }
         fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
             Ok(false)
         }
@@ -316,6 +324,68 @@ fn a_name_that_is_listed_twice_is_known_both_times() {
     let (look, done, names) = pull_with(&remote, &Knowing);
     assert!(done.is_ok() && look.fault().is_none() && names.is_empty(), "{look:?} {done:?} {names:?}");
     assert_eq!(remote.n_fetched.get(), 0);
+}
+
+/// Remembers what came wrong.
+#[derive(Default)]
+struct Keeping {
+    of: Mutex<BTreeMap<FileName, Remembered>>,
+    is_by_hand: AtomicBool,
+}
+
+impl PullMemory for Keeping {
+    fn recall(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        Ok(BTreeMap::new())
+    }
+    fn set_of(&self, _: &str, _: &FileName) -> Result<Vec<Remembered>, StoreError> {
+        Ok(Vec::new())
+    }
+    fn remember(
+        &self,
+        _: &str,
+        notice: &FileName,
+        files: &[PulledFile],
+        is_here: bool,
+    ) -> Result<(), StoreError> {
+        for file in files {
+            let (notice, at) = (notice.clone(), Moment::from_unix(2_000).unwrap());
+            let one = Remembered { file: file.clone(), notice, is_here, at };
+            self.of.lock().unwrap().insert(file.name.clone(), one);
+        }
+        Ok(())
+    }
+    fn came_wrong(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        let is_by_hand = self.is_by_hand.load(Ordering::Relaxed);
+        Ok(if is_by_hand { BTreeMap::new() } else { self.of.lock().unwrap().clone() })
+    }
+    fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+#[test]
+fn what_came_wrong_is_fetched_again_when_it_changed_or_somebody_asks() {
+    let (memory, remote) = (Keeping::default(), Liar::with("a.csv", b"right", 5, 5));
+    let mut damaged = Liar::with("a.csv", b"right", 5, 5);
+    damaged.files.insert("out/a.csv".to_owned(), (b"wrong".to_vec(), 5));
+    let check = |remote: &Liar, n_fetched: usize, code: Option<&str>| {
+        remote.n_fetched.set(0);
+        let (look, done, names) = pull_with(remote, &memory);
+        assert!(done.is_ok(), "{done:?}");
+        assert_eq!(look.fault().map(renkei_core::Fault::code), code);
+        assert_eq!((remote.n_fetched.get(), names.len()), (n_fetched, if code.is_some() { 0 } else { 2 }));
+    };
+    let wrong = Some("pull.not-as-noticed");
+    // The notice and the file; then the notice alone, and it is told all the same.
+    check(&damaged, 2, wrong);
+    check(&damaged, 1, wrong);
+    memory.is_by_hand.store(true, Ordering::Relaxed);
+    check(&damaged, 2, wrong);
+    memory.is_by_hand.store(false, Ordering::Relaxed);
+    check(&damaged, 1, wrong);
+    // With another time there, or another notice, it may be right.
+    memory.of.lock().unwrap().values_mut().for_each(|one| one.file.changed_at = Some(999));
+    check(&remote, 2, None);
 }
 
 #[test]
