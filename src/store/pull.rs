@@ -1,9 +1,10 @@
 //! Sources: how each stands, and the files that came from it.
 
 use renkei_core::port::PulledPlace;
-use renkei_core::pull::{PullLine, PulledFile, Remembered};
+use renkei_core::pull::{PullLine, PulledFile, Remembered, UnfinishedSince};
 use renkei_core::{Class, DestinationId, FileName, Moment};
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde_json::{Value, json};
 
 use crate::columns::{class, number, optional_word, sql_int, word};
 use crate::errors::SqliteError;
@@ -12,7 +13,7 @@ use crate::errors::SqliteError;
 pub(crate) fn line(connection: &Connection, source: &DestinationId) -> Result<Option<PullLine>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT looked_at, pulled_at, n_sets, n_unfinished, n_tries, next_at, is_stopped, fault_code, fault_class,
-                failing_since, detail
+                failing_since, detail, unfinished
          FROM pull_source WHERE source = ?1",
     )?;
     let line = statement.query_row([source.as_str()], |row| {
@@ -29,6 +30,7 @@ pub(crate) fn line(connection: &Connection, source: &DestinationId) -> Result<Op
             fault_class: optional_word(row, 8, class)?,
             failing_since: optional_word(row, 9, Moment::parse)?,
             detail: row.get(10)?,
+            unfinished: word(row, 11, read_unfinished)?,
         })
     });
     Ok(line.optional()?)
@@ -38,8 +40,8 @@ pub(crate) fn line(connection: &Connection, source: &DestinationId) -> Result<Op
 pub(crate) fn put_line(connection: &Connection, line: &PullLine) -> Result<(), SqliteError> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO pull_source (source, looked_at, pulled_at, n_sets, n_unfinished, n_tries, next_at,
-             is_stopped, fault_code, fault_class, failing_since, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             is_stopped, fault_code, fault_class, failing_since, detail, unfinished)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     let text = |at: Option<Moment>| at.map(|at| at.to_string());
     statement.execute((
@@ -55,8 +57,22 @@ pub(crate) fn put_line(connection: &Connection, line: &PullLine) -> Result<(), S
         line.fault_class.map(Class::as_str),
         text(line.failing_since),
         line.detail.as_deref(),
+        unfinished_text(&line.unfinished),
     ))?;
     Ok(())
+}
+
+fn unfinished_text(unfinished: &[UnfinishedSince]) -> String {
+    let sets = unfinished.iter().map(|set| json!([set.from, set.notice, set.since.to_string()]));
+    sets.collect::<Value>().to_string()
+}
+
+fn read_unfinished(text: &str) -> Option<Vec<UnfinishedSince>> {
+    let sets: Vec<(String, FileName, String)> = serde_json::from_str(text).ok()?;
+    let read = |(from, notice, since): (String, FileName, String)| {
+        Some(UnfinishedSince { from, notice, since: Moment::parse(&since)? })
+    };
+    sets.into_iter().map(read).collect()
 }
 
 const FILE: &str = "name, notice, n_bytes, changed_at, sha256, is_here, at";

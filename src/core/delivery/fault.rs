@@ -205,6 +205,14 @@ pub enum DeliveryError {
         /// The digest of what came.
         found: Digest,
     },
+    /// A notice at a partner's whose files have not been all there for long.
+    #[error("the set of {name} at the partner's has not been whole for long: {n_lacking} of its files lack")]
+    NeverWhole {
+        /// The notice.
+        name: String,
+        /// How many of its files lack.
+        n_lacking: u64,
+    },
     /// The folder of this machine that files are fetched into has another file of the name.
     #[error("{name} is here already with other bytes; nothing was overwritten")]
     TakenHere {
@@ -266,6 +274,7 @@ impl Fault for DeliveryError {
             Self::TooLarge { .. } => "pull.too-large",
             Self::NoPlainFile { .. } => "pull.no-plain-file",
             Self::NotAsNoticed { .. } => "pull.not-as-noticed",
+            Self::NeverWhole { .. } => "pull.never-whole",
             Self::TakenHere { .. } => "pull.taken-here",
             Self::Stopped => "delivery.stopped",
             Self::Worker => "delivery.worker",
@@ -293,7 +302,8 @@ impl Fault for DeliveryError {
             | Self::NoticeUnreadable { .. }
             | Self::TooLarge { .. }
             | Self::NoPlainFile { .. }
-            | Self::NotAsNoticed { .. } => Class::Partner,
+            | Self::NotAsNoticed { .. }
+            | Self::NeverWhole { .. } => Class::Partner,
             Self::NoParcel | Self::Worker => Class::Bug,
             _ => Class::Operator,
         }

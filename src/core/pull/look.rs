@@ -71,6 +71,17 @@ pub struct UnfinishedSet {
     pub n_lacking: u64,
 }
 
+/// Since when a set has been unfinished at a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedSince {
+    /// The folder at the server.
+    pub from: String,
+    /// The notice.
+    pub notice: FileName,
+    /// The look that found it so first.
+    pub since: Moment,
+}
+
 /// A set that could not be fetched, or not be cleared away; the others go on.
 #[derive(Debug)]
 pub struct FailedSet {

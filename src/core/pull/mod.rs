@@ -8,5 +8,5 @@ mod look;
 mod source;
 
 pub use folder::{AfterPull, PullFolder};
-pub use look::{FailedSet, PullLook, PulledFile, PulledSet, Remembered, UnfinishedSet};
+pub use look::{FailedSet, PullLook, PulledFile, PulledSet, Remembered, UnfinishedSet, UnfinishedSince};
 pub use source::{PullLine, PullTerms, PullWait};

@@ -3,9 +3,10 @@
 use chrono::TimeDelta;
 
 use super::folder::PullFolder;
-use super::look::PullLook;
+use super::look::{PullLook, UnfinishedSince};
 use crate::delivery::{DeliveryError, DeliveryWindows};
 use crate::fault::{Class, Fault as _};
+use crate::file_name::FileName;
 use crate::ids::DestinationId;
 use crate::moment::Moment;
 use crate::retry::{Next, RetryPolicy, after_fault, pause_left};
@@ -14,6 +15,8 @@ use crate::retry::{Next, RetryPolicy, after_fault, pause_left};
 const DETAIL_CHARS: usize = 500;
 /// So many faults of one look are told.
 const MOST_TOLD: usize = 5;
+/// So many unfinished sets are kept an eye on, those that have been for longest.
+const MOST_UNFINISHED: usize = 100;
 
 /// A source but for the way there.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +48,8 @@ pub struct PullLine {
     pub n_sets: u64,
     /// Sets that are not whole there, at the last look.
     pub n_unfinished: u64,
+    /// Since when each of them is not, the first of them by the look.
+    pub unfinished: Vec<UnfinishedSince>,
     /// Looks in a row that a fault ended.
     pub n_tries: u32,
     /// No look before this.
@@ -83,6 +88,7 @@ impl PullLine {
             pulled_at: None,
             n_sets: 0,
             n_unfinished: 0,
+            unfinished: Vec::new(),
             n_tries: 0,
             next_at: None,
             is_stopped: false,
@@ -141,8 +147,22 @@ impl PullLine {
                 }
             }
         };
-        let fault = look.fault();
-        let told = look.told();
+        let unfinished = still_unfinished(&came.unfinished, look, now);
+        let lasting = unfinished.iter().filter(|set| now.since(set.since) >= terms.failing_after);
+        let lasting: Vec<(Moment, DeliveryError)> = lasting
+            .filter_map(|set| {
+                let found =
+                    look.unfinished.iter().find(|one| one.notice == set.notice && one.from == set.from)?;
+                let (name, n_lacking) = (found.notice.to_string(), found.n_lacking);
+                Some((set.since, DeliveryError::NeverWhole { name, n_lacking }))
+            })
+            .collect();
+        let fault = look.fault().or(lasting.first().map(|(_, fault)| fault));
+        let since = came.failing_since.into_iter().chain(lasting.iter().map(|(since, _)| *since)).min();
+        let mut told = vec![look.told()];
+        told.extend(lasting.iter().map(|(_, fault)| fault.told()).take(MOST_TOLD));
+        told.retain(|words| !words.is_empty());
+        let told = told.join("; ");
         Self {
             looked_at: Some(now),
             n_unfinished: look.unfinished.len() as u64,
@@ -151,11 +171,36 @@ impl PullLine {
             is_stopped,
             fault_code: fault.map(|fault| fault.code().to_owned()),
             fault_class: fault.map(DeliveryError::class),
-            failing_since: fault.and(came.failing_since.or(Some(now))),
+            // One that a clock wrote down that was set back since would never be long ago.
+            failing_since: fault.and(Some(since.map_or(now, |since| since.min(now)))),
+            unfinished,
             detail: (!told.is_empty()).then(|| told.chars().take(DETAIL_CHARS).collect()),
             ..came
         }
     }
+}
+
+/// The sets that a look found unfinished, each since when; what it did not look at stays as it was.
+fn still_unfinished(before: &[UnfinishedSince], look: &PullLook, now: Moment) -> Vec<UnfinishedSince> {
+    let known = |from: &str, notice: &FileName| {
+        before.iter().find(|known| known.from == from && known.notice == *notice)
+    };
+    let found = look.unfinished.iter().map(|set| UnfinishedSince {
+        from: set.from.clone(),
+        notice: set.notice.clone(),
+        since: known(&set.from, &set.notice).map_or(now, |known| known.since.min(now)),
+    });
+    let mut all: Vec<UnfinishedSince> = found.collect();
+    if look.end.is_err() {
+        let is_found = |set: &UnfinishedSince| {
+            look.unfinished.iter().any(|one| one.from == set.from && one.notice == set.notice)
+                || look.pulled.iter().any(|one| one.notice == set.notice)
+        };
+        all.extend(before.iter().filter(|set| !is_found(set)).cloned());
+    }
+    all.sort_by_key(|set| set.since);
+    all.truncate(MOST_UNFINISHED);
+    all
 }
 
 impl PullLook {
@@ -173,7 +218,7 @@ impl PullLook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pull::FailedSet;
+    use crate::pull::{FailedSet, UnfinishedSet};
 
     fn terms() -> PullTerms {
         PullTerms {
@@ -250,5 +295,37 @@ mod tests {
         assert!(line.is_alarming(&terms, later));
         let well = line.after(&terms, &PullLook::default(), later, 0);
         assert_eq!((well.failing_since, well.fault_code, well.detail), (None, None, None));
+    }
+
+    #[test]
+    fn a_set_that_never_becomes_whole_is_told_of_and_others_are_not_taken_for_it() {
+        let (terms, line) = (terms(), PullLine::new(&terms().id));
+        let lacking = |notices: &[&str]| PullLook {
+            unfinished: notices
+                .iter()
+                .map(|notice| UnfinishedSet {
+                    from: "out".to_owned(),
+                    notice: notice.parse().unwrap(),
+                    n_lacking: 2,
+                })
+                .collect(),
+            ..PullLook::default()
+        };
+        let later = |minutes| night().plus(TimeDelta::minutes(minutes));
+        let line = line.after(&terms, &lacking(&["a.done"]), night(), 0);
+        assert_eq!((line.n_unfinished, line.fault_code.as_deref()), (1, None));
+        assert!(!line.is_alarming(&terms, later(500)));
+        // What is brought meanwhile has just begun; a look that was cut short tells nothing of it.
+        let line = line.after(&terms, &lacking(&["b.done", "a.done"]), later(60), 0);
+        let line = line.after(&terms, &ended(cut()), later(90), 0);
+        let line = line.after(&terms, &lacking(&["a.done", "c.done"]), later(120), 0);
+        assert!(line.is_alarming(&terms, later(120)));
+        assert_eq!(line.fault_code.as_deref(), Some("pull.never-whole"));
+        assert_eq!((line.fault_class, line.failing_since), (Some(Class::Partner), Some(night())));
+        let detail = line.detail.clone().unwrap();
+        assert!(detail.contains("a.done") && !detail.contains("c.done"), "{detail}");
+        let well = line.after(&terms, &lacking(&["c.done"]), later(125), 0);
+        assert_eq!((well.failing_since, well.fault_code.as_deref()), (None, None));
+        assert_eq!(well.unfinished.len(), 1);
     }
 }

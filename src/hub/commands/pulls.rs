@@ -2,7 +2,7 @@
 
 use clap::Args;
 use renkei_core::Moment;
-use renkei_core::pull::{AfterPull, PullLine, PullWait};
+use renkei_core::pull::{AfterPull, PullLine, PullWait, UnfinishedSince};
 use renkei_engine::Clock as _;
 use serde_json::{Value, json};
 
@@ -55,6 +55,7 @@ fn print(session: &Session, shown: &[(&Source, PullLine)], now: Moment) {
         lang.pick("前回", "last look"),
         lang.pick("前回の到着", "last came"),
         lang.pick("組", "sets"),
+        lang.pick("未完", "unfinished"),
         lang.pick("待ち", "waits for"),
         lang.pick("障害", "fault"),
     ]);
@@ -68,12 +69,20 @@ fn print(session: &Session, shown: &[(&Source, PullLine)], now: Moment) {
             time(line.looked_at),
             time(line.pulled_at),
             line.n_sets.to_string(),
+            line.n_unfinished.to_string(),
             waits(&line.waits_for(&source.terms, now), lang),
             line.fault_code.clone().unwrap_or_else(|| "-".to_owned()),
         ]);
     }
     console.table(&table);
     for (_, line) in shown {
+        for UnfinishedSince { from, notice, since } in &line.unfinished {
+            let id = &line.source;
+            console.say(
+                format_args!("{id}: {since} から揃っていません: {from} {notice}"),
+                format_args!("{id}: not whole there since {since}: {from} {notice}"),
+            );
+        }
         if let (Some(detail), Some(since)) = (&line.detail, line.failing_since) {
             let id = &line.source;
             console.say(
@@ -116,6 +125,7 @@ fn as_json(source: &Source, line: &PullLine, now: Moment) -> Value {
         "pulled_at": text(line.pulled_at),
         "sets": line.n_sets,
         "unfinished": line.n_unfinished,
+        "unfinished_since": text(line.unfinished.iter().map(|set| set.since).min()),
         "waits_for": wait,
         "waits_until": text(at),
         "fault_code": line.fault_code,

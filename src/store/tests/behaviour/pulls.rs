@@ -1,7 +1,7 @@
 //! What is fetched from partners.
 
 use renkei_core::port::PulledPlace;
-use renkei_core::pull::{PullLine, PulledFile, Remembered};
+use renkei_core::pull::{PullLine, PulledFile, Remembered, UnfinishedSince};
 use renkei_core::{Class, DestinationId, Digest, FileName, Moment};
 
 use super::{Fixture, PATIENT};
@@ -89,6 +89,7 @@ pub(crate) fn a_source_stands_as_it_was_left<F: Fixture>() {
         pulled_at: Some(now()),
         n_sets: 3,
         n_unfinished: 1,
+        unfinished: vec![UnfinishedSince { from: "out".to_owned(), notice: name("a.done"), since: now() }],
         n_tries: 2,
         next_at: Some(now()),
         fault_code: Some("delivery.cut-off".to_owned()),
