@@ -328,4 +328,13 @@ mod tests {
         assert_eq!((well.failing_since, well.fault_code.as_deref()), (None, None));
         assert_eq!(well.unfinished.len(), 1);
     }
+
+    #[test]
+    fn a_clock_that_is_set_back_mutes_no_alarm() {
+        let (terms, line) = (terms(), PullLine::new(&terms().id));
+        let ahead = night().plus(TimeDelta::days(365));
+        let line = line.after(&terms, &ended(cut()), ahead, 0);
+        let line = line.after(&terms, &ended(cut()), night(), 0);
+        assert_eq!(line.failing_since, Some(night()));
+    }
 }

@@ -185,6 +185,10 @@ impl Kept {
             }
             Found::Failed { code, class, nothing_came } => {
                 let since = self.failing.entry(intake.clone()).or_insert_with(|| now.to_string());
+                if Moment::parse(since).is_some_and(|since| since > now) {
+                    // By a clock that was set back meanwhile; it would never be long ago.
+                    *since = now.to_string();
+                }
                 let lasted = Moment::parse(since).map_or(PASSING_FOR, |since| now.since(since));
                 let is_known = |alert: &&Alert| {
                     is_of_intake(alert) && !matches!(alert.matter, Matter::ReceivingFailed { .. })

@@ -125,6 +125,15 @@ fn what_was_known_before_a_fault_stays_open_beside_it() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_mutes_no_fault_that_lasts() {
+    let agent = Agent::new(20);
+    assert_eq!(agent.look(0, "jumin", failed(Class::Retry)), [""; 0]);
+    let a_year = 365 * 24 * 3600;
+    assert_eq!(agent.look(-a_year, "jumin", failed(Class::Retry)), [""; 0]);
+    assert_eq!(agent.look(300, "jumin", failed(Class::Retry)), ["receiving-failed jumin opened"]);
+}
+
+#[test]
 fn an_agent_that_cannot_be_opened_tells_of_every_intake() {
     let agent = Agent::new(20);
     let failure = Failure::from(HubError::NoAlertChannel);
