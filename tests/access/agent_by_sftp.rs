@@ -113,3 +113,38 @@ fn killed_on_the_way_or_with_the_hub_away_it_ends_as_an_undisturbed_one() {
     let both = sandbox.receive(&["--status"]).expect(10);
     assert!(format!("{}{}", both.stdout, both.stderr).contains("both share and [sftp]"), "{}", both.stderr);
 }
+
+#[test]
+fn a_set_that_does_not_come_is_told_to_its_intakes_people_alone() {
+    let (sandbox, running, _) = linked("pipelined", "");
+    accept_key(&sandbox);
+    let said = sandbox.path("said");
+    sandbox.write("hook.sh", &format!("printf '%s\\n' \"$*\" >> '{}'\n", said.display()));
+    let text = fs::read_to_string(sandbox.path("receive.toml")).unwrap();
+    let hook = sandbox.path("hook.sh");
+    let more = format!(
+        "\n[alert.command]\nprogram = \"/bin/sh\"\nargs = [\"{}\", \"{{kind}}\", \"{{intake}}\", \"{{news}}\"]\n\
+         \n[[intake]]\nid = \"other\"\nfrom = \"001\"\nfolders = [\"001/other\"]\n\
+         accept = [{{ layout = \"001o005-1.0\" }}]\n",
+        hook.display()
+    );
+    fs::write(sandbox.path("receive.toml"), format!("{text}{more}")).unwrap();
+    // The first contact was refused, which is over.
+    sandbox.receive(&[]).expect(0);
+    let _ = fs::remove_file(&said);
+    sandbox.generate(&[PLAIN], &["--full"]).expect(0);
+    let full = last_full(&sandbox, PLAIN);
+    let odd = sandbox.feed_folder(PLAIN).join("a.done");
+    fs::write(&odd, "no notice").unwrap();
+    let told = sandbox.receive(&[]);
+    let told = format!("{}{}", told.stdout, told.stderr);
+    assert!(told.contains("pull.notice-unreadable"), "{told}");
+    // What is whole came all the same.
+    assert_eq!(table(&sandbox, "jumin_v1_0"), full);
+    assert_eq!(fs::read_to_string(&said).unwrap(), "receiving-failed jumin opened\n");
+    fs::remove_file(&odd).unwrap();
+    fs::remove_file(&said).unwrap();
+    sandbox.receive(&[]).expect(0);
+    assert_eq!(fs::read_to_string(&said).unwrap(), "receiving-failed jumin cleared\n");
+    assert_eq!(running.stop().code(), Some(0));
+}

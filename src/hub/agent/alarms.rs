@@ -48,6 +48,13 @@ pub(super) enum Found {
 }
 
 impl Found {
+    /// That a set of it did not come from the hub, beside what else is known.
+    pub(super) fn lacks_a_set(&mut self, intake: &IntakeId, failure: &Failure, now: Moment) {
+        let Self::Standing(alerts) = self else { return };
+        let (intake, fault_code) = (Word::of(intake.as_str()), Word::of(failure.code()));
+        alerts.push(Alert::new(Matter::ReceivingFailed { intake, fault_code }, now));
+    }
+
     /// That the hub could not be reached: what stands here is looked at, but what stands there is not known.
     pub(super) fn cannot_reach(&mut self, failure: &Failure) {
         let Self::Standing(alerts) = self else { return };

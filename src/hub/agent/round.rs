@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
+use renkei_core::delivery::DeliveryError;
 use renkei_core::port::IntakeStore;
 use renkei_core::receive::{Most, Terms};
 use renkei_core::{FolderPath, IntakeId};
@@ -15,7 +16,7 @@ use super::alarms::{Alarms, Found};
 use super::config::AgentConfig;
 use super::desk::AgentDesk;
 use super::found::found_of;
-use super::server;
+use super::server::{self, Fetched};
 use crate::Failure;
 use crate::clock::HubClock;
 use crate::intake::IntakeLook;
@@ -73,10 +74,21 @@ impl Agent {
                 .into_iter()
                 .collect();
         }
-        let fetched = self.fetch(only, witness);
+        let (fetched, lacking) = match self.fetch(only, witness) {
+            Ok(lacking) => (Ok(()), lacking),
+            Err(failure) => (Err(failure), Vec::new()),
+        };
         let (mut looks, mut found) = self.round(only, goal, allowed, lang_ja, witness);
         let put_back = if goal == Goal::Take { self.put_back(witness) } else { Ok(()) };
         if !witness.wants_stop() {
+            // One set that does not come is its intake's affair; what is known of the others is told.
+            for (intake, failure) in lacking {
+                let now = renkei_engine::Clock::now(&self.clock);
+                for (_, of_intake) in found.iter_mut().filter(|(of, _)| *of == intake) {
+                    of_intake.lacks_a_set(&intake, &failure, now);
+                }
+                looks.push(IntakeLook { intake, outcome: Err(failure), refused: Vec::new(), late: None });
+            }
             for failure in [fetched, put_back].into_iter().filter_map(Result::err) {
                 for (_, of_intake) in &mut found {
                     of_intake.cannot_reach(&failure);
@@ -117,16 +129,26 @@ impl Agent {
         Ok(folders)
     }
 
-    /// Where the hub is reached by SFTP, brings the mirror up to what stands there.
-    fn fetch(&self, only: Option<&IntakeId>, witness: &dyn Witness) -> Result<(), Failure> {
-        let Some(server) = &self.config.server else { return Ok(()) };
-        let wanted = self.folders(only)?.into_iter().map(|(folder, _, most)| (folder, most)).collect();
-        let n_came = server::fetch(server, &self.config.folder, &wanted, witness)?;
+    /// Where the hub is reached by SFTP, brings the mirror up to what stands there. Gives the intakes of which a set
+    /// did not come.
+    fn fetch(
+        &self,
+        only: Option<&IntakeId>,
+        witness: &dyn Witness,
+    ) -> Result<Vec<(IntakeId, Failure)>, Failure> {
+        let Some(server) = &self.config.server else { return Ok(Vec::new()) };
+        let folders = self.folders(only)?;
+        let wanted = folders.iter().map(|(folder, _, most)| (folder.clone(), *most)).collect();
+        let Fetched { n_came, failed } = server::fetch(server, &self.config.folder, &wanted, witness)?;
         witness.reached("receive.fetched");
         if n_came > 0 {
             tracing::info!(sets = n_came, "sets came from the hub");
         }
-        Ok(())
+        let of_intake = |(folder, error): (FolderPath, DeliveryError)| {
+            let (_, intake, _) = folders.iter().find(|(of, _, _)| *of == folder)?;
+            Some((intake.clone(), Failure::from(error)))
+        };
+        Ok(failed.into_iter().filter_map(of_intake).collect())
     }
 
     /// Where the hub is reached by SFTP, puts back what was answered.

@@ -53,14 +53,21 @@ pub(super) fn make_folders(own: &Path) -> Result<(), HubError> {
 /// What is mirrored: folders of the hub, each with the largest set that is taken from it.
 pub(super) type Wanted = BTreeMap<FolderPath, Most>;
 
+/// What fetching came to where the hub was reached.
+pub(super) struct Fetched {
+    /// How many sets came.
+    pub(super) n_came: usize,
+    /// Sets and folders that did not, by folder here; the others did.
+    pub(super) failed: Vec<(FolderPath, DeliveryError)>,
+}
+
 /// Brings the mirror up to what stands at the hub: whole sets only, what changed there in the place of what was here.
-/// Gives how many came.
 pub(super) fn fetch(
     server: &HubServer,
     own: &Path,
     wanted: &Wanted,
     witness: &dyn Witness,
-) -> Result<usize, Failure> {
+) -> Result<Fetched, Failure> {
     let mirror = mirror_of(own);
     let memory = MirrorMemory::open(&mirror)?;
     let folders: Vec<PullFolder> = wanted
@@ -83,10 +90,11 @@ pub(super) fn fetch(
     }
     let end = std::mem::replace(&mut look.end, Ok(()));
     end.map_err(of_server)?;
-    match look.failed.into_iter().next() {
-        None => Ok(look.pulled.len()),
-        Some(failed) => Err(failed.error.into()),
-    }
+    let failed = look.failed.into_iter().filter_map(|failed| {
+        let folder = folders.iter().find(|folder| folder.from == failed.from)?;
+        Some((folder.to.clone(), failed.error))
+    });
+    Ok(Fetched { n_came: look.pulled.len(), failed: failed.collect() })
 }
 
 /// Who reads it has another way to accept a key than the hub's operator.

@@ -134,6 +134,22 @@ fn a_clock_that_is_set_back_mutes_no_fault_that_lasts() {
 }
 
 #[test]
+fn a_set_that_does_not_come_is_told_beside_what_is_known() {
+    let agent = Agent::new(20);
+    let lacking = |mut found: Found| {
+        let failure = Failure::from(HubError::NoAlertChannel);
+        found.lacks_a_set(&"jumin".parse().unwrap(), &failure, at(0));
+        found
+    };
+    assert_eq!(
+        agent.look(0, "jumin", lacking(held("jumin"))),
+        ["set-held jumin opened", "receiving-failed jumin opened"]
+    );
+    assert_eq!(agent.look(1, "jumin", lacking(nothing())), ["set-held jumin cleared"]);
+    assert_eq!(agent.look(1, "jumin", nothing()), ["receiving-failed jumin cleared"]);
+}
+
+#[test]
 fn an_agent_that_cannot_be_opened_tells_of_every_intake() {
     let agent = Agent::new(20);
     let failure = Failure::from(HubError::NoAlertChannel);
