@@ -7,7 +7,7 @@ use renkei_sftp::client::Backend;
 
 use crate::hub::{arrived, declare_as, deliver, hub, lines, published};
 use crate::running::Running;
-use crate::sandbox::files::names;
+use crate::sandbox::files::{ends_with, names};
 use crate::sandbox::{NOW, PLAIN, Sandbox};
 use crate::sshd::Sshd;
 
@@ -169,7 +169,7 @@ fn what_fits_no_window_is_stopped_and_told() {
         .collect();
     let declared = format!("window = [{}]\nbandwidth = \"4KB/s\"", windows.join(", "));
     sandbox.replace("hub/hub.toml", "bandwidth = \"4KB/s\"", &declared);
-    let (name, bytes) = published(&sandbox).into_iter().find(|(name, _)| name.ends_with(".csv")).unwrap();
+    let (name, bytes) = published(&sandbox).into_iter().find(|(name, _)| ends_with(name, "csv")).unwrap();
     let digest = renkei_core::Digest(renkei_core::hash::sha256(&bytes)).to_string();
     let part = server.inbox().join(format!(".{name}.{}.part", &digest[..12]));
     fs::write(&part, &bytes[..300 * 1024]).unwrap();
