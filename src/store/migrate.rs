@@ -60,6 +60,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { no: 12, name: "mending", sql: include_str!("migrations/0012_mending.sql") },
     Migration { no: 13, name: "delivery_bounds", sql: include_str!("migrations/0013_delivery_bounds.sql") },
     Migration { no: 14, name: "pull", sql: include_str!("migrations/0014_pull.sql") },
+    Migration { no: 15, name: "pull_unfinished", sql: include_str!("migrations/0015_pull_unfinished.sql") },
 ];
 
 /// The hub's tables.

@@ -5,8 +5,6 @@ CREATE TABLE pull_source (
     pulled_at     TEXT,
     n_sets        INTEGER NOT NULL CHECK (n_sets >= 0),
     n_unfinished  INTEGER NOT NULL CHECK (n_unfinished >= 0),
-    -- JSON: a list of folder, notice, and since when.
-    unfinished    TEXT NOT NULL,
     n_tries       INTEGER NOT NULL CHECK (n_tries >= 0),
     next_at       TEXT,
     is_stopped    INTEGER NOT NULL CHECK (is_stopped IN (0, 1)),
