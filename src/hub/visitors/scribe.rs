@@ -111,6 +111,10 @@ impl Scribe {
                     note = back;
                 }
                 Err(TrySendError::Full(back)) => {
+                    if weight == Weight::Deed {
+                        // What is only counted in the audit can be looked up here.
+                        tracing::error!(deed = ?back, "a visitor's deed found no room on the desk for 10 s and stands in this log alone");
+                    }
                     let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
                     lost.n_notes += 1;
                     lost.at = back.at();
