@@ -4,6 +4,7 @@
 //! caller; here the kernel keeps every step beneath the root, no link is followed or shown, and nothing half-written
 //! has a final name.
 
+mod begin;
 mod change;
 mod copy;
 mod errors;

@@ -114,7 +114,8 @@ impl ServerHandle {
     }
 
     /// Ends every login that would be refused now, where `accounts` are all that there are: the account is gone or
-    /// stopped, its key or password was taken away or has ended, or it needs more than was proven. What such a client asked for and was not yet done is not done. Says whose.
+    /// stopped, its key or password was taken away or has ended, or it needs more than was proven. What such a client
+    /// asked for and was not yet done is not done. Says whose.
     pub fn recheck(&self, accounts: &[Account]) -> Vec<AccountId> {
         let (now, authorities) = (self.house.gate.now(), self.house.gate.authorities());
         let connections = self.house.connections.all().into_iter();
