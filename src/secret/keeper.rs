@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rustix::fs::FlockOperation;
+use zeroize::Zeroizing;
 
 use crate::key_file::{KeyFile, KeyId, KeyPlace, MasterKey, is_file_name, text_of};
 use crate::own_file::{self, Guard};
@@ -48,6 +49,13 @@ pub enum Told {
     Encrypted(KeyId),
     /// It cannot be used.
     Unusable(SecretError),
+}
+
+/// What stands where a secret is exchanged.
+enum Before {
+    None,
+    Text(Zeroizing<String>),
+    NoText,
 }
 
 /// The right to change secrets, for as long as it lives.
@@ -121,13 +129,20 @@ impl Keeper {
         self.check_is_no_key(path)?;
         let _turn = self.turn()?;
         let before = match own_file::read(path, Guard::Own) {
-            Err(SecretError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
-            before => Some(before?),
+            Err(SecretError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Before::None
+            }
+            // Damaged, and therefore exchanged.
+            Err(SecretError::NoText { .. } | SecretError::TooLong { .. }) => Before::NoText,
+            before => Before::Text(before?),
         };
-        let is_encrypted = is_encrypted || before.as_ref().is_some_and(|before| sealed::is_sealed(before));
-        let sealed = self.sealed(path, secret, is_encrypted)?;
-        if let Some(before) = before {
-            write_whole(former, &before, true)?;
+        let was_encrypted = matches!(&before, Before::Text(text) if sealed::is_sealed(text));
+        let sealed = self.sealed(path, secret, is_encrypted || was_encrypted)?;
+        match before {
+            Before::None => {}
+            Before::Text(text) => write_whole(former, &text, true)?,
+            Before::NoText => std::fs::rename(path, former)
+                .map_err(|source| SecretError::Unwritable { path: former.to_owned(), source })?,
         }
         write_whole(path, sealed.as_deref().unwrap_or(secret), true)
     }

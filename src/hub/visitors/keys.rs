@@ -157,5 +157,10 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "no key").unwrap();
         assert_eq!(keys.read().unwrap_err().code(), "sftp.host-key");
+        // Whatever stands there, another can be made, and it is put aside as it is.
+        fs::write(&path, [0xff, 0xfe]).unwrap();
+        keys.make(KeyKind::ALL[1], false).unwrap();
+        assert_eq!(keys.read().unwrap().len(), 2);
+        assert_eq!(fs::read(folder.path().join("ssh/ecdsa.old")).unwrap(), [0xff, 0xfe]);
     }
 }
