@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use russh::server::Config;
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 
@@ -17,6 +18,9 @@ use super::house::House;
 
 /// Memory for the stack of a connection's thread.
 const STACK_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes read from a connection at once. russh asks for a packet in two parts, and a small one comes whole so; of a large
+/// one the rest goes straight to where it belongs.
+const READ_BYTES: usize = 8 * 1024;
 /// Connections are looked at so often for being idle or late.
 const LOOK: Duration = Duration::from_secs(1);
 /// A connection that ends sooner without a login only looked whether somebody listens.
@@ -170,6 +174,7 @@ async fn attend(
     let caller = Caller::new(Arc::clone(house), Arc::clone(connection), suite);
     let conversation = async {
         // What ends a connection is its client's affair; what matters was written down where it was decided.
+        let socket = BufReader::with_capacity(READ_BYTES, socket);
         match russh::server::run_stream(config, socket, caller).await {
             Ok(running) => {
                 if let Err(error) = running.await {
