@@ -283,7 +283,8 @@ impl Handler for Caller {
         let served = SftpSession::sharing(self.house.premises(), Arc::clone(visitor), &self.house.shares)
             .while_wanted(move || connection.time_since_cut().is_none());
         let room = self.house.rooms.of(&visitor.account.id);
-        if opened.start(served, &self.connection, room) {
+        let lookout = self.house.lookouts.lookout();
+        if opened.start(served, &self.connection, room, lookout) {
             return session.channel_success(channel);
         }
         session.channel_failure(channel)

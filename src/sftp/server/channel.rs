@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 
 use super::connections::Connection;
+use super::lookout::Lookout;
 use super::pump::{Gauge, PumpEnd, pump, until_closed};
 use super::waiting::WaitingRoom;
 use crate::session::{Session, SessionError};
@@ -53,7 +54,13 @@ impl Unused {
     }
 
     /// Serves a session on it, until either ends. `waiting` is where work may wait for a disk. Says whether it began.
-    pub(super) fn start(self, session: Session, connection: &Arc<Connection>, waiting: WaitingRoom) -> bool {
+    pub(super) fn start(
+        self,
+        session: Session,
+        connection: &Arc<Connection>,
+        waiting: WaitingRoom,
+        lookout: Lookout,
+    ) -> bool {
         let (queue, arriving) = unbounded_channel();
         let (there, client) = watch::channel(());
         let gauge = Arc::new(Gauge::default());
@@ -63,6 +70,7 @@ impl Unused {
             gauge: Arc::clone(&gauge),
             connection: Arc::clone(connection),
             waiting,
+            lookout,
             out: Vec::new(),
             n_replies: 0,
             is_busy: false,
@@ -124,6 +132,7 @@ struct Worker {
     gauge: Arc<Gauge>,
     connection: Arc<Connection>,
     waiting: WaitingRoom,
+    lookout: Lookout,
     out: Vec<u8>,
     n_replies: usize,
     is_busy: bool,
@@ -140,6 +149,7 @@ impl Worker {
         let mut session = Some(session);
         let mut framing = Framing::default();
         while let Some(piece) = queue.recv().await {
+            self.lookout.came(piece.len());
             framing.push(&piece);
             let stepped = self.answer_all(&mut session, &mut framing).await;
             self.gauge.took(piece.len());
@@ -154,6 +164,9 @@ impl Worker {
                 break;
             }
             self.show_busy(has_open || !self.out.is_empty());
+            if queue.is_empty() {
+                self.lookout.look_out(|| !queue.is_empty() || queue.is_closed()).await;
+            }
         }
         self.end(session).await;
     }
@@ -222,6 +235,7 @@ impl Worker {
             return Ok(());
         }
         let mut bytes = Bytes::from(std::mem::take(&mut self.out));
+        self.lookout.answered(bytes.len());
         self.gauge.begin_sending();
         let mut sent = Ok(());
         // In pieces, because a slow client takes its time for a long reply and is not idle meanwhile.

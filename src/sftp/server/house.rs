@@ -13,6 +13,7 @@ use super::config::ServerConfig;
 use super::connections::{Connection, Connections};
 use super::defender::{Defender, Knock, Offence, place};
 use super::gate::{Gate, GateEvent, TurnedAway};
+use super::lookout::Lookouts;
 use super::waiting::WaitingRooms;
 use crate::password::is_password_of;
 use crate::session::{Premises, Shares};
@@ -38,6 +39,8 @@ pub(super) struct House {
     pub(super) waiting: Handle,
     /// Where an account's work may wait.
     pub(super) rooms: WaitingRooms,
+    /// Who may stay awake for the next request.
+    pub(super) lookouts: Lookouts,
     begun: Instant,
     pub(super) login_time: Duration,
     pub(super) idle_time: Duration,
@@ -56,6 +59,7 @@ impl House {
             defender: Mutex::new(Defender::new(config.defender)),
             told: Mutex::default(),
             checks: Semaphore::new(MAX_CHECKS),
+            lookouts: Lookouts::here(),
             begun: Instant::now(),
             login_time: config.login_time,
             idle_time: config.idle_time,

@@ -14,6 +14,7 @@ mod defender;
 mod gate;
 mod handle;
 mod house;
+mod lookout;
 mod pump;
 mod waiting;
 
