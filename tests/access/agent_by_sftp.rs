@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use crate::agent::{V1_0, declare, last_full, receipts, table};
-use crate::client::{add_key, hub, make_key, start};
+use crate::client::{add_key, audit, hub, make_key, start};
 use crate::running::Running;
 use crate::sandbox::{PLAIN, Sandbox, files};
 
@@ -146,5 +147,40 @@ fn a_set_that_does_not_come_is_told_to_its_intakes_people_alone() {
     fs::remove_file(&said).unwrap();
     sandbox.receive(&[]).expect(0);
     assert_eq!(fs::read_to_string(&said).unwrap(), "receiving-failed jumin cleared\n");
+    assert_eq!(running.stop().code(), Some(0));
+}
+
+#[test]
+fn what_came_damaged_is_fetched_again_once_it_changed_there_or_somebody_asks() {
+    let (sandbox, running, _) = linked("pipelined", "");
+    sandbox.replace("receive.toml", "folder = \"agent\"", "folder = \"agent\"\nevery = \"1s\"");
+    accept_key(&sandbox);
+    let data = sandbox.notices(PLAIN).pop().unwrap().with_extension("csv");
+    let whole = fs::read(&data).unwrap();
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    let put = |bytes: &[u8], at: SystemTime| {
+        fs::write(&data, bytes).unwrap();
+        fs::File::options().write(true).open(&data).unwrap().set_modified(at).unwrap();
+    };
+    // Long ago: of what may still be written within the same second nobody could say that it is the same.
+    put(&damaged, SystemTime::UNIX_EPOCH);
+    let n_fetched = |ending: &str, n_lines: usize| {
+        let lines = audit(&sandbox, "fetch", n_lines);
+        lines.iter().filter(|line| line.contains(ending)).count()
+    };
+    for n_asked in 1..=2 {
+        let told = sandbox.receive(&[]).expect(11);
+        assert!(told.stderr.contains("pull.not-as-noticed"), "{}", told.stderr);
+        assert_eq!(n_fetched(".csv", 2 * n_asked), n_asked);
+    }
+    let mut agent = Running::spawn(&sandbox, &["receive", "--daemon"], &[]);
+    agent.until("it has looked", || n_fetched(".done", 4) >= 5);
+    assert_eq!(n_fetched(".csv", 4), 2);
+    put(&whole, SystemTime::UNIX_EPOCH + Duration::from_mins(1));
+    agent.until("the full", || receipts(&sandbox).len() == 1);
+    assert_eq!(n_fetched(".csv", 4), 3);
+    assert_eq!(agent.end().0.code(), Some(0));
+    assert_eq!(table(&sandbox, "jumin_v1_0"), last_full(&sandbox, PLAIN));
     assert_eq!(running.stop().code(), Some(0));
 }

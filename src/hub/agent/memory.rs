@@ -27,6 +27,7 @@ const MOST_OVER: usize = 1_000;
 pub(super) struct MirrorMemory {
     state: Mutex<State>,
     clock: HubClock,
+    is_by_hand: bool,
 }
 
 struct State {
@@ -35,8 +36,9 @@ struct State {
 }
 
 impl MirrorMemory {
-    /// Reads what is remembered beside a mirror. A last line that was cut off is none.
-    pub(super) fn open(mirror: &Path) -> Result<Self, Failure> {
+    /// Reads what is remembered beside a mirror. A last line that was cut off is none. `is_by_hand` says whether a
+    /// person asks.
+    pub(super) fn open(mirror: &Path, is_by_hand: bool) -> Result<Self, Failure> {
         let path = mirror.join(FILE);
         let failed = |source| HubError::Write { path: path.clone(), source };
         let text = match std::fs::read(&path) {
@@ -62,7 +64,7 @@ impl MirrorMemory {
             std::fs::rename(&new, &path).map_err(failed)?;
         }
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed)?;
-        Ok(Self { state: Mutex::new(State { of, file }), clock: HubClock::system() })
+        Ok(Self { state: Mutex::new(State { of, file }), clock: HubClock::system(), is_by_hand })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -139,9 +141,17 @@ impl PullMemory for MirrorMemory {
         Ok(())
     }
 
-    fn came_wrong(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
-        // Nobody could ask an agent for it, and the hub is near.
-        Ok(BTreeMap::new())
+    fn came_wrong(
+        &self,
+        folder: &str,
+        names: &[FileName],
+    ) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        if self.is_by_hand {
+            return Ok(BTreeMap::new());
+        }
+        let mut found = self.recall(folder, names)?;
+        found.retain(|_, one| !one.is_here);
+        Ok(found)
     }
 
     fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
@@ -155,6 +165,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_came_wrong_is_known_unless_a_person_asks() {
+        let mirror = tempfile::tempdir().unwrap();
+        let names: [FileName; 2] = ["wrong.csv".parse().unwrap(), "right.csv".parse().unwrap()];
+        let memory = MirrorMemory::open(mirror.path(), false).unwrap();
+        for (name, is_here) in names.iter().zip([false, true]) {
+            let file =
+                PulledFile { name: name.clone(), n_bytes: 1, changed_at: None, sha256: Digest([7; 32]) };
+            memory.remember("/f", &"a.done".parse().unwrap(), &[file], is_here).unwrap();
+        }
+        let wrong = memory.came_wrong("/f", &names).unwrap();
+        assert_eq!(wrong.keys().collect::<Vec<_>>(), [&names[0]]);
+        drop(memory);
+        let memory = MirrorMemory::open(mirror.path(), true).unwrap();
+        assert!(memory.came_wrong("/f", &names).unwrap().is_empty());
+    }
+
+    #[test]
     fn what_is_remembered_outlives_a_process_and_a_line_that_was_cut_off() {
         let mirror = tempfile::tempdir().unwrap();
         let name: FileName = "a.done".parse().unwrap();
@@ -164,7 +191,7 @@ mod tests {
             changed_at,
             sha256: Digest([7; 32]),
         };
-        let memory = MirrorMemory::open(mirror.path()).unwrap();
+        let memory = MirrorMemory::open(mirror.path(), false).unwrap();
         memory.remember("/f", &name, &[file(1, None)], false).unwrap();
         memory.remember("/f", &name, &[file(2, Some(9))], true).unwrap();
         drop(memory);
@@ -173,7 +200,7 @@ mod tests {
         text.push_str("{\"folder\":\"/f\",\"na");
         std::fs::write(&path, text).unwrap();
         for _ in 0..2 {
-            let memory = MirrorMemory::open(mirror.path()).unwrap();
+            let memory = MirrorMemory::open(mirror.path(), false).unwrap();
             let one = memory.recall("/f", std::slice::from_ref(&name)).unwrap().remove(&name).unwrap();
             assert_eq!((one.file, one.is_here), (file(2, Some(9)), true));
             assert_eq!(memory.set_of("/f", &name).unwrap().len(), 1);

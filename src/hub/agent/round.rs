@@ -74,7 +74,7 @@ impl Agent {
                 .into_iter()
                 .collect();
         }
-        let (fetched, lacking) = match self.fetch(only, witness) {
+        let (fetched, lacking) = match self.fetch(only, !is_staying, witness) {
             Ok(lacking) => (Ok(()), lacking),
             Err(failure) => (Err(failure), Vec::new()),
         };
@@ -134,12 +134,14 @@ impl Agent {
     fn fetch(
         &self,
         only: Option<&IntakeId>,
+        is_by_hand: bool,
         witness: &dyn Witness,
     ) -> Result<Vec<(IntakeId, Failure)>, Failure> {
         let Some(server) = &self.config.server else { return Ok(Vec::new()) };
         let folders = self.folders(only)?;
         let wanted = folders.iter().map(|(folder, _, most)| (folder.clone(), *most)).collect();
-        let Fetched { n_came, failed } = server::fetch(server, &self.config.folder, &wanted, witness)?;
+        let Fetched { n_came, failed } =
+            server::fetch(server, &self.config.folder, &wanted, is_by_hand, witness)?;
         witness.reached("receive.fetched");
         if n_came > 0 {
             tracing::info!(sets = n_came, "sets came from the hub");

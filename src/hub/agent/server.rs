@@ -62,14 +62,16 @@ pub(super) struct Fetched {
 }
 
 /// Brings the mirror up to what stands at the hub: whole sets only, what changed there in the place of what was here.
+/// What came and was not what its notice says comes again once it changed there, or where a person asks.
 pub(super) fn fetch(
     server: &HubServer,
     own: &Path,
     wanted: &Wanted,
+    is_by_hand: bool,
     witness: &dyn Witness,
 ) -> Result<Fetched, Failure> {
     let mirror = mirror_of(own);
-    let memory = MirrorMemory::open(&mirror)?;
+    let memory = MirrorMemory::open(&mirror, is_by_hand)?;
     let folders: Vec<PullFolder> = wanted
         .iter()
         .map(|(folder, most)| PullFolder {
