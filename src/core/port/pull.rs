@@ -37,13 +37,24 @@ pub trait PullMemory: Sync {
         is_here: bool,
     ) -> Result<(), StoreError>;
 
+    /// Whether a person asks.
+    fn is_by_hand(&self) -> bool;
+
     /// What these files were when they came last, where they were not what their notice said; nothing is remembered
     /// of it where a person asks. What stands there unchanged would come the same, and is not fetched again.
     fn came_wrong(
         &self,
         folder: &str,
         names: &[FileName],
-    ) -> Result<BTreeMap<FileName, Remembered>, StoreError>;
+    ) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        if self.is_by_hand() {
+            return Ok(BTreeMap::new());
+        }
+        let mut found = self.recall(folder, names)?;
+        // Of a set that was only about to be here the digest is the notice's, which tells it from what came wrong.
+        found.retain(|_, one| !one.is_here);
+        Ok(found)
+    }
 
     /// Whether somebody who takes from this folder here has on record what became of a set whose notice had these
     /// bytes. One that only waits there is none.

@@ -141,17 +141,8 @@ impl PullMemory for MirrorMemory {
         Ok(())
     }
 
-    fn came_wrong(
-        &self,
-        folder: &str,
-        names: &[FileName],
-    ) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
-        if self.is_by_hand {
-            return Ok(BTreeMap::new());
-        }
-        let mut found = self.recall(folder, names)?;
-        found.retain(|_, one| !one.is_here);
-        Ok(found)
+    fn is_by_hand(&self) -> bool {
+        self.is_by_hand
     }
 
     fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {

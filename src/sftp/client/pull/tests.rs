@@ -120,8 +120,8 @@ impl PullMemory for Forgetful {
     fn remember(&self, _: &str, _: &FileName, _: &[PulledFile], _: bool) -> Result<(), StoreError> {
         Ok(())
     }
-    fn came_wrong(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
-        Ok(BTreeMap::new())
+    fn is_by_hand(&self) -> bool {
+        false
     }
     fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
         Ok(false)
@@ -312,8 +312,8 @@ fn a_name_that_is_listed_twice_is_known_both_times() {
         fn remember(&self, _: &str, _: &FileName, _: &[PulledFile], _: bool) -> Result<(), StoreError> {
             Ok(())
         }
-        fn came_wrong(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
-            Ok(BTreeMap::new())
+        fn is_by_hand(&self) -> bool {
+            false
         }
         fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
             Ok(false)
@@ -334,8 +334,9 @@ struct Keeping {
 }
 
 impl PullMemory for Keeping {
-    fn recall(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
-        Ok(BTreeMap::new())
+    fn recall(&self, _: &str, names: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
+        let of = self.of.lock().unwrap();
+        Ok(names.iter().filter_map(|name| Some((name.clone(), of.get(name)?.clone()))).collect())
     }
     fn set_of(&self, _: &str, _: &FileName) -> Result<Vec<Remembered>, StoreError> {
         Ok(Vec::new())
@@ -354,9 +355,8 @@ impl PullMemory for Keeping {
         }
         Ok(())
     }
-    fn came_wrong(&self, _: &str, _: &[FileName]) -> Result<BTreeMap<FileName, Remembered>, StoreError> {
-        let is_by_hand = self.is_by_hand.load(Ordering::Relaxed);
-        Ok(if is_by_hand { BTreeMap::new() } else { self.of.lock().unwrap().clone() })
+    fn is_by_hand(&self) -> bool {
+        self.is_by_hand.load(Ordering::Relaxed)
     }
     fn was_judged(&self, _: &FolderPath, _: &Digest) -> Result<bool, StoreError> {
         Ok(false)
