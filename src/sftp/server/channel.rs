@@ -278,7 +278,11 @@ impl Worker {
 
     async fn end(mut self, session: Option<Session>) {
         // Uploads that broke off are put in order before the client could come again.
-        let _ = self.waiting.have_done(move || drop(session)).await;
+        if session.as_ref().is_some_and(Session::has_open) {
+            let _ = self.waiting.have_ended(move || drop(session)).await;
+        } else {
+            drop(session);
+        }
         self.show_busy(false);
         // The connection may have gone; then nobody is left to tell.
         let _ = self.write_half.exit_status(0).await;

@@ -53,6 +53,23 @@ impl WaitingRoom {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
+        self.have_done_as(own, work).await
+    }
+
+    /// Has a session that is over put in order what it leaves, whatever else is done for its account: until then its
+    /// connection has a place, and where many are cut at once their places would all be taken.
+    pub(super) async fn have_ended<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        self.have_done_as((), work).await
+    }
+
+    async fn have_done_as<T: Send + 'static>(
+        &self,
+        own: impl Send + 'static,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
         let done = self.runtime.spawn_blocking(move || {
             // Held until it is done, also where nobody waits for it any more.
@@ -94,6 +111,9 @@ mod tests {
         assert!(has_begun.try_recv().is_err());
         let other = rooms.of(&"other".parse().unwrap());
         assert_eq!(runtime.block_on(other.have_done(|| 7)), Some(7));
+        // Nor does the end of a session wait for what else is done for its account.
+        let ended = rooms.of(&"one".parse().unwrap());
+        assert_eq!(runtime.block_on(ended.have_ended(|| 7)), Some(7));
         for _ in 0..2 * OF_ACCOUNT {
             go_on.send(()).unwrap();
         }
